@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "ddi_verb.h"
+
+#include "first_windows.h"
+#include "plan_options.h"
+#include "services.h"
+#include "terminal.h"
+#include "text.h"
+#include "usage.h"
+
+#include "base/check.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+
+namespace ringside::cli {
+
+namespace {
+
+std::string irql_words(IrqlRange range)
+{
+    if (range.lowest == range.highest)
+        return irql_name(range.lowest);
+    if (range.lowest == 0)
+        return "up to " + irql_name(range.highest);
+    return fmt::format("{} to {}", irql_name(range.lowest), irql_name(range.highest));
+}
+
+std::string windows_words(Ddi const& row)
+{
+    std::string words(windows_profile(row.since).name);
+    if (row.until != Windows::never)
+        words += fmt::format(", until {}", windows_profile(row.until).name);
+    return words;
+}
+
+std::string fail_words(Ddi const& row)
+{
+    switch (row.fail) {
+    case Fail::Never: return "never";
+    case Fail::Null: return "returns NULL";
+    case Fail::False: return "returns FALSE";
+    case Fail::Status: return "returns " + status_name(row.fail_status);
+    case Fail::Raise: return "raises " + status_name(row.fail_status);
+    }
+    return "?";
+}
+
+std::string page_address(std::string_view page)
+{
+    return fmt::format("https://learn.microsoft.com/windows-hardware/drivers/ddi/{}", page);
+}
+
+void print_row(Ddi const& row)
+{
+    Terminal terminal;
+    terminal.line("name", fmt::format("{}!{}{}", dll_name(row.dll), row.name, row.data ? " (data)" : ""));
+    terminal.line("works", row.partial ? fmt::format("in part: {}", row.partial) : std::string("yes"));
+    terminal.line("irql", irql_words(row.irql));
+    terminal.line("since", windows_words(row));
+    terminal.line("fails", fail_words(row));
+    if (*row.rules)
+        terminal.line("rules", row.rules);
+    terminal.line("page", row.page ? page_address(row.page) : "none");
+    if (row.because)
+        terminal.line("because", row.because);
+}
+
+void print_list()
+{
+    Terminal terminal;
+    size_t partial = 0;
+    for (Ddi const* row : all_services()) {
+        partial += row->partial != nullptr;
+        terminal.plain_line(fmt::format("{:<13} {:<44} {:<8} {:<14} {}", dll_name(row->dll), row->name,
+                                        row->partial ? "partial" : "works", windows_profile(row->since).name,
+                                        row->page ? row->page : "-"));
+    }
+    terminal.plain_line(fmt::format("{} services, {} of them in part", all_services().size(), partial), Tone::Strong);
+}
+
+// Names that hold the word, whatever the case of its letters.
+std::vector<std::string> similar(std::string_view word)
+{
+    constexpr size_t kMost = 8;
+    auto same = [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    };
+    std::vector<std::string> names;
+    for (Ddi const* row : all_services()) {
+        std::string_view name = row->name;
+        if (names.size() < kMost && std::search(name.begin(), name.end(), word.begin(), word.end(), same) != name.end())
+            names.emplace_back(name);
+    }
+    return names;
+}
+
+int print_one(std::string const& name)
+{
+    if (Ddi const* row = service(name)) {
+        print_row(*row);
+        return kExitClean;
+    }
+    if (auto facts = export_facts(name)) {
+        Terminal terminal;
+        terminal.line("name", fmt::format("{}!{}", facts->dll, name));
+        terminal.line("works", "no: Ringside does not have it", Tone::Bad);
+        terminal.line("since", facts->since ? windows_profile(*facts->since).name : "no page says");
+        return kExitServiceMissing;
+    }
+    auto names = similar(name);
+    usage("no service is named '{}'{}", harmless(name), names.empty() ? "" : "; there are: " + join(names, ", "));
+}
+
+} // namespace
+
+int ddi_verb(std::vector<std::string> const& arguments)
+{
+    CLI::App app("Shows the contract of a service that drivers import.", "ringside ddi");
+    std::string name;
+    bool list = false;
+    app.add_option("name", name, "An export's name, as IoCreateDevice");
+    app.add_flag("--list", list, "All that Ringside serves, a line for each");
+    try {
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (CLI::CallForHelp const&) {
+        std::cout << app.help();
+        throw ShownHelp {};
+    } catch (CLI::ParseError const& error) {
+        usage("{}", harmless(error.what()));
+    }
+    if (list == !name.empty())
+        usage("give a name, or --list");
+    if (!list)
+        return print_one(name);
+    print_list();
+    return kExitClean;
+}
+
+} // namespace ringside::cli

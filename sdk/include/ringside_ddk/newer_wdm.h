@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//
+// Interfaces of wdm.h since Windows 8, and the few older ones mingw-w64 lacks: those that drivers were seen to use.
+// Each stands under the version that Microsoft's documentation gives for it.
+#pragma once
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Flags beside the priority of MmMapLockedPagesSpecifyCache and MmGetSystemAddressForMdlSafe.
+#define MdlMappingNoWrite 0x80000000
+#define MdlMappingNoExecute 0x40000000
+#define MdlMappingWithGuardPtes 0x20000000
+
+// RtlQueryRegistryValues compares a value's type with the one in the highest byte of the table entry's DefaultType.
+#define RTL_QUERY_REGISTRY_TYPECHECK 0x00000100
+#define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
+#define RTL_QUERY_REGISTRY_TYPECHECK_MASK (0xffu << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT)
+
+#if NTDDI_VERSION >= NTDDI_WIN8
+
+NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
+NTKERNELAPI VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime);
+NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LPGUID VendorGuid,
+                                                            PVOID Value, PULONG ValueLength, PULONG Attributes);
+NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LPGUID VendorGuid,
+                                                            PVOID Value, ULONG ValueLength, ULONG Attributes);
+NTKERNELAPI NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess,
+                                                POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                                PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext);
+NTKERNELAPI NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName,
+                                                            CONST DEVPROPKEY* PropertyKey, LCID Lcid, ULONG Flags,
+                                                            DEVPROPTYPE Type, ULONG Size, PVOID Data);
+NTKERNELAPI NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName,
+                                                            CONST DEVPROPKEY* PropertyKey, LCID Lcid, ULONG Flags,
+                                                            ULONG Size, PVOID Data, PULONG RequiredSize,
+                                                            DEVPROPTYPE* Type);
+NTKERNELAPI PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                                       PHYSICAL_ADDRESS HighestAcceptableAddress,
+                                                       PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
+                                                       NODE_REQUIREMENT PreferredNode);
+
+#endif
+#if NTDDI_VERSION >= NTDDI_WINBLUE
+
+NTKERNELAPI ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
+
+#endif
+#if NTDDI_VERSION >= NTDDI_WIN10
+
+NTKERNELAPI PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect);
+NTKERNELAPI PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota);
+
+#endif
+#if NTDDI_VERSION >= NTDDI_WIN10_RS4
+
+typedef enum _DRIVER_REGKEY_TYPE {
+    DriverRegKeyParameters,
+    DriverRegKeyPersistentState,
+    DriverRegKeySharedPersistentState
+} DRIVER_REGKEY_TYPE,
+    *PDRIVER_REGKEY_TYPE;
+
+typedef enum _DRIVER_DIRECTORY_TYPE {
+    DriverDirectoryImage,
+    DriverDirectoryData,
+    DriverDirectorySharedData
+} DRIVER_DIRECTORY_TYPE,
+    *PDRIVER_DIRECTORY_TYPE;
+
+typedef enum _DEVICE_DIRECTORY_TYPE { DeviceDirectoryData } DEVICE_DIRECTORY_TYPE, *PDEVICE_DIRECTORY_TYPE;
+
+NTKERNELAPI NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, DRIVER_REGKEY_TYPE RegKeyType,
+                                                   ACCESS_MASK DesiredAccess, ULONG Flags, PHANDLE DriverRegKey);
+NTKERNELAPI NTSTATUS NTAPI IoGetDriverDirectory(PDRIVER_OBJECT DriverObject, DRIVER_DIRECTORY_TYPE DirectoryType,
+                                                ULONG Flags, PHANDLE DriverDirectoryHandle);
+NTKERNELAPI NTSTATUS NTAPI IoGetDeviceDirectory(PDEVICE_OBJECT PhysicalDeviceObject,
+                                                DEVICE_DIRECTORY_TYPE DirectoryType, ULONG Flags, PVOID Reserved,
+                                                PHANDLE DeviceDirectoryHandle);
+NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID);
+
+#endif
+
+// Tracing functions that WPP-generated code calls.
+NTKERNELAPI NTSTATUS NTAPI WmiTraceMessage(TRACEHANDLE LoggerHandle, ULONG MessageFlags, LPCGUID MessageGuid,
+                                           USHORT MessageNumber, ...);
+NTKERNELAPI NTSTATUS NTAPI WmiTraceMessageVa(TRACEHANDLE LoggerHandle, ULONG MessageFlags, LPCGUID MessageGuid,
+                                             USHORT MessageNumber, va_list MessageArgList);
+
+NTSYSAPI BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(ULONG Version);
+NTSYSAPI BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG Version);
+NTKERNELAPI VOID NTAPI MmProbeAndLockSelectedPages(PMDLX MemoryDescriptorList,
+                                                   union _FILE_SEGMENT_ELEMENT* SegmentArray,
+                                                   KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation);
+
+#ifdef __cplusplus
+}
+#endif
+
+// Clears what lies behind a string's end in its buffer, so that it can be copied to an untrusted reader.
+FORCEINLINE VOID RtlSanitizeUnicodeStringPadding(PUNICODE_STRING String)
+{
+    if (String->MaximumLength > String->Length)
+        RtlZeroMemory((PUCHAR)String->Buffer + String->Length, String->MaximumLength - String->Length);
+}

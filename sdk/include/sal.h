@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// Source-code annotations that mingw-w64's sal.h lacks. All are empty: they speak to Microsoft's static analyser only.
+#pragma once
+#include_next <sal.h>
+
+#define _Analysis_code_type_(type)
+#define _Analysis_code_type_kernel_driver_
+#define _Analysis_code_type_user_code_
+#define _Analysis_code_type_user_driver_
+#define _Deref_inout_
+#define _Deref_post_null_
+#define _Frees_ptr_
+#define _Frees_ptr_opt_
+#define _Global_critical_region_
+#define _Global_priority_region_
+#define _Global_cancel_spin_lock_
+#define _Inexpressible_(size)
+#define _Maybenull_
+#define _Notnull_
+#define _Null_
+#define _Notref_
+#define _Old_(value)
+#define _Param_(number)
+#define _Post_invalid_
+#define _Post_maybenull_
+#define _Post_notnull_
+#define _Post_null_
+#define _Post_ptr_invalid_
+#define _Post_valid_
+#define _Pre_
+#define _Pre_maybenull_
+#define _Pre_null_
+#define _Pre_valid_
+#define _Unreferenced_parameter_
+#define _Valid_
+#define __analysis_assert(condition)
+#define __analysis_noreturn
+#define __analysis_hint(hint)
+#define __callback
+#define __control_entrypoint(category)
+#define __data_entrypoint(category)
+#define __field_bcount(size)
+#define __field_bcount_opt(size)
+#define __field_ecount(size)
+#define __field_ecount_opt(size)
+#define __in_bcount_opt(size)
+#define __in_ecount_opt(size)
+#define __inout_bcount_opt(size)
+#define __inout_ecount_opt(size)
+#define __kernel_entry
+#define __out_bcount_opt(size)
+#define __out_ecount_opt(size)
+#define __out_opt_bcount(size)
+#define __out_opt_ecount(size)
+#define __prefast_operator_new_null

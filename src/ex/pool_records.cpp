@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// Looking blocks up, and what is wrong with a pointer that is none.
+// @cite(wdk): page=debugger/bug-check-0xc2--bad-pool-caller
+// @cite(wdk): page=debugger/bug-check-0x19--bad-pool-header
+#include "ex/executive.h"
+#include "ex/pool_guard.h"
+#include "ke/bugcheck.h"
+#include "mm/caller.h"
+
+#include <algorithm>
+
+namespace ringside::ex {
+
+using namespace nt;
+using hal::kPageShift;
+using hal::kPageSize;
+using hal::Pfn;
+
+// The record of the live block that starts here; `was_block`: one started here and is free now.
+Pool::Record* Pool::record_at(void const* block, bool* was_block) const
+{
+    auto const address = reinterpret_cast<uintptr_t>(block);
+    Pfn const pfn = (address - hal::kDirectMap) >> kPageShift;
+    if (address < hal::kDirectMap || pfn >= m_frames)
+        return nullptr;
+    Page const& page = m_pages[pfn];
+    switch (page.use) {
+    case PageUse::Slab: {
+        SizeClass const& size_class = m_classes[page.slab->size_class];
+        uint32_t const offset = static_cast<uint32_t>(address % kPageSize) - size_class.offset;
+        if (offset >= kPageSize)
+            return nullptr;
+        auto const index = static_cast<uint32_t>(uint64_t { offset } * size_class.reciprocal >> 24);
+        if (index >= size_class.count)
+            return nullptr;
+        Record& record = page.slab->records[index];
+        if (record.address != block)
+            return nullptr;
+        if (record.number)
+            return &record;
+        if (was_block)
+            *was_block = true;
+        return nullptr;
+    }
+    case PageUse::Run:
+        return address % kPageSize ? nullptr : page.run;
+    case PageUse::FreedRun:
+        if (was_block)
+            *was_block = true;
+        return nullptr;
+    default:
+        return nullptr;
+    }
+}
+
+void Pool::bad_free(void* block) const
+{
+    auto const address = reinterpret_cast<uint64_t>(block);
+    if (!address)
+        ke::bug_check(BAD_POOL_CALLER, 0x46, 0, 0, 0, "a null pointer was freed as pool");
+    if (hal::is_user(address))
+        ke::bug_check(BAD_POOL_CALLER, 0x40, address, hal::kKernelLow, 0, "a user address was freed as pool");
+    Pfn const pfn = (address - hal::kDirectMap) >> kPageShift;
+    if (address < hal::kDirectMap || pfn >= m_frames)
+        ke::bug_check(BAD_POOL_CALLER, 0x42, address, 0, 0, "an address was freed that was never pool");
+    bool was_block = false;
+    record_at(block, &was_block);
+    if (was_block) {
+        bool const in_slab = m_pages[pfn].use == PageUse::Slab;
+        uint64_t const contents = in_slab ? *reinterpret_cast<uint64_t*>(address - sizeof(PoolHeader)) : 0;
+        ke::bug_check(BAD_POOL_CALLER, 7, 0, contents, address, "a pool block was freed that was free already");
+    }
+    if (m_pages[pfn].use == PageUse::Other)
+        ke::bug_check(BAD_POOL_CALLER, 0x47, address, pfn, m_frames - 1, "memory was freed as pool that is not pool");
+    ke::bug_check(BAD_POOL_CALLER, 0x99, address, 0, 0, "an address inside a pool block was freed");
+}
+
+// The block's own header, and its successor's: a change there was made by whoever owned this block.
+void Pool::check_guards(Slab const& slab, Record const& record) const
+{
+    SizeClass const& size_class = m_classes[slab.size_class];
+    char* const next = record.address + size_class.stride;
+    auto const index = static_cast<size_t>(&record - slab.records.get());
+    if (index + 1 < size_class.count && !guards_stand(next)) [[unlikely]]
+        ke::bug_check(BAD_POOL_HEADER, 0x21, reinterpret_cast<uint64_t>(record.address), record.bytes,
+                      *reinterpret_cast<uint64_t*>(next - sizeof(PoolHeader)),
+                      "the driver wrote behind the end of a pool block");
+    if (!guards_stand(record.address)) [[unlikely]]
+        ke::bug_check(BAD_POOL_HEADER, 0x20, reinterpret_cast<uint64_t>(record.address) - sizeof(PoolHeader),
+                      reinterpret_cast<uint64_t>(next) - sizeof(PoolHeader), 0,
+                      "the header of a pool block was overwritten");
+}
+
+Block Pool::block_of(Record const& record)
+{
+    return { record.address, record.bytes, record.tag, record.number, static_cast<POOL_TYPE>(record.type), record.owner,
+             record.caller };
+}
+
+std::optional<Block> Pool::find(void const* block) const
+{
+    Record* record = record_at(block);
+    return record ? std::optional(block_of(*record)) : std::nullopt;
+}
+
+std::optional<Block> Pool::around(void const* address) const
+{
+    auto const at = reinterpret_cast<uintptr_t>(address);
+    Pfn const pfn = (at - hal::kDirectMap) >> kPageShift;
+    if (at < hal::kDirectMap || pfn >= m_frames)
+        return std::nullopt;
+    Page const& page = m_pages[pfn];
+    Record const* record = nullptr;
+    if (page.use == PageUse::Run)
+        record = page.run;
+    else if (page.use == PageUse::RunTail)
+        record = m_pages[page.head].run;
+    else if (page.use == PageUse::Slab) {
+        SizeClass const& size_class = m_classes[page.slab->size_class];
+        size_t const offset = at % kPageSize;
+        if (offset < size_class.offset || (offset - size_class.offset) / size_class.stride >= size_class.count)
+            return std::nullopt;
+        record = &page.slab->records[(offset - size_class.offset) / size_class.stride];
+    }
+    if (!record || !record->number || at >= reinterpret_cast<uintptr_t>(record->address) + record->bytes)
+        return std::nullopt;
+    return block_of(*record);
+}
+
+std::vector<Block> Pool::blocks() const
+{
+    std::vector<Block> all;
+    for (Slab const* slab = m_oldest; slab; slab = slab->younger)
+        for (size_t i = 0; i < m_classes[slab->size_class].count; ++i)
+            if (slab->records[i].number)
+                all.push_back(block_of(slab->records[i]));
+    for (Record const& record : m_run_records)
+        if (record.number)
+            all.push_back(block_of(record));
+    std::ranges::sort(all, {}, &Block::number);
+    return all;
+}
+
+// --- What the rooms above call -----------------------------------------------------------------------------------
+
+void* allocate(POOL_TYPE type, size_t bytes, uint32_t tag, Owner owner, bool zero)
+{
+    return executive().pool.allocate(type, bytes, tag, owner, zero, owner == Owner::Driver ? mm::calling_driver() : 0);
+}
+
+void free(void* block, uint32_t tag) { executive().pool.free(block, tag); }
+bool is_block(void const* block) { return executive().pool.find(block).has_value(); }
+std::optional<Block> find_block(void const* block) { return executive().pool.find(block); }
+std::optional<Block> block_around(void const* address) { return executive().pool.around(address); }
+
+void for_each_block(void (*visit)(void* context, Block const& block), void* context)
+{
+    for (Block const& block : executive().pool.blocks())
+        visit(context, block);
+}
+
+size_t driver_blocks() { return executive().pool.driver_blocks(); }
+size_t driver_bytes() { return executive().pool.driver_bytes(); }
+
+} // namespace ringside::ex

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "ex/ddi.h"
+
+#include "ex/lookaside.h"
+#include "ex/pool_ddi.h"
+
+namespace ringside::ex {
+
+using namespace nt;
+
+std::span<Ddi const> pool_rows()
+{
+    static Ddi const rows[] = {
+        { .name = "ExAllocatePool", .irql = { 0, 2 }, .fail = Fail::Null, .page = "wdm/nf-wdm-exallocatepool",
+          .partial = "pool is never executable", .body = body<&ExAllocatePool>() },
+        { .name = "ExAllocatePoolWithTag", .irql = { 0, 2 }, .fail = Fail::Null,
+          .page = "wdm/nf-wdm-exallocatepoolwithtag",
+          .rules = "CheckDeviceObjectFlags,IrqlExAllocatePool,IrqlExFree1,PowerDownAllocate,PowerUpFail",
+          .partial = "pool is never executable", .body = body<&ExAllocatePoolWithTag>() },
+        { .name = "ExAllocatePoolWithTagPriority", .irql = { 0, 2 }, .fail = Fail::Null,
+          .page = "wdm/nf-wdm-exallocatepoolwithtagpriority", .rules = "IrqlExAllocatePool,IrqlExFree2",
+          .partial = "pool is never executable; all priorities are alike",
+          .body = body<&ExAllocatePoolWithTagPriority>() },
+        { .name = "ExAllocatePoolWithQuota", .irql = { 0, 2 }, .fail = Fail::Raise,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-exallocatepoolwithquota",
+          .partial = "pool is never executable; no quota is charged", .body = body<&ExAllocatePoolWithQuota>() },
+        { .name = "ExAllocatePoolWithQuotaTag", .irql = { 0, 2 }, .fail = Fail::Raise,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-exallocatepoolwithquotatag",
+          .partial = "pool is never executable; no quota is charged", .body = body<&ExAllocatePoolWithQuotaTag>() },
+        { .name = "ExAllocatePool2", .irql = { 0, 2 }, .since = Windows::v10_2004, .fail = Fail::Null,
+          .page = "wdm/nf-wdm-exallocatepool2", .partial = "pool is never executable; no quota is charged",
+          .body = body<&ExAllocatePool2>() },
+        { .name = "ExAllocatePool3", .irql = { 0, 2 }, .since = Windows::v10_2004, .fail = Fail::Null,
+          .page = "wdm/nf-wdm-exallocatepool3",
+          .partial = "pool is never executable; no quota is charged, and there is no secure pool",
+          .body = body<&ExAllocatePool3>() },
+        { .name = "ExFreePool", .irql = { 0, 2 }, .page = "wdm/nf-wdm-exfreepool", .rules = "DoubleExFreePool",
+          .body = body<&ExFreePool>() },
+        { .name = "ExFreePoolWithTag", .irql = { 0, 2 }, .page = "wdm/nf-wdm-exfreepoolwithtag",
+          .rules = "IrqlExFree1,IrqlExFree2,IrqlExFree3", .body = body<&ExFreePoolWithTag>() },
+        { .name = "ExFreePool2", .irql = { 0, 2 }, .since = Windows::ws2022, .page = "wdm/nf-wdm-exfreepool2",
+          .because = "the page gives no range; that of ExFreePoolWithTag", .body = body<&ExFreePool2>() },
+        { .name = "ExInitializeNPagedLookasideList", .irql = { 0, 2 },
+          .page = "wdm/nf-wdm-exinitializenpagedlookasidelist", .body = body<&ExInitializeNPagedLookasideList>() },
+        { .name = "ExInitializePagedLookasideList", .irql = { 0, 1 },
+          .page = "wdm/nf-wdm-exinitializepagedlookasidelist", .rules = "IrqlExApcLte2",
+          .body = body<&ExInitializePagedLookasideList>() },
+        { .name = "ExInitializeLookasideListEx", .irql = { 0, 2 }, .since = Windows::vista,
+          .page = "wdm/nf-wdm-exinitializelookasidelistex", .body = body<&ExInitializeLookasideListEx>() },
+        { .name = "ExDeleteNPagedLookasideList", .irql = { 0, 2 }, .page = "wdm/nf-wdm-exdeletenpagedlookasidelist",
+          .body = body<&ExDeleteNPagedLookasideList>() },
+        { .name = "ExDeletePagedLookasideList", .irql = { 0, 1 }, .page = "wdm/nf-wdm-exdeletepagedlookasidelist",
+          .rules = "IrqlExApcLte2", .body = body<&ExDeletePagedLookasideList>() },
+        { .name = "ExDeleteLookasideListEx", .irql = { 0, 2 }, .since = Windows::vista,
+          .page = "wdm/nf-wdm-exdeletelookasidelistex", .body = body<&ExDeleteLookasideListEx>() },
+        { .name = "ExFlushLookasideListEx", .irql = { 0, 2 }, .since = Windows::vista,
+          .page = "wdm/nf-wdm-exflushlookasidelistex", .body = body<&ExFlushLookasideListEx>() },
+        { .name = "ExAllocateFromNPagedLookasideList", .irql = { 0, 2 }, .fail = Fail::Null,
+          .page = "wdm/nf-wdm-exallocatefromnpagedlookasidelist",
+          .body = body<&ExAllocateFromNPagedLookasideList>() },
+        { .name = "ExAllocateFromPagedLookasideList", .irql = { 0, 1 }, .fail = Fail::Null,
+          .page = "wdm/nf-wdm-exallocatefrompagedlookasidelist", .body = body<&ExAllocateFromPagedLookasideList>() },
+        { .name = "ExAllocateFromLookasideListEx", .irql = { 0, 2 }, .since = Windows::vista, .fail = Fail::Null,
+          .page = "wdm/nf-wdm-exallocatefromlookasidelistex", .body = body<&ExAllocateFromLookasideListEx>() },
+        { .name = "ExFreeToNPagedLookasideList", .irql = { 0, 2 }, .page = "wdm/nf-wdm-exfreetonpagedlookasidelist",
+          .rules = "SpIrql", .body = body<&ExFreeToNPagedLookasideList>() },
+        { .name = "ExFreeToPagedLookasideList", .irql = { 0, 1 }, .page = "wdm/nf-wdm-exfreetopagedlookasidelist",
+          .body = body<&ExFreeToPagedLookasideList>() },
+        { .name = "ExFreeToLookasideListEx", .irql = { 0, 2 }, .since = Windows::vista,
+          .page = "wdm/nf-wdm-exfreetolookasidelistex", .body = body<&ExFreeToLookasideListEx>() },
+    };
+    return rows;
+}
+
+} // namespace ringside::ex

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "io/cancel.h"
+
+#include "io/event.h"
+#include "io/manager.h"
+#include "ke/door.h"
+#include "ke/kernel.h"
+#include "ke/spin_lock.h"
+
+namespace ringside::io {
+
+namespace {
+
+constexpr int64_t kPoll100ns = 100 * 10'000;             // 100 ms
+constexpr int kPollsMax = 5 * 60 * 10;                    // five minutes
+
+} // namespace
+
+PDRIVER_CANCEL set_cancel_routine(IRP* irp, PDRIVER_CANCEL routine) { return exchange(irp->CancelRoutine, routine); }
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-ioacquirecancelspinlock
+void IoAcquireCancelSpinLock(KIRQL* irql)
+{
+    KIRQL const old = ke::kernel().raise_irql(DISPATCH_LEVEL);
+    ke::acquire_spin_lock(manager().cancel_lock);
+    *irql = old;
+}
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-ioreleasecancelspinlock
+void IoReleaseCancelSpinLock(KIRQL irql)
+{
+    ke::release_spin_lock(manager().cancel_lock);
+    ke::kernel().lower_irql(irql);
+}
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-iocancelirp
+BOOLEAN IoCancelIrp(IRP* irp)
+{
+    KIRQL irql;
+    IoAcquireCancelSpinLock(&irql);
+    irp->Cancel = TRUE;
+    IrpRecord* record = ke::g_binding == ke::Binding::Bare ? nullptr : manager().irps().find(irp);
+    uint32_t const number = record ? record->number : 0;
+    PDRIVER_CANCEL routine = set_cancel_routine(irp, nullptr);
+    ke::kernel().log(sim::Event::IrpCancelled, number, routine != nullptr);
+    if (!routine) {
+        IoReleaseCancelSpinLock(irql);
+        return FALSE;
+    }
+    if (irp->CurrentLocation > irp->StackCount + 1)
+        ke::bug_check(CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<uint64_t>(irp),
+                      reinterpret_cast<uint64_t>(routine), 0, 0, "a completed IRP still had a cancel routine");
+    irp->CancelIrql = irql;
+    // The maker of an IRP that was never sent has no location of its own.
+    DEVICE_OBJECT* device = irp->CurrentLocation > irp->StackCount ? nullptr : current_location(irp)->DeviceObject;
+    ke::through_door(ke::DoorPassage { ke::Door::Cancel, nullptr, number, 0, 0, irp }, routine, device, irp);
+    return TRUE;
+}
+
+void cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file)
+{
+    // A cancel routine may complete any of them, so the list is looked at afresh each time: the oldest IRP that is not
+    // cancelled yet.
+    for (;;) {
+        IrpRecord* next = nullptr;
+        for (IrpRecord* record = manager().irps_of(thread); record; record = record->thread_next)
+            if (!record->irp->Cancel && (!file || record->file == file) && (!next || record->number < next->number))
+                next = record;
+        if (!next)
+            return;
+        IoCancelIrp(next->irp);
+    }
+}
+
+uint32_t end_thread_io(ke::Thread& thread)
+{
+    Manager& io = manager();
+    cancel_thread_irps(thread, nullptr);
+    for (int polls = 0; io.irps_of(thread) && polls < kPollsMax; ++polls)
+        ke::kernel().delay(KernelMode, false, LARGE_INTEGER { .QuadPart = -kPoll100ns });
+    uint32_t left = 0;
+    while (IrpRecord* record = io.irps_of(thread)) {
+        io.unlink_from_thread(*record);
+        ++left;
+    }
+    io.forget_thread(thread);
+    return left;
+}
+
+} // namespace ringside::io

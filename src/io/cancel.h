@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Cancelling: the system-wide cancel spin lock, and IoCancelIrp, which takes the IRP's cancel routine and calls it with
+// the lock held. The routine releases the lock.
+// @cite(wdk-docs): page=kernel/canceling-irps
+#pragma once
+
+#include "io/irp.h"
+
+namespace ringside::io {
+
+BOOLEAN IoCancelIrp(IRP* irp);
+void IoAcquireCancelSpinLock(KIRQL* irql);
+void IoReleaseCancelSpinLock(KIRQL irql);
+
+// What drivers have inline.
+PDRIVER_CANCEL set_cancel_routine(IRP* irp, PDRIVER_CANCEL routine);
+
+// Cancels what the thread issued: for one file object, or all. Does not wait.
+void cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file);
+// The thread is about to end, on itself at PASSIVE_LEVEL: cancels its IRPs and waits for them, at most five minutes as
+// Windows does; IRPs that stay pending are disowned. Their number.
+uint32_t end_thread_io(ke::Thread& thread);
+
+} // namespace ringside::io

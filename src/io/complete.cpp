@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// @cite(wdk-docs): page=kernel/completing-irps
+// @cite(wdk-docs): page=kernel/implementing-an-iocompletion-routine
+#include "io/complete.h"
+
+#include "io/buffering.h"
+#include "io/dispatch.h"
+#include "io/event.h"
+#include "io/frame.h"
+#include "io/listener.h"
+#include "io/manager.h"
+#include "ke/apc.h"
+#include "ke/door.h"
+#include "ke/guarded.h"
+#include "ke/kernel.h"
+
+namespace ringside::io {
+
+namespace {
+
+[[gnu::noinline, gnu::cold]] [[noreturn]] void completed_twice(IRP* irp)
+{
+    ke::bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<uint64_t>(irp), 0, 0, 0,
+                  "an IRP was completed that is complete or freed already");
+}
+
+// A location that the walk has passed keeps its major function and device only.
+void clear_location(IO_STACK_LOCATION& location)
+{
+    location.MinorFunction = 0;
+    location.Flags = 0;
+    location.Control &= SL_ERROR_RETURNED;
+    location.Parameters.Others = {};
+    location.FileObject = nullptr;
+}
+
+bool wants_call(IRP const& irp, UCHAR control)
+{
+    if (NT_SUCCESS(irp.IoStatus.Status) ? control & SL_INVOKE_ON_SUCCESS : control & SL_INVOKE_ON_ERROR)
+        return true;
+    return irp.Cancel && (control & SL_INVOKE_ON_CANCEL);
+}
+
+void pass_frames(IrpRecord& record, int location, bool pending)
+{
+    for (DispatchFrame* frame = record.frames; frame; frame = frame->outer)
+        if (frame->location == location) {
+            frame->completed = true;
+            frame->marked_pending |= pending;
+        }
+}
+
+[[gnu::noinline]] NTSTATUS call_routine_observed(IrpRecord& record, PIO_COMPLETION_ROUTINE routine,
+                                                 DEVICE_OBJECT* device, IRP* irp, void* context, UCHAR major)
+{
+    DeviceRecord const* of = device ? manager().devices().find(device) : nullptr;
+    uint32_t const number = record.number;
+    int const location = irp->CurrentLocation;
+    bool const was_pending = irp->PendingReturned;
+    record.driver_number = of ? of->driver_number : 0;
+    ke::DoorPassage passage { ke::Door::Completion, nullptr, number, passage_detail(major, 0, record.driver_number), 0,
+                              irp };
+    NTSTATUS const status = ke::through_door(passage, routine, device, irp, context);
+    bool const here = record.number == number && record.state != IrpState::Freed;
+    if (here && status == STATUS_MORE_PROCESSING_REQUIRED && record.state == IrpState::Completing)
+        record.state = IrpState::Owned;
+    if (g_listener.completion_returned)
+        g_listener.completion_returned(irp, here ? &record : nullptr, status, was_pending, location);
+    return status;
+}
+
+NTAPI void finish_apc(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*)
+{
+    IRP* irp = CONTAINING_RECORD(apc, IRP, Tail.Apc);
+    if (IrpRecord* record = manager().irps().find_ours(irp))
+        finish(*record);
+}
+
+// The thread ended with the APC still queued.
+NTAPI void run_down_apc(KAPC* apc)
+{
+    IRP* irp = CONTAINING_RECORD(apc, IRP, Tail.Apc);
+    if (IrpRecord* record = manager().irps().find_ours(irp)) {
+        free_system_buffer(*record);
+        free_mdls(irp);
+        manager().release(*record);
+    }
+}
+
+// The issuer's own routine was told by its APC: the IRP, which the APC stood in, goes.
+NTAPI void issuer_apc(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*)
+{
+    IRP* irp = CONTAINING_RECORD(apc, IRP, Tail.Apc);
+    if (IrpRecord* record = manager().irps().find_ours(irp))
+        manager().release(*record);
+}
+
+NTAPI void issuer_apc_run_down(KAPC* apc) { issuer_apc(apc, nullptr, nullptr, nullptr, nullptr); }
+
+void complete_associated(IRP* irp, CCHAR priority_boost)
+{
+    IRP* master = irp->AssociatedIrp.MasterIrp;
+    LONG const left = __atomic_sub_fetch(&master->AssociatedIrp.IrpCount, 1, __ATOMIC_SEQ_CST);
+    free_mdls(irp);
+    IoFreeIrp(irp);
+    if (left == 0)
+        IofCompleteRequest(master, priority_boost);
+}
+
+void write_status(IRP* irp)
+{
+    if (!irp->UserIosb)
+        return;
+    if (hal::is_user(reinterpret_cast<uintptr_t>(irp->UserIosb)))
+        ke::write_guarded(irp->UserIosb, irp->IoStatus); // an issuer that unmapped it does not learn the outcome
+    else
+        *irp->UserIosb = irp->IoStatus;
+}
+
+// Close and paging requests: no thread's context is needed. The issuer of a close frees its IRP itself.
+void complete_without_thread(IRP* irp, IrpRecord* record, CCHAR priority_boost)
+{
+    bool const close = irp->Flags & IRP_CLOSE_OPERATION;
+    bool const waits = close || (irp->Flags & IRP_SYNCHRONOUS_PAGING_IO);
+    KEVENT* event = waits ? irp->UserEvent : nullptr;
+    if (waits)
+        write_status(irp);
+    if (record)
+        record->state = IrpState::Completed;
+    if (!close && record)
+        manager().release(*record);
+    if (event)
+        set_event(*event, priority_boost);
+}
+
+[[gnu::noinline, gnu::cold]] [[noreturn]] void nobody_to_tell()
+{
+    // Windows queues an APC to the thread the IRP names; it names none, so the null thread's lock is touched.
+    ke::bug_check(IRQL_NOT_LESS_OR_EQUAL, 0, DISPATCH_LEVEL, 1, 0,
+                  "the completion of an IRP that no thread issued came to its end: the driver that made it has no "
+                  "completion routine that takes it back");
+}
+
+void end_of_walk(IRP* irp, CCHAR priority_boost)
+{
+    Manager& io = manager();
+    IrpRecord* record = io.irps().find_ours(irp);
+    if (irp->Flags & IRP_ASSOCIATED_IRP) {
+        complete_associated(irp, priority_boost);
+        return;
+    }
+    if (irp->Flags & (IRP_PAGING_IO | IRP_CLOSE_OPERATION)) {
+        complete_without_thread(irp, record, priority_boost);
+        return;
+    }
+    unlock_mdls(irp);
+    if (record)
+        record->state = IrpState::Completed;
+    if ((irp->Flags & IRP_DEFER_IO_COMPLETION) && !irp->PendingReturned)
+        return;
+    ke::Kernel& k = ke::kernel();
+    ke::Thread* thread = record ? record->thread : nullptr;
+    if (!thread && record && irp->Tail.Overlay.Thread)
+        thread = k.thread_of(reinterpret_cast<PKTHREAD>(irp->Tail.Overlay.Thread));
+    if (!thread)
+        nobody_to_tell();
+    if (thread == &k.current() && ke::Kernel::irql() < APC_LEVEL && !thread->special_apc_disable) {
+        uint8_t const old = k.raise_irql(APC_LEVEL);
+        finish(*record);
+        k.lower_irql(old);
+        return;
+    }
+    KAPC& apc = irp->Tail.Apc;
+    ke::initialize_apc(apc, *thread, finish_apc, run_down_apc, nullptr, KernelMode, nullptr);
+    if (!ke::insert_apc(apc, nullptr, nullptr, priority_boost))
+        run_down_apc(&apc);
+}
+
+} // namespace
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-iofcompleterequest
+void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
+{
+    if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount + 1) [[unlikely]]
+        completed_twice(irp);
+    IrpRecord* record = nullptr;
+    if (ke::g_binding != ke::Binding::Bare) {
+        record = &manager().irps().note(irp);
+        if (g_listener.irp_completing)
+            g_listener.irp_completing(irp, record);
+        record->state = IrpState::Completing;
+        ke::kernel().log_always(sim::Event::IrpCompleted, record->number, static_cast<uint32_t>(irp->IoStatus.Status));
+    }
+    IO_STACK_LOCATION* passed = current_location(irp);
+    ++irp->CurrentLocation;
+    ++irp->Tail.Overlay.CurrentStackLocation;
+    while (irp->CurrentLocation <= irp->StackCount + 1) {
+        UCHAR const control = passed->Control;
+        irp->PendingReturned = control & SL_PENDING_RETURNED;
+        if (record)
+            pass_frames(*record, irp->CurrentLocation - 1, irp->PendingReturned);
+        bool const top = irp->CurrentLocation == irp->StackCount + 1;
+        if (wants_call(*irp, control)) {
+            PIO_COMPLETION_ROUTINE routine = passed->CompletionRoutine;
+            void* context = passed->Context;
+            DEVICE_OBJECT* device = top ? nullptr : current_location(irp)->DeviceObject;
+            clear_location(*passed);
+            NTSTATUS const status = record
+                ? call_routine_observed(*record, routine, device, irp, context, passed->MajorFunction)
+                : routine(device, irp, context);
+            if (status == STATUS_MORE_PROCESSING_REQUIRED)
+                return; // whoever stopped the walk owns the IRP, which may be freed by now
+        } else {
+            if (irp->PendingReturned && !top)
+                mark_pending(irp);
+            clear_location(*passed);
+        }
+        ++passed;
+        ++irp->CurrentLocation;
+        ++irp->Tail.Overlay.CurrentStackLocation;
+    }
+    end_of_walk(irp, priority_boost);
+}
+
+bool is_synchronous(IRP* irp, FILE_OBJECT* file)
+{
+    constexpr ULONG paging = IRP_PAGING_IO | IRP_SYNCHRONOUS_PAGING_IO;
+    return (file && (file->Flags & FO_SYNCHRONOUS_IO)) || (irp->Flags & IRP_SYNCHRONOUS_API)
+        || (irp->Flags & paging) == paging;
+}
+
+// An error that was returned at once is told by the dispatch routine's status alone: neither status block nor event.
+// @cite(wdk-ddi): page=wdm/nf-wdm-iobuilddeviceiocontrolrequest
+void finish(IrpRecord& record)
+{
+    IRP* irp = record.irp;
+    FILE_OBJECT* file = record.file;
+    if (NTSTATUS const copied = copy_back(record); !NT_SUCCESS(copied))
+        irp->IoStatus.Status = copied;
+    if ((irp->Flags & IRP_DEALLOCATE_BUFFER) || record.system_buffer)
+        free_system_buffer(record);
+    if (irp->MdlAddress)
+        free_mdls(irp);
+    NTSTATUS const status = irp->IoStatus.Status;
+    bool const error = NT_ERROR(status);
+    if (!error || (irp->PendingReturned && !is_synchronous(irp, file))) {
+        write_status(irp);
+        if (irp->UserEvent)
+            set_event(*irp->UserEvent);
+        if (file && (!irp->UserEvent || (file->Flags & FO_SYNCHRONOUS_IO) || (irp->Flags & IRP_CREATE_OPERATION))) {
+            file->FinalStatus = status;
+            set_event(file->Event);
+        }
+        auto routine = irp->Flags & IRP_CREATE_OPERATION ? nullptr
+                                                          : irp->Overlay.AsynchronousParameters.UserApcRoutine;
+        if (routine && record.thread) {
+            ke::Thread& thread = *record.thread;
+            void* context = irp->Overlay.AsynchronousParameters.UserApcContext;
+            IO_STATUS_BLOCK* block = irp->UserIosb;
+            KPROCESSOR_MODE const mode = irp->RequestorMode;
+            manager().unlink_from_thread(record);
+            ke::initialize_apc(irp->Tail.Apc, thread, issuer_apc, issuer_apc_run_down,
+                               reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(routine)), mode, context);
+            if (ke::insert_apc(irp->Tail.Apc, block, nullptr, 0))
+                return;
+        }
+    } else if (irp->PendingReturned && file) {
+        file->FinalStatus = status;
+        if (irp->Flags & IRP_SYNCHRONOUS_API)
+            write_status(irp);
+        set_event((irp->Flags & IRP_SYNCHRONOUS_API) && irp->UserEvent ? *irp->UserEvent : file->Event);
+    }
+    manager().release(record);
+}
+
+void finish_deferred(IRP* irp, uint32_t number)
+{
+    IrpRecord* record = manager().irps().find_ours(irp);
+    if (!record || record->number != number || irp->Type != IO_TYPE_IRP)
+        ke::bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<uint64_t>(irp), 0, 0, 0,
+                      "a dispatch routine marked an IRP pending, completed it, and returned another status than "
+                      "STATUS_PENDING: the IRP is completed a second time");
+    // Nobody completed it: Windows ends the request all the same.
+    if (record->state != IrpState::Completed)
+        unlock_mdls(irp);
+    ke::Kernel& k = ke::kernel();
+    uint8_t const old = k.raise_irql(APC_LEVEL);
+    finish(*record);
+    k.lower_irql(old);
+}
+
+} // namespace ringside::io

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#include "io/ddi.h"
+
+#include <vector>
+
+namespace ringside::io {
+
+std::span<Ddi const> ddi_rows()
+{
+    static std::vector<Ddi> const rows = [] {
+        std::vector<Ddi> all;
+        for (auto table : { irp_rows(), device_rows(), service_rows(), file_rows() })
+            all.insert(all.end(), table.begin(), table.end());
+        return all;
+    }();
+    return rows;
+}
+
+} // namespace ringside::io

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// File objects: one per open of a device.
+//
+//            open: IRP_MJ_CREATE            last handle closed              last reference dropped
+//   (none) ----------------------> open ------------------------> closing ------------------------> gone
+//                |                          IRP_MJ_CLEANUP                   IRP_MJ_CLOSE
+//                | failure: no clean-up, no close
+//                v
+//              gone
+//
+// Invariants
+//   F1  a driver that failed IRP_MJ_CREATE hears nothing more of the file object
+//   F2  IRP_MJ_CLEANUP comes once, before IRP_MJ_CLOSE, which comes once, after the file object's last IRP
+//   F3  the opened device cannot go away before IRP_MJ_CLOSE has returned (DeviceRecord::opens)
+#pragma once
+
+#include "base/result.h"
+#include "io/irp.h"
+
+#include <deque>
+#include <string_view>
+
+namespace ringside::io {
+
+struct DeviceRecord;
+
+// The bytes behind a PFILE_OBJECT.
+struct GuestFile {
+    FILE_OBJECT object;
+    uint64_t record_index; // checked against the record's own pointer
+};
+
+struct FileRecord {
+    FILE_OBJECT* object = nullptr; // null: gone
+    uint32_t number = 0;           // of birth, from 1
+    size_t index = 0;
+    DeviceRecord* device = nullptr; // counted in its opens; null: the create failed
+    bool opened = false;            // IRP_MJ_CREATE succeeded
+    bool cleaned_up = false;
+    bool synchronous = false;
+};
+
+class FileTable {
+public:
+    // Null for a pointer that is no live file object.
+    FileRecord* find(FILE_OBJECT const* object);
+    FileRecord& add(FILE_OBJECT* object);
+    void remove(FileRecord& record);
+    void for_each(void (*visit)(void* context, FileRecord const& record), void* context) const;
+    size_t live() const { return m_live; }
+
+private:
+    std::deque<FileRecord> m_records;
+    std::vector<size_t> m_free;
+    uint32_t m_born = 0;
+    size_t m_live = 0;
+};
+
+struct OpenRequest {
+    std::u16string_view path;      // "\??\Toaster", "\Device\Toaster\name"; copied before a driver runs
+    void* root = nullptr;          // body of the object that `path` is relative to
+    ACCESS_MASK access = 0;
+    ULONG attributes = 0;          // FILE_ATTRIBUTE_*
+    ULONG share = 0;               // FILE_SHARE_*
+    ULONG disposition = FILE_OPEN;
+    ULONG options = 0;             // FILE_SYNCHRONOUS_IO_NONALERT ...
+    void* ea = nullptr;            // system buffer; the create's AssociatedIrp.SystemBuffer
+    ULONG ea_bytes = 0;
+    LARGE_INTEGER allocation_size {};
+    KPROCESSOR_MODE mode = KernelMode;
+    bool case_insensitive = true;
+    bool kernel_handle = false;
+    bool inherit = false;
+};
+
+struct Opened {
+    HANDLE handle = nullptr;
+    ULONG_PTR information = 0; // FILE_OPENED ...
+};
+
+// Opens a device: looks the path up, makes a file object, sends IRP_MJ_CREATE to the top of the device's stack and
+// waits for it, and adds a handle to the current process. PASSIVE_LEVEL. `path` may be freed as soon as a driver runs.
+// STATUS_OBJECT_NAME_NOT_FOUND and its like, STATUS_OBJECT_TYPE_MISMATCH, STATUS_NO_SUCH_DEVICE, STATUS_ACCESS_DENIED,
+// STATUS_INVALID_PARAMETER, or the driver's own.
+Result<Opened> open(OpenRequest const& request);
+// By name, synchronously usable, with a kernel handle.
+NTSTATUS open_by_name(UNICODE_STRING* name, ACCESS_MASK access, HANDLE* handle);
+
+// The top of the stack that a file object's requests go to.
+DEVICE_OBJECT* IoGetRelatedDeviceObject(FILE_OBJECT* file);
+NTSTATUS IoGetDeviceObjectPointer(UNICODE_STRING* name, ACCESS_MASK access, FILE_OBJECT** file, DEVICE_OBJECT** device);
+
+// ob's calls.
+void file_closed(void* body, uint32_t remaining);
+void file_deleted(void* body);
+std::u16string file_name(void* body);
+
+} // namespace ringside::io

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// One call of a dispatch routine in progress. It stands on the caller's stack, linked from the IRP's record, so that
+// what happens to the IRP meanwhile (forwarded, completed, freed, on whatever thread) is known when the routine
+// returns, though the IRP itself may be gone by then. Not in bare mode.
+#pragma once
+
+#include "io/irp.h"
+
+namespace ringside::io {
+
+struct DispatchFrame {
+    DispatchFrame(IrpRecord& of, DEVICE_OBJECT* to, int location_index) : irp(of.irp), number(of.number), device(to),
+        location(static_cast<int8_t>(location_index)), record(&of), outer(of.frames)
+    {
+        of.frames = this;
+    }
+    ~DispatchFrame();
+    DispatchFrame(DispatchFrame const&) = delete;
+    DispatchFrame& operator=(DispatchFrame const&) = delete;
+
+    IRP* irp;                 // an address only, when `freed`
+    uint32_t number;          // of the IRP
+    DEVICE_OBJECT* device;
+    int8_t location;          // CurrentLocation in the routine
+    bool forwarded = false;   // sent on from this location or a lower one
+    bool completed = false;   // completion passed this location
+    bool marked_pending = false; // SL_PENDING_RETURNED stood in this location when completion passed it
+    bool freed = false;
+    uint8_t major = 0;
+    uint8_t minor = 0;
+
+    IrpRecord* record;        // null once the IRP is freed
+    DispatchFrame* outer;
+};
+
+// The IRP goes: its frames stay behind without it.
+inline void detach_frames(IrpRecord& record)
+{
+    for (DispatchFrame* frame = record.frames; frame; frame = frame->outer) {
+        frame->freed = true;
+        frame->record = nullptr;
+    }
+    record.frames = nullptr;
+}
+
+inline DispatchFrame::~DispatchFrame()
+{
+    if (!record)
+        return;
+    DispatchFrame** link = &record->frames;
+    while (*link && *link != this)
+        link = &(*link)->outer;
+    if (*link)
+        *link = outer;
+}
+
+} // namespace ringside::io

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// @cite(wdk-ddi): page=ntifs/nf-ntifs-ntqueryinformationfile
+#include "io/information.h"
+
+#include "io/buffering.h"
+#include "io/device.h"
+#include "ob/capture.h"
+#include "ob/handle.h"
+#include "ob/object.h"
+
+#include <cstring>
+
+namespace ringside::io {
+
+namespace {
+
+IO_STATUS_BLOCK failed(NTSTATUS status)
+{
+    IO_STATUS_BLOCK block {};
+    block.Status = status;
+    return block;
+}
+
+ULONG mode_of(FILE_OBJECT const& file)
+{
+    ULONG mode = 0;
+    if (file.Flags & FO_WRITE_THROUGH)
+        mode |= FILE_WRITE_THROUGH;
+    if (file.Flags & FO_SEQUENTIAL_ONLY)
+        mode |= FILE_SEQUENTIAL_ONLY;
+    if (file.Flags & FO_NO_INTERMEDIATE_BUFFERING)
+        mode |= FILE_NO_INTERMEDIATE_BUFFERING;
+    if (file.Flags & FO_SYNCHRONOUS_IO)
+        mode |= file.Flags & FO_ALERTABLE_IO ? FILE_SYNCHRONOUS_IO_ALERT : FILE_SYNCHRONOUS_IO_NONALERT;
+    if (file.Flags & FO_DELETE_ON_CLOSE)
+        mode |= FILE_DELETE_ON_CLOSE;
+    return mode;
+}
+
+struct Answer {
+    uint64_t value = 0;
+    ULONG bytes = 0; // 0: not ours to answer
+};
+
+Answer answer_for(FILE_OBJECT& file, ACCESS_MASK granted, FILE_INFORMATION_CLASS information)
+{
+    switch (information) {
+    case FilePositionInformation:
+        // Of an asynchronous file object it means nothing, and the driver is asked.
+        return file.Flags & FO_SYNCHRONOUS_IO
+            ? Answer { static_cast<uint64_t>(file.CurrentByteOffset.QuadPart), sizeof(FILE_POSITION_INFORMATION) }
+            : Answer {};
+    case FileModeInformation:
+        return { mode_of(file), sizeof(FILE_MODE_INFORMATION) };
+    case FileAlignmentInformation:
+        return { top_of(file.DeviceObject)->AlignmentRequirement, sizeof(FILE_ALIGNMENT_INFORMATION) };
+    case FileAccessInformation:
+        return { granted, sizeof(FILE_ACCESS_INFORMATION) };
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+std::optional<IO_STATUS_BLOCK> answer_query(HANDLE handle, void* buffer, ULONG bytes,
+                                            FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
+{
+    auto target = ob::resolve_handle(ob::current_process(), handle, mode);
+    if (!target.ok() || target->type != &ob::file_type)
+        return failed(target.ok() ? STATUS_OBJECT_TYPE_MISMATCH : target.status());
+    Answer const answer = answer_for(*static_cast<FILE_OBJECT*>(target->body), target->granted, information);
+    if (!answer.bytes)
+        return std::nullopt;
+    if (bytes < answer.bytes)
+        return failed(STATUS_INFO_LENGTH_MISMATCH);
+    if (!probe(buffer, bytes, mode))
+        return failed(STATUS_ACCESS_VIOLATION);
+    ke::copy_or_raise(buffer, &answer.value, answer.bytes);
+    IO_STATUS_BLOCK done {};
+    done.Information = answer.bytes;
+    return done;
+}
+
+std::optional<IO_STATUS_BLOCK> answer_set(HANDLE handle, void const* buffer, ULONG bytes,
+                                          FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
+{
+    auto target = ob::resolve_handle(ob::current_process(), handle, mode);
+    if (!target.ok() || target->type != &ob::file_type)
+        return failed(target.ok() ? STATUS_OBJECT_TYPE_MISMATCH : target.status());
+    auto& file = *static_cast<FILE_OBJECT*>(target->body);
+    if (information != FilePositionInformation || !(file.Flags & FO_SYNCHRONOUS_IO))
+        return std::nullopt;
+    if (bytes < sizeof(FILE_POSITION_INFORMATION))
+        return failed(STATUS_INFO_LENGTH_MISMATCH);
+    if (!probe(buffer, bytes, mode))
+        return failed(STATUS_ACCESS_VIOLATION);
+    auto const position = ob::get(static_cast<FILE_POSITION_INFORMATION const*>(buffer)).CurrentByteOffset;
+    if (position.QuadPart < 0)
+        return failed(STATUS_INVALID_PARAMETER);
+    file.CurrentByteOffset = position;
+    return IO_STATUS_BLOCK {};
+}
+
+} // namespace ringside::io

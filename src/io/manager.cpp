@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "io/manager.h"
+
+#include "base/check.h"
+#include "ex/pool.h"
+#include "io/buffering.h"
+#include "io/listener.h"
+#include "ob/object.h"
+
+namespace ringside::io {
+
+Manager* g_manager = nullptr;
+
+namespace {
+
+constexpr ULONG kGlobalsTag = 0x6C476F49; // 'IoGl'
+
+void device_deleted(void* body) { manager().devices().object_deleted(static_cast<DEVICE_OBJECT*>(body)); }
+void driver_deleted(void* body) { manager().drivers().object_deleted(static_cast<DRIVER_OBJECT*>(body)); }
+
+} // namespace
+
+// What drivers get pointers to for good.
+struct Manager::Globals {
+    CONFIGURATION_INFORMATION configuration;
+    GENERIC_MAPPING file_mapping;
+};
+
+Manager::Manager(ManagerOptions const& options) : invalid_device_request(options.invalid_device_request)
+{
+    CHECK(!g_manager, "one machine is live per process at a time");
+    g_manager = this;
+    g_listener = {};
+    ob::device_type.deleted = &device_deleted;
+    ob::driver_type.deleted = &driver_deleted;
+    ob::file_type.closed = &file_closed;
+    ob::file_type.deleted = &file_deleted;
+    ob::file_type.full_name = &file_name;
+    m_globals = static_cast<Globals*>(
+        ex::allocate(NonPagedPoolNx, sizeof(Globals), kGlobalsTag, ex::Owner::Kernel, true));
+    CHECK(m_globals, "pool is too small to boot");
+    m_globals->configuration.Version = sizeof(CONFIGURATION_INFORMATION);
+    m_globals->file_mapping = ob::file_type.mapping;
+}
+
+Manager::~Manager()
+{
+    ob::device_type.deleted = nullptr;
+    ob::driver_type.deleted = nullptr;
+    ob::file_type.closed = nullptr;
+    ob::file_type.deleted = nullptr;
+    ob::file_type.full_name = nullptr;
+    ex::free(m_globals, kGlobalsTag);
+    g_listener = {};
+    g_manager = nullptr;
+}
+
+CONFIGURATION_INFORMATION* Manager::configuration() { return &m_globals->configuration; }
+GENERIC_MAPPING* Manager::file_mapping() { return &m_globals->file_mapping; }
+
+void Manager::attach_operation(IrpRecord& record, Operation& operation)
+{
+    record.operation = &operation;
+    operation.irp = record.irp;
+    operation.irp_number = record.number;
+    operation.irp_holds = true;
+}
+
+void Manager::release(IrpRecord& record)
+{
+    unlink_from_thread(record);
+    if (record.system_buffer)
+        free_system_buffer(record);
+    FILE_OBJECT* file = record.file;
+    KEVENT* event = record.event;
+    Operation* operation = record.operation;
+    record.file = nullptr;
+    record.event = nullptr;
+    record.operation = nullptr;
+    record.output_bytes = 0;
+    m_irps.free(record);
+    if (operation)
+        m_operations.irp_gone(*operation);
+    if (event)
+        ob::dereference(event);
+    // Last: it may be the file object's last reference, and its close runs a driver.
+    if (file)
+        ob::dereference(file);
+}
+
+void Manager::link_to_thread(IrpRecord& record, ke::Thread& thread)
+{
+    if (thread.record_index >= m_thread_irps.size()) [[unlikely]]
+        m_thread_irps.resize(thread.record_index + 1);
+    IrpRecord*& head = m_thread_irps[thread.record_index];
+    record.thread = &thread;
+    record.thread_previous = nullptr;
+    record.thread_next = head;
+    if (head)
+        head->thread_previous = &record;
+    head = &record;
+}
+
+void Manager::unlink_from_thread(IrpRecord& record)
+{
+    if (!record.thread)
+        return;
+    if (record.thread_previous)
+        record.thread_previous->thread_next = record.thread_next;
+    else
+        m_thread_irps[record.thread->record_index] = record.thread_next;
+    if (record.thread_next)
+        record.thread_next->thread_previous = record.thread_previous;
+    record.thread = nullptr;
+    record.thread_next = record.thread_previous = nullptr;
+}
+
+void Manager::set_top_level(ke::Thread const& thread, IRP* irp)
+{
+    if (thread.record_index >= m_top_level.size())
+        m_top_level.resize(thread.record_index + 1);
+    m_top_level[thread.record_index] = irp;
+}
+
+IRP* Manager::top_level(ke::Thread const& thread) const
+{
+    return thread.record_index < m_top_level.size() ? m_top_level[thread.record_index] : nullptr;
+}
+
+void Manager::forget_thread(ke::Thread const& thread)
+{
+    if (thread.record_index < m_top_level.size())
+        m_top_level[thread.record_index] = nullptr;
+}
+
+} // namespace ringside::io

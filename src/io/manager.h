@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The I/O manager's state. The machine makes one Manager after the object manager, processes and registry, and destroys
+// it before them; the DDIs and the functions of the other headers work on it.
+#pragma once
+
+#include "base/contract.h"
+#include "io/buffering.h"
+#include "io/device.h"
+#include "io/driver.h"
+#include "io/error_log.h"
+#include "io/file.h"
+#include "io/irp.h"
+#include "io/operation.h"
+#include "io/timer.h"
+#include "io/work_item.h"
+
+namespace ringside::io {
+
+struct ManagerOptions {
+    // The entry drivers see in MajorFunction until they set their own: a stub that leads through a gate to
+    // IopInvalidDeviceRequest. Null: the host's own function, which only host-made drivers may call directly.
+    PDRIVER_DISPATCH invalid_device_request = nullptr;
+};
+
+class Manager {
+public:
+    explicit Manager(ManagerOptions const& options = {});
+    ~Manager();
+    Manager(Manager const&) = delete;
+    Manager& operator=(Manager const&) = delete;
+
+    IrpTable& irps() { return m_irps; }
+    SystemBuffers& buffers() { return m_buffers; }
+    DriverTable& drivers() { return m_drivers; }
+    DeviceTable& devices() { return m_devices; }
+    FileTable& files() { return m_files; }
+    OperationTable& operations() { return m_operations; }
+    IoTimers& timers() { return m_timers; }
+    WorkItemTable& work_items() { return m_work_items; }
+    ErrorLog& error_log() { return m_error_log; }
+
+    // The IRP holds the operation, too, until it is released.
+    void attach_operation(IrpRecord& record, Operation& operation);
+    // Ends an IRP of ours: takes it off its thread's list, gives back all that was held for it, frees it.
+    void release(IrpRecord& record);
+
+    // The list of IRPs that a thread issued (I5).
+    void link_to_thread(IrpRecord& record, ke::Thread& thread);
+    void unlink_from_thread(IrpRecord& record);
+    IrpRecord* irps_of(ke::Thread const& thread) const
+    {
+        return thread.record_index < m_thread_irps.size() ? m_thread_irps[thread.record_index] : nullptr;
+    }
+    // The IRP of the thread's topmost entry into a file system (IoSetTopLevelIrp).
+    void set_top_level(ke::Thread const& thread, IRP* irp);
+    IRP* top_level(ke::Thread const& thread) const;
+    void forget_thread(ke::Thread const& thread);
+
+    CONFIGURATION_INFORMATION* configuration();
+    GENERIC_MAPPING* file_mapping();
+
+    KSPIN_LOCK cancel_lock = 0;
+    KSPIN_LOCK vpb_lock = 0;
+    PDRIVER_DISPATCH invalid_device_request;
+    std::vector<DEVICE_OBJECT*> shutdown_order;             // IoRegisterShutdownNotification, first registered first
+    std::vector<DEVICE_OBJECT*> last_chance_shutdown_order;
+    std::vector<DEVICE_OBJECT*> wmi_devices;                // IoWMIRegistrationControl
+
+private:
+    SystemBuffers m_buffers;
+    IrpTable m_irps;
+    OperationTable m_operations;
+    DriverTable m_drivers;
+    DeviceTable m_devices;
+    FileTable m_files;
+    IoTimers m_timers;
+    WorkItemTable m_work_items;
+    ErrorLog m_error_log;
+    std::vector<IrpRecord*> m_thread_irps; // by Thread::record_index
+    std::vector<IRP*> m_top_level;         // likewise
+    struct Globals;
+    Globals* m_globals = nullptr;
+};
+
+extern Manager* g_manager;
+inline Manager& manager() { return *g_manager; }
+
+} // namespace ringside::io

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// @cite(wdk-ddi): page=wdm/nf-wdm-zwcreatefile
+// @cite(wdk-docs): page=kernel/irp-mj-create
+#include "io/open.h"
+
+#include "io/complete.h"
+#include "io/dispatch.h"
+#include "io/event.h"
+#include "io/guest_string.h"
+#include "io/manager.h"
+#include "ke/kernel.h"
+#include "ob/handle.h"
+#include "ob/namespace.h"
+#include "ob/object.h"
+
+namespace ringside::io {
+
+namespace {
+
+constexpr ULONG kSynchronous = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
+constexpr int kReparsesMax = 32;
+
+Result<void> check_parameters(OpenRequest const& request)
+{
+    bool const both = (request.options & kSynchronous) == kSynchronous;
+    bool const unwaitable = (request.options & kSynchronous) && !(request.access & SYNCHRONIZE)
+        && !(request.access & (GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL | MAXIMUM_ALLOWED));
+    bool const contradiction = (request.options & FILE_DIRECTORY_FILE) && (request.options & FILE_NON_DIRECTORY_FILE);
+    if (request.disposition > FILE_MAXIMUM_DISPOSITION || (request.share & ~FILE_SHARE_VALID_FLAGS)
+        || (request.options & ~FILE_VALID_OPTION_FLAGS) || both || unwaitable || contradiction)
+        return Failure { STATUS_INVALID_PARAMETER };
+    return {};
+}
+
+ULONG flags_for(OpenRequest const& request, bool names_device_itself)
+{
+    constexpr struct { ULONG option, flag; } kFlags[] = {
+        { kSynchronous, FO_SYNCHRONOUS_IO },
+        { FILE_SYNCHRONOUS_IO_ALERT, FO_ALERTABLE_IO },
+        { FILE_NO_INTERMEDIATE_BUFFERING, FO_NO_INTERMEDIATE_BUFFERING },
+        { FILE_WRITE_THROUGH, FO_WRITE_THROUGH },
+        { FILE_SEQUENTIAL_ONLY, FO_SEQUENTIAL_ONLY },
+        { FILE_RANDOM_ACCESS, FO_RANDOM_ACCESS },
+    };
+    ULONG flags = request.case_insensitive ? 0 : FO_OPENED_CASE_SENSITIVE;
+    for (auto const& [option, flag] : kFlags)
+        if (request.options & option)
+            flags |= flag;
+    constexpr ULONG only_attributes = SYNCHRONIZE | FILE_READ_ATTRIBUTES | READ_CONTROL | WRITE_DAC | WRITE_OWNER;
+    if (names_device_itself && !(request.access & ~only_attributes))
+        flags |= FO_DIRECT_DEVICE_OPEN;
+    return flags;
+}
+
+Result<FILE_OBJECT*> make_file(DeviceRecord& device, OpenRequest const& request, std::u16string_view name,
+                               FILE_OBJECT* related)
+{
+    auto* file = static_cast<FILE_OBJECT*>(TRY(ob::create(ob::file_type, sizeof(GuestFile), kFileTag)));
+    FileRecord& record = manager().files().add(file);
+    file->Type = IO_TYPE_FILE;
+    file->Size = sizeof(FILE_OBJECT);
+    file->DeviceObject = device.device;
+    file->RelatedFileObject = related;
+    file->Flags = flags_for(request, name.empty() && !related);
+    record.synchronous = file->Flags & FO_SYNCHRONOUS_IO;
+    initialize_event(file->Lock, SynchronizationEvent, false);
+    initialize_event(file->Event, NotificationEvent, false);
+    file->IrpList.Flink = file->IrpList.Blink = &file->IrpList;
+    if (!name.empty() && !make_string(file->FileName, name, kFileNameTag)) {
+        ob::dereference(file);
+        return Failure { STATUS_INSUFFICIENT_RESOURCES };
+    }
+    record.device = &device;
+    add_open(device);
+    return file;
+}
+
+// Sends IRP_MJ_CREATE and waits; the driver's status. Information goes to `information`.
+NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ULONG_PTR& information)
+{
+    Manager& io = manager();
+    DEVICE_OBJECT* top = top_of(file->DeviceObject);
+    Operation* operation = io.operations().allocate();
+    IRP* irp = operation ? io.irps().allocate(top->StackSize, IrpOrigin::Threaded) : nullptr;
+    if (!irp) {
+        if (operation)
+            io.operations().issuer_gone(*operation);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    ke::Thread& self = ke::kernel().current();
+    IrpRecord& record = *io.irps().find_ours(irp);
+    record.file = file;
+    ob::reference(file);
+    io.attach_operation(record, *operation);
+
+    // Both structures stand in this frame, as on Windows: they are the driver's until the create is completed.
+    ACCESS_STATE access {};
+    access.OriginalDesiredAccess = request.access;
+    access.PreviouslyGrantedAccess = ob::granted_access(ob::file_type, request.access);
+    IO_SECURITY_CONTEXT security { nullptr, &access, access.PreviouslyGrantedAccess, request.options };
+
+    irp->Flags = IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+    irp->RequestorMode = request.mode;
+    irp->UserIosb = &operation->status;
+    irp->AssociatedIrp.SystemBuffer = request.ea;
+    irp->Overlay.AllocationSize = request.allocation_size;
+    irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(self.guest);
+    irp->Tail.Overlay.OriginalFileObject = file;
+    IO_STACK_LOCATION* location = next_location(irp);
+    location->MajorFunction = IRP_MJ_CREATE;
+    location->Flags = request.case_insensitive ? 0 : SL_CASE_SENSITIVE;
+    location->FileObject = file;
+    auto& create = location->Parameters.Create;
+    create.SecurityContext = &security;
+    create.Options = request.disposition << 24 | (request.options & FILE_VALID_OPTION_FLAGS);
+    create.FileAttributes = static_cast<USHORT>(request.attributes);
+    create.ShareAccess = static_cast<USHORT>(request.share);
+    create.EaLength = request.ea_bytes;
+
+    io.link_to_thread(record, self);
+    uint32_t const number = record.number;
+    NTSTATUS status = IofCallDriver(top, irp);
+    if (status == STATUS_PENDING) {
+        wait_for(file->Event);
+        status = operation->status.Status;
+    } else
+        finish_deferred(irp, number);
+    information = operation->status.Information;
+    io.operations().issuer_gone(*operation);
+    return status;
+}
+
+// The driver refused (F1): the file object goes without clean-up and close.
+void abandon(FILE_OBJECT* file) { ob::dereference(file); }
+
+} // namespace
+
+Result<PreparedOpen> prepare_open(OpenRequest const& request)
+{
+    TRY(check_parameters(request));
+    ob::Lookup found = TRY(ob::look_up({ request.root, request.path, request.case_insensitive }));
+    FILE_OBJECT* related = nullptr;
+    DeviceRecord* device = nullptr;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (found.type == &ob::device_type)
+        device = manager().devices().find(static_cast<DEVICE_OBJECT*>(found.body));
+    else if (found.type == &ob::file_type) {
+        related = static_cast<FILE_OBJECT*>(found.body);
+        if (FileRecord* record = manager().files().find(related))
+            device = record->device;
+    } else
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (NT_SUCCESS(status))
+        status = device ? check_openable(*device).status() : STATUS_NO_SUCH_DEVICE;
+    if (!NT_SUCCESS(status)) {
+        ob::dereference(found.body);
+        return Failure { status };
+    }
+    auto file = make_file(*device, request, found.remaining, related);
+    // The device lives on by its opens; a related file object by our reference.
+    if (!related || !file.ok())
+        ob::dereference(found.body);
+    if (!file.ok())
+        return file.failure();
+    return PreparedOpen { *file, related };
+}
+
+Result<Opened> finish_open(PreparedOpen prepared, OpenRequest const& request)
+{
+    Opened opened;
+    NTSTATUS status = STATUS_SUCCESS;
+    for (int reparses = 0;; ++reparses) {
+        FILE_OBJECT* file = prepared.file;
+        status = send_create(file, request, opened.information);
+        file->RelatedFileObject = nullptr;
+        if (prepared.related)
+            ob::dereference(prepared.related);
+        if (status != STATUS_REPARSE)
+            break;
+        // The driver put another path into the file object: begin again there.
+        UNICODE_STRING path = file->FileName;
+        file->FileName = {};
+        abandon(file);
+        OpenRequest next = request;
+        next.root = nullptr;
+        next.path = { path.Buffer, path.Length / sizeof(char16_t) };
+        auto again = reparses < kReparsesMax ? prepare_open(next) : Failure { STATUS_OBJECT_NAME_INVALID };
+        free_string(path, kFileNameTag);
+        prepared = TRY(std::move(again));
+    }
+    FILE_OBJECT* file = prepared.file;
+    if (!NT_SUCCESS(status)) {
+        abandon(file);
+        return Failure { status };
+    }
+    FileRecord& record = *manager().files().find(file);
+    record.opened = true;
+    file->Flags |= FO_HANDLE_CREATED;
+    auto handle = ob::open_handle(ob::current_process(), file, ob::granted_access(ob::file_type, request.access),
+                                  request.kernel_handle, request.inherit);
+    if (!handle.ok()) {
+        file_closed(file, 0);
+        ob::dereference(file);
+        return handle.failure();
+    }
+    ob::dereference(file);
+    opened.handle = *handle;
+    return opened;
+}
+
+Result<Opened> open(OpenRequest const& request) { return finish_open(TRY(prepare_open(request)), request); }
+
+} // namespace ringside::io

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "io/request.h"
+
+#include "io/cancel.h"
+#include "io/complete.h"
+#include "io/dispatch.h"
+#include "io/event.h"
+#include "io/file_lock.h"
+#include "io/manager.h"
+#include "ke/door.h"
+#include "ke/kernel.h"
+#include "ob/object.h"
+
+namespace ringside::io {
+
+namespace {
+
+constexpr int64_t kUseFilePosition = -2; // FILE_USE_FILE_POINTER_POSITION
+constexpr int64_t kWriteToEnd = -1;      // FILE_WRITE_TO_END_OF_FILE
+
+bool is_control(UCHAR major)
+{
+    return major == IRP_MJ_DEVICE_CONTROL || major == IRP_MJ_INTERNAL_DEVICE_CONTROL
+        || major == IRP_MJ_FILE_SYSTEM_CONTROL;
+}
+
+// Services that return when the driver is done, whatever the file object is.
+bool waits_always(UCHAR major)
+{
+    return major == IRP_MJ_QUERY_INFORMATION || major == IRP_MJ_SET_INFORMATION || major == IRP_MJ_FLUSH_BUFFERS;
+}
+
+Result<LARGE_INTEGER> offset_of(Request const& request, FILE_OBJECT const& file)
+{
+    if (request.offset && *request.offset != kUseFilePosition) {
+        bool const append = request.major == IRP_MJ_WRITE && *request.offset == kWriteToEnd;
+        if (*request.offset < 0 && !append)
+            return Failure { STATUS_INVALID_PARAMETER };
+        return LARGE_INTEGER { .QuadPart = *request.offset };
+    }
+    if (!(file.Flags & FO_SYNCHRONOUS_IO))
+        return Failure { STATUS_INVALID_PARAMETER };
+    return file.CurrentByteOffset;
+}
+
+// Flags, parameters and buffers of the first location.
+Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& request, FILE_OBJECT const& file)
+{
+    IRP* irp = record.irp;
+    IO_STACK_LOCATION* location = next_location(irp);
+    TransferBuffers const& buffers = request.buffers;
+    location->MajorFunction = request.major;
+    location->MinorFunction = request.minor;
+    location->FileObject = record.file;
+    switch (request.major) {
+    case IRP_MJ_READ: {
+        location->Parameters.Read.Length = buffers.output_bytes;
+        location->Parameters.Read.Key = request.key;
+        location->Parameters.Read.ByteOffset = TRY(offset_of(request, file));
+        irp->Flags = IRP_READ_OPERATION | IRP_DEFER_IO_COMPLETION;
+        return buffer_read(record, top, buffers.output, buffers.output_bytes, request.mode);
+    }
+    case IRP_MJ_WRITE: {
+        location->Parameters.Write.Length = buffers.input_bytes;
+        location->Parameters.Write.Key = request.key;
+        location->Parameters.Write.ByteOffset = TRY(offset_of(request, file));
+        if (file.Flags & FO_WRITE_THROUGH)
+            location->Flags = SL_WRITE_THROUGH;
+        irp->Flags = IRP_WRITE_OPERATION | IRP_DEFER_IO_COMPLETION;
+        return buffer_write(record, top, buffers.input, buffers.input_bytes, request.mode);
+    }
+    case IRP_MJ_FLUSH_BUFFERS:
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return {};
+    case IRP_MJ_QUERY_INFORMATION:
+        location->Parameters.QueryFile.Length = buffers.output_bytes;
+        location->Parameters.QueryFile.FileInformationClass = static_cast<FILE_INFORMATION_CLASS>(request.code);
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return buffer_query(record, buffers.output, buffers.output_bytes, request.mode);
+    case IRP_MJ_SET_INFORMATION:
+        location->Parameters.SetFile.Length = buffers.input_bytes;
+        location->Parameters.SetFile.FileInformationClass = static_cast<FILE_INFORMATION_CLASS>(request.code);
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return buffer_set(record, buffers.input, buffers.input_bytes, request.mode);
+    default:
+        if (!is_control(request.major))
+            return Failure { STATUS_INVALID_PARAMETER };
+        location->Flags = static_cast<UCHAR>((request.granted & FILE_READ_DATA ? SL_READ_ACCESS_GRANTED : 0)
+                                             | (request.granted & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0));
+        return buffer_device_control(record, request.code, buffers, request.mode);
+    }
+}
+
+// Whether the driver's fast path did the work; `status` is its outcome then.
+// @cite(wdk-docs): page=ifs/fastiodevicecontrol
+bool fast_device_control(DEVICE_OBJECT* top, FILE_OBJECT* file, Request const& request, IO_STATUS_BLOCK& status)
+{
+    FAST_IO_DISPATCH const* fast = top->DriverObject->FastIoDispatch;
+    if (!fast || request.major != IRP_MJ_DEVICE_CONTROL
+        || fast->SizeOfFastIoDispatch <= offsetof(FAST_IO_DISPATCH, FastIoDeviceControl) || !fast->FastIoDeviceControl)
+        return false;
+    TransferBuffers const& buffers = request.buffers;
+    if (!probe(buffers.input, buffers.input_bytes, request.mode)
+        || !probe(buffers.output, buffers.output_bytes, request.mode))
+        return false;
+    ke::DoorPassage passage { ke::Door::Other, nullptr, 0, 0, 0, file };
+    return ke::through_door(passage, fast->FastIoDeviceControl, file, TRUE, buffers.input, buffers.input_bytes,
+                            buffers.output, buffers.output_bytes, request.code, &status, top);
+}
+
+void drop_event(Completion const& completion)
+{
+    if (completion.event && completion.event_is_object)
+        ob::dereference(completion.event);
+}
+
+// On a synchronous file object: alertable when it was opened so; an alert cancels the request.
+NTSTATUS wait_on_file(FILE_OBJECT* file, IRP* irp, uint32_t number, KPROCESSOR_MODE mode)
+{
+    bool const alertable = file->Flags & FO_ALERTABLE_IO;
+    while (file->Event.Header.SignalState == 0) {
+        NTSTATUS const waited = wait_for(file->Event, Executive, mode, alertable);
+        if (waited == STATUS_SUCCESS)
+            break;
+        IrpRecord* record = manager().irps().find_ours(irp);
+        if (record && record->number == number && record->state != IrpState::Freed)
+            IoCancelIrp(irp);
+        wait_for(file->Event);
+    }
+    return file->FinalStatus;
+}
+
+NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Completion const& completion)
+{
+    Manager& io = manager();
+    bool const synchronous_file = file->Flags & FO_SYNCHRONOUS_IO;
+    IRP* irp = io.irps().allocate(top->StackSize, IrpOrigin::Threaded);
+    if (!irp) {
+        drop_event(completion);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    IrpRecord& record = *io.irps().find_ours(irp);
+    ke::Thread& self = ke::kernel().current();
+    record.file = file;
+    ob::reference(file);
+    record.event = completion.event_is_object ? completion.event : nullptr;
+    irp->UserIosb = completion.status;
+    irp->UserEvent = completion.event;
+    irp->RequestorMode = request.mode;
+    irp->Overlay.AsynchronousParameters.UserApcRoutine = completion.routine;
+    irp->Overlay.AsynchronousParameters.UserApcContext = completion.routine_context;
+    irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(self.guest);
+    irp->Tail.Overlay.OriginalFileObject = file;
+    if (auto filled = fill(record, *top, request, *file); !filled.ok()) {
+        io.release(record);
+        return filled.status();
+    }
+    if (completion.operation)
+        io.attach_operation(record, *completion.operation);
+    io.link_to_thread(record, self);
+
+    uint32_t const number = record.number;
+    bool const deferred = irp->Flags & IRP_DEFER_IO_COMPLETION;
+    NTSTATUS status = IofCallDriver(top, irp);
+    if (status != STATUS_PENDING) {
+        if (deferred)
+            finish_deferred(irp, number);
+    } else if (synchronous_file)
+        status = wait_on_file(file, irp, number, request.mode);
+    else if (waits_always(request.major)) {
+        wait_for(*completion.event);
+        status = completion.status->Status;
+    }
+    return status;
+}
+
+} // namespace
+
+bool is_granted(Request const& request, ACCESS_MASK granted)
+{
+    if (request.mode == KernelMode)
+        return true;
+    switch (request.major) {
+    case IRP_MJ_READ:
+        return granted & FILE_READ_DATA;
+    case IRP_MJ_WRITE:
+    case IRP_MJ_FLUSH_BUFFERS:
+        return granted & (FILE_WRITE_DATA | FILE_APPEND_DATA);
+    case IRP_MJ_DEVICE_CONTROL:
+    case IRP_MJ_INTERNAL_DEVICE_CONTROL:
+    case IRP_MJ_FILE_SYSTEM_CONTROL: {
+        ACCESS_MASK const needed = request.code >> 14 & (FILE_READ_ACCESS | FILE_WRITE_ACCESS);
+        return (granted & needed) == needed;
+    }
+    default:
+        return true;
+    }
+}
+
+NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& completion)
+{
+    bool const synchronous = file->Flags & FO_SYNCHRONOUS_IO;
+    if (synchronous)
+        acquire_file_lock(*file);
+    DEVICE_OBJECT* top = top_of(file->DeviceObject);
+    IO_STATUS_BLOCK fast {};
+    NTSTATUS status;
+    if (fast_device_control(top, file, request, fast)) {
+        *completion.status = fast;
+        if (completion.event)
+            set_event(*completion.event);
+        drop_event(completion);
+        status = fast.Status;
+    } else {
+        file->Event.Header.SignalState = 0;
+        status = send(file, top, request, completion);
+    }
+    if (synchronous)
+        release_file_lock(*file);
+    return status;
+}
+
+} // namespace ringside::io

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// A request on an open file: the road that NtReadFile, NtDeviceIoControlFile and their kind share, for drivers (Zw*)
+// and for the machine's clients.
+//
+//   file lock (synchronous file objects)  ->  fast I/O, where the driver has it  ->  IRP, buffers  ->  IoCallDriver
+//   ->  wait, when the file object or the service is synchronous  ->  unlock
+#pragma once
+
+#include "base/result.h"
+#include "io/buffering.h"
+#include "io/irp.h"
+
+#include <optional>
+
+namespace ringside::io {
+
+struct Request {
+    HANDLE handle = nullptr;
+    UCHAR major = IRP_MJ_DEVICE_CONTROL; // READ, WRITE, FLUSH_BUFFERS, QUERY_/SET_INFORMATION, DEVICE_CONTROL,
+                                         // INTERNAL_DEVICE_CONTROL, FILE_SYSTEM_CONTROL
+    UCHAR minor = 0;
+    ULONG code = 0;                      // control codes; FILE_INFORMATION_CLASS for queries and sets
+    TransferBuffers buffers {};          // a read's and a query's data are `output`, a write's and a set's `input`
+    std::optional<int64_t> offset;       // none: the file object's own position
+    ULONG key = 0;
+    KPROCESSOR_MODE mode = UserMode;
+    ACCESS_MASK granted = 0;             // of the handle: a control's location tells the driver
+};
+
+// Where the outcome goes.
+struct Completion {
+    IO_STATUS_BLOCK* status = nullptr;
+    KEVENT* event = nullptr;
+    bool event_is_object = false;        // it was referenced for the request, which drops that reference in any case
+    PIO_APC_ROUTINE routine = nullptr;
+    void* routine_context = nullptr;
+    Operation* operation = nullptr;      // held by the IRP while it lives
+};
+
+// Sends a request for a file object that the caller holds; STATUS_PENDING when it goes on without the caller.
+// PASSIVE_LEVEL. Access to the handle was checked. On a synchronous file object it never returns STATUS_PENDING.
+NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& completion);
+
+// Whether a handle with this access may make the request.
+bool is_granted(Request const& request, ACCESS_MASK granted);
+
+// --- The machine's clients: host code on a client's thread ---
+
+struct Reply {
+    NTSTATUS status = 0;
+    uint64_t information = 0;
+};
+
+// Waits for the outcome, also on a file object that was opened for overlapped use.
+Reply transact(Request request);
+
+// Overlapped: sends and returns. With a status that is no error, `operation` is the issuer's to poll and to release.
+NTSTATUS start(Request request, Operation*& operation);
+bool is_done(Operation const& operation);
+Reply reply_of(Operation const& operation); // of one that is done
+Reply wait_for_operation(Operation& operation);
+void release_operation(Operation& operation);
+// IoCancelIrp for its IRP; false when that is gone or has no cancel routine.
+bool cancel(Operation& operation);
+
+} // namespace ringside::io

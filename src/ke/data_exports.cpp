@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "ke/data_exports.h"
+
+#include "ke/ddi.h"
+#include "ke/kernel.h"
+#include "nt/shared_data.h"
+
+#include <cstring>
+
+namespace ringside::ke {
+
+using namespace nt;
+
+namespace {
+template <typename T>
+T& exported(unsigned offset)
+{
+    return *reinterpret_cast<T*>(kKeDataExports + offset);
+}
+void* address(unsigned offset) { return reinterpret_cast<void*>(kKeDataExports + offset); }
+
+constexpr unsigned kNumberProcessors = 0x00;
+constexpr unsigned kBuildNumber = 0x08;
+constexpr unsigned kDebuggerEnabled = 0x10;
+constexpr unsigned kDebuggerNotPresent = 0x18;
+constexpr unsigned kTickCountPointer = 0x20;
+constexpr unsigned kSafeBootMode = 0x28;
+}
+
+void write_data_exports(Windows windows, unsigned processors)
+{
+    auto const& profile = windows_profile(windows);
+    exported<CCHAR>(kNumberProcessors) = static_cast<CCHAR>(processors);
+    // The high nibble marks a free build, as Windows has it.
+    exported<ULONG>(kBuildNumber) = 0xF0000000u | profile.build;
+    exported<BOOLEAN>(kDebuggerEnabled) = 0;
+    exported<BOOLEAN>(kDebuggerNotPresent) = 1;
+    exported<ULONG>(kSafeBootMode) = 0;
+
+    auto& page = *reinterpret_cast<KUSER_SHARED_DATA*>(hal::kSharedUserData);
+    exported<uint64_t>(kTickCountPointer) = reinterpret_cast<uint64_t>(&page.TickCount);
+    page.TickCountMultiplier = 0x0FA00000; // 15.625 ms a tick, in 1/2^24 ms
+    page.NtMajorVersion = profile.major;
+    page.NtMinorVersion = profile.minor;
+    if (windows >= Windows::v10_1507)
+        page.NtBuildNumber = profile.build;
+    page.NtProductType = NtProductWinNt;
+    page.ProductTypeIsValid = 1;
+    page.ActiveProcessorCount = processors;
+    page.QpcFrequency = 10'000'000;
+    page.KdDebuggerEnabled = 0;
+    std::memcpy(page.NtSystemRoot, u"C:\\Windows", sizeof u"C:\\Windows");
+    kernel().update_shared_clocks();
+}
+
+std::span<Ddi const> data_rows()
+{
+    static Ddi const rows[] = {
+        { .name = "KeNumberProcessors", .irql = { 0, 15 }, .because = "a variable", .data = address(kNumberProcessors) },
+        { .name = "NtBuildNumber", .irql = { 0, 15 }, .because = "a variable", .data = address(kBuildNumber) },
+        { .name = "KdDebuggerEnabled", .irql = { 0, 15 }, .because = "a variable", .data = address(kDebuggerEnabled) },
+        { .name = "KdDebuggerNotPresent", .irql = { 0, 15 }, .because = "a variable", .data = address(kDebuggerNotPresent) },
+        { .name = "KeTickCount", .irql = { 0, 15 }, .because = "a variable",
+          .data = reinterpret_cast<void*>(hal::kSharedUserData + offsetof(KUSER_SHARED_DATA, TickCount)) },
+        { .name = "InitSafeBootMode", .irql = { 0, 15 }, .because = "a variable", .data = address(kSafeBootMode) },
+    };
+    return rows;
+}
+
+} // namespace ringside::ke

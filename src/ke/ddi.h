@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The exports that room ke owns: one table of rows per subject.
+#pragma once
+
+#include "base/contract.h"
+
+#include <vector>
+
+namespace ringside::ke {
+
+// All of the room's rows, in the order of the tables below.
+std::span<Ddi const> ddi_rows();
+
+std::span<Ddi const> object_rows();    // object_ddi.cpp: events, semaphores, mutexes, timers, DPCs, waits
+std::span<Ddi const> processor_rows(); // processor_ddi.cpp: IRQL, spin locks, threads, time, processors
+std::span<Ddi const> exception_rows(); // exception_ddi.cpp: raising, unwinding, guarded memory, bug checks
+std::span<Ddi const> debug_rows();     // debug_ddi.cpp: DbgPrint and break-ins
+std::span<Ddi const> queue_rows();     // device_queue_ddi.cpp
+std::span<Ddi const> data_rows();      // data_exports.cpp: variables
+
+} // namespace ringside::ke

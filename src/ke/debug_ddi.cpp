@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// DbgPrint, DbgPrintEx and friends; break-ins. No debugger is attached: a break-in is an exception that the driver's
+// handlers may take, and else the end of the machine, as on a Windows that boots without one.
+#include "ke/ddi.h"
+#include "ke/debug.h"
+#include "ke/exception.h"
+#include "ke/guarded.h"
+#include "ke/kernel.h"
+#include "rtl/format.h"
+#include "sim/host.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ringside::ke {
+
+using namespace nt;
+
+namespace {
+constexpr ULONG kDefaultComponent = static_cast<ULONG>(DPFLTR_DEFAULT_ID);
+constexpr size_t kMessageBytes = 512; // what Windows transmits of one message
+
+std::array<ULONG, 256> g_masks {};
+
+void print_formatted(std::string_view prefix, char const* format, uint64_t const* arguments)
+{
+    char buffer[kMessageBytes];
+    size_t used = std::min(prefix.size(), sizeof buffer);
+    std::copy_n(prefix.data(), used, buffer);
+    int64_t wanted = rtl::format(buffer + used, sizeof buffer - used, format, arguments);
+    if (wanted > 0)
+        used += std::min<size_t>(static_cast<size_t>(wanted), sizeof buffer - used);
+    debug_print({ buffer, used });
+}
+
+} // namespace
+
+void reset_debug_filters()
+{
+    g_masks.fill(1);
+    g_masks[kDefaultComponent] = ~ULONG { 0 };
+}
+
+void set_debug_filter(ULONG component, ULONG mask)
+{
+    if (component < g_masks.size())
+        g_masks[component] = mask;
+}
+
+bool debug_filter_passes(ULONG component, ULONG level)
+{
+    ULONG const bits = level < 32 ? 1u << level : level;
+    ULONG const mask = component < g_masks.size() ? g_masks[component] : g_masks[kDefaultComponent];
+    return (mask & bits) != 0;
+}
+
+void debug_print(std::string_view text)
+{
+    auto& world = sim::world();
+    kernel().log_always(sim::Event::DebugPrint, 0, world.log().add_text(text));
+    if (world.live_output()) {
+        sim::host::print_live(text);
+        if (text.empty() || text.back() != '\n')
+            sim::host::print_live("\n");
+    }
+}
+
+// --- Bodies: arguments are read from the slots, for they are variadic ---
+
+// NTSTATUS DbgPrint(PCSTR format, ...)
+uint64_t DbgPrint(uint64_t* slots)
+{
+    print_formatted("", reinterpret_cast<char const*>(slots[0]), slots + 1);
+    return STATUS_SUCCESS;
+}
+
+// NTSTATUS DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
+uint64_t DbgPrintEx(uint64_t* slots)
+{
+    if (debug_filter_passes(static_cast<ULONG>(slots[0]), static_cast<ULONG>(slots[1])))
+        print_formatted("", reinterpret_cast<char const*>(slots[2]), slots + 3);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS vDbgPrintEx(ULONG component, ULONG level, PCSTR format, PVOID arguments)
+{
+    if (debug_filter_passes(component, level))
+        print_formatted("", format, static_cast<uint64_t const*>(arguments));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS vDbgPrintExWithPrefix(PCSTR prefix, ULONG component, ULONG level, PCSTR format, PVOID arguments)
+{
+    if (debug_filter_passes(component, level))
+        print_formatted(prefix, format, static_cast<uint64_t const*>(arguments));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS DbgQueryDebugFilterState(ULONG component, ULONG level) { return debug_filter_passes(component, level); }
+
+NTSTATUS DbgSetDebugFilterState(ULONG component, ULONG level, BOOLEAN state)
+{
+    if (component >= g_masks.size())
+        return STATUS_INVALID_PARAMETER_1;
+    ULONG const bits = level < 32 ? 1u << level : level;
+    g_masks[component] = state ? g_masks[component] | bits : g_masks[component] & ~bits;
+    return STATUS_SUCCESS;
+}
+
+namespace {
+[[noreturn]] void break_in()
+{
+    kernel().log(sim::Event::BreakIn, 0, 3);
+    raise(STATUS_BREAKPOINT);
+}
+} // namespace
+
+void DbgBreakPoint() { break_in(); }
+void DbgBreakPointWithStatus(ULONG) { break_in(); }
+
+// A failed assertion of a checked build: says so and breaks in.
+void RtlAssert(PVOID expression, PVOID file, ULONG line, PCHAR message)
+{
+    uint64_t arguments[] = { reinterpret_cast<uint64_t>(message ? message : ""), reinterpret_cast<uint64_t>(expression),
+                             reinterpret_cast<uint64_t>(file), line };
+    print_formatted("", "*** Assertion failed: %s%s\n***   Source File: %s, line %u\n", arguments);
+    kernel().log(sim::Event::BreakIn, 0, 0x2C);
+    raise(STATUS_ASSERTION_FAILURE);
+}
+
+BOOLEAN KdRefreshDebuggerNotPresent() { return 1; }
+NTSTATUS KdDisableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
+NTSTATUS KdEnableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
+
+std::span<Ddi const> debug_rows()
+{
+    constexpr char const* any = "the page gives no or any IRQL";
+    constexpr char const* undocumented = "not documented as an export";
+    static Ddi const rows[] = {
+        { .name = "DbgPrint", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgprint", .because = any, .body = raw_body(&DbgPrint) },
+        { .name = "DbgPrintEx", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgprintex", .because = any, .body = raw_body(&DbgPrintEx) },
+        { .name = "vDbgPrintEx", .irql = { 0, 15 }, .page = "wdm/nf-wdm-vdbgprintex", .because = any, .body = body<&vDbgPrintEx>() },
+        { .name = "vDbgPrintExWithPrefix", .irql = { 0, 15 }, .page = "wdm/nf-wdm-vdbgprintexwithprefix", .because = any, .body = body<&vDbgPrintExWithPrefix>() },
+        { .name = "DbgQueryDebugFilterState", .irql = { 0, 15 }, .because = undocumented, .body = body<&DbgQueryDebugFilterState>() },
+        { .name = "DbgSetDebugFilterState", .irql = { 0, 15 }, .because = undocumented, .body = body<&DbgSetDebugFilterState>() },
+        { .name = "DbgBreakPoint", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgbreakpoint", .because = any, .body = body<&DbgBreakPoint>() },
+        { .name = "DbgBreakPointWithStatus", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-dbgbreakpointwithstatus", .because = any, .body = body<&DbgBreakPointWithStatus>() },
+        { .name = "RtlAssert", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-rtlassert", .because = any, .body = body<&RtlAssert>() },
+        { .name = "KdRefreshDebuggerNotPresent", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-kdrefreshdebuggernotpresent", .because = any, .body = body<&KdRefreshDebuggerNotPresent>() },
+        { .name = "KdDisableDebugger", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-kddisabledebugger", .because = any, .body = body<&KdDisableDebugger>() },
+        { .name = "KdEnableDebugger", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-kdenabledebugger", .because = any, .body = body<&KdEnableDebugger>() },
+    };
+    return rows;
+}
+
+} // namespace ringside::ke

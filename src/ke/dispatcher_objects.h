@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// The DDIs of object_ddi.cpp and processor_ddi.cpp, for the rooms above and for tests.
+#pragma once
+
+#include "nt/nt.h"
+
+namespace ringside::ke {
+
+void KeInitializeEvent(nt::KEVENT* event, nt::EVENT_TYPE type, nt::BOOLEAN state);
+nt::LONG KeSetEvent(nt::KEVENT* event, nt::KPRIORITY increment, nt::BOOLEAN wait);
+nt::LONG KeResetEvent(nt::KEVENT* event);
+void KeClearEvent(nt::KEVENT* event);
+nt::LONG KePulseEvent(nt::KEVENT* event, nt::KPRIORITY increment, nt::BOOLEAN wait);
+nt::LONG KeReadStateEvent(nt::KEVENT* event);
+void KeInitializeSemaphore(nt::KSEMAPHORE* semaphore, nt::LONG count, nt::LONG limit);
+nt::LONG KeReleaseSemaphore(nt::KSEMAPHORE* semaphore, nt::KPRIORITY increment, nt::LONG adjustment, nt::BOOLEAN wait);
+void KeInitializeMutex(nt::KMUTANT* mutex, nt::ULONG level);
+nt::LONG KeReleaseMutex(nt::KMUTANT* mutex, nt::BOOLEAN wait);
+void KeInitializeTimer(nt::KTIMER* timer);
+void KeInitializeTimerEx(nt::KTIMER* timer, nt::TIMER_TYPE type);
+nt::BOOLEAN KeSetTimer(nt::KTIMER* timer, nt::LARGE_INTEGER due_time, nt::KDPC* dpc);
+nt::BOOLEAN KeSetTimerEx(nt::KTIMER* timer, nt::LARGE_INTEGER due_time, nt::LONG period_ms, nt::KDPC* dpc);
+nt::BOOLEAN KeCancelTimer(nt::KTIMER* timer);
+void KeInitializeDpc(nt::KDPC* dpc, nt::PKDEFERRED_ROUTINE routine, nt::PVOID context);
+nt::BOOLEAN KeInsertQueueDpc(nt::KDPC* dpc, nt::PVOID argument1, nt::PVOID argument2);
+nt::BOOLEAN KeRemoveQueueDpc(nt::KDPC* dpc);
+void KeSetTargetProcessorDpc(nt::KDPC* dpc, nt::CCHAR number);
+nt::NTSTATUS KeWaitForSingleObject(nt::PVOID object, nt::KWAIT_REASON reason, nt::KPROCESSOR_MODE mode,
+                                   nt::BOOLEAN alertable, nt::LARGE_INTEGER* timeout);
+nt::NTSTATUS KeWaitForMultipleObjects(nt::ULONG count, nt::PVOID* objects, nt::WAIT_TYPE type, nt::KWAIT_REASON reason,
+                                      nt::KPROCESSOR_MODE mode, nt::BOOLEAN alertable, nt::LARGE_INTEGER* timeout,
+                                      nt::KWAIT_BLOCK* blocks);
+nt::NTSTATUS KeDelayExecutionThread(nt::KPROCESSOR_MODE mode, nt::BOOLEAN alertable, nt::LARGE_INTEGER* interval);
+
+nt::KIRQL KeAcquireSpinLockRaiseToDpc(nt::KSPIN_LOCK* lock);
+void KeReleaseSpinLock(nt::KSPIN_LOCK* lock, nt::KIRQL old);
+void KeAcquireSpinLockAtDpcLevel(nt::KSPIN_LOCK* lock);
+void KeReleaseSpinLockFromDpcLevel(nt::KSPIN_LOCK* lock);
+void KeEnterCriticalRegion();
+void KeLeaveCriticalRegion();
+void KeEnterGuardedRegion();
+void KeLeaveGuardedRegion();
+
+} // namespace ringside::ke

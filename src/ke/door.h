@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Doors: every call of the kernel into a driver. A door is a row (what kind, which IRQL the callback is entered at) and a
+// call. It logs entry and return, gives the schedule a point on each side, and lets the verifier compare IRQL, APC state
+// and locks on both sides. In bare mode it is the indirect call alone.
+//
+// A structured exception that no frame of the callback handles goes on to the frames of whoever called the kernel, as on
+// Windows: IoCallDriver inside __try catches what the lower driver raises.
+#pragma once
+
+#include "ke/gate.h"
+#include "sim/log.h"
+
+namespace ringside::ke {
+
+enum class Door : uint8_t {
+    DriverEntry,
+    Unload,
+    AddDevice,
+    Dispatch,
+    Completion,
+    Cancel,
+    StartIo,
+    Dpc,
+    Isr,
+    Synchronize,
+    Apc,
+    ThreadStart,
+    WorkItem,
+    BugCheckCallback,
+    ExceptionFilter,
+    TerminationHandler,
+    Other,
+    Count,
+};
+
+struct DoorRow {
+    char const* name;
+    bool irql_must_return; // equal at exit to what it was at entry
+};
+extern DoorRow const kDoors[static_cast<size_t>(Door::Count)];
+
+// What one passage says to the log and the verifier.
+struct DoorPassage {
+    Door door;
+    void const* function; // the driver's entry point
+    uint32_t subject = 0; // an IRP's, device's or thread's number
+    uint64_t detail = 0;
+    uint8_t irql = 0;     // at entry; filled by the door
+    void* context = nullptr; // the object itself, for the verifier (an IRP)
+};
+
+struct DoorListener {
+    void (*entering)(DoorPassage& passage) = nullptr;
+    void (*returned)(DoorPassage& passage, uint64_t result) = nullptr;
+};
+extern DoorListener g_door_listener;
+
+void door_enter(DoorPassage& passage);
+void door_return(DoorPassage& passage, uint64_t result);
+
+// Calls a driver's function. F is an NTAPI function pointer.
+template <typename R, typename... P, typename... A>
+inline R through_door(DoorPassage passage, R(NTAPI* function)(P...), A... arguments)
+{
+    if (g_binding == Binding::Bare)
+        return function(arguments...);
+    passage.function = reinterpret_cast<void const*>(function);
+    door_enter(passage);
+    if constexpr (std::is_void_v<R>) {
+        function(arguments...);
+        door_return(passage, 0);
+    } else {
+        R result = function(arguments...);
+        door_return(passage, contract::to_slot(result));
+        return result;
+    }
+}
+
+} // namespace ringside::ke

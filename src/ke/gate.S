@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: MIT
+# The gate: every call of a driver into the kernel that may raise, block or call back enters here. It keeps the caller's
+# Microsoft-convention non-volatile registers in a frame and links the frame into the running fiber's chain, so that a
+# structured exception can step over host frames (phase 1) and unwind them as C++ (phase 2). The four register
+# parameters go to their home slots, which makes a whole argument list one array of words.
+#
+# In:  r11 = ke::Import*, whose first word is the entry: uint64_t entry(uint64_t* arguments, Import*)
+    .intel_syntax noprefix
+    .text
+    .globl ringside_gate
+    .type ringside_gate, @function
+ringside_gate:
+    .cfi_startproc
+    .cfi_personality 0x9b, DW.ref.ringside_gate_personality
+    push rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset rbp, -16
+    mov rbp, rsp
+    .cfi_def_cfa_register rbp
+    push rdi
+    push rsi
+    push rbx
+    push r12
+    push r13
+    push r14
+    push r15
+    .cfi_offset rbx, -40
+    .cfi_offset r12, -48
+    .cfi_offset r13, -56
+    .cfi_offset r14, -64
+    .cfi_offset r15, -72
+    sub rsp, 184
+    movaps [rsp+16], xmm6
+    movaps [rsp+32], xmm7
+    movaps [rsp+48], xmm8
+    movaps [rsp+64], xmm9
+    movaps [rsp+80], xmm10
+    movaps [rsp+96], xmm11
+    movaps [rsp+112], xmm12
+    movaps [rsp+128], xmm13
+    movaps [rsp+144], xmm14
+    movaps [rsp+160], xmm15
+    mov [rbp+16], rcx
+    mov [rbp+24], rdx
+    mov [rbp+32], r8
+    mov [rbp+40], r9
+    mov rax, ringside_gate_head@GOTPCREL[rip]
+    mov rcx, [rax]
+    mov [rsp], rcx
+    mov qword ptr [rsp+8], 0          # kind: gate
+    mov [rax], rsp
+    lea rdi, [rbp+16]
+    mov rsi, r11
+    cld
+    call [r11]
+    mov rdx, ringside_gate_head@GOTPCREL[rip]
+    mov rcx, [rsp]
+    mov [rdx], rcx
+    movaps xmm6, [rsp+16]
+    movaps xmm7, [rsp+32]
+    movaps xmm8, [rsp+48]
+    movaps xmm9, [rsp+64]
+    movaps xmm10, [rsp+80]
+    movaps xmm11, [rsp+96]
+    movaps xmm12, [rsp+112]
+    movaps xmm13, [rsp+128]
+    movaps xmm14, [rsp+144]
+    movaps xmm15, [rsp+160]
+    add rsp, 184
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbx
+    pop rsi
+    pop rdi
+    pop rbp
+    .cfi_def_cfa rsp, 8
+    ret
+# Where the C++ runtime lands an exception that reached the gate: rax = _Unwind_Exception*, rsp = the gate's frame.
+    .globl ringside_gate_landing
+ringside_gate_landing:
+    .cfi_def_cfa rbp, 16
+    mov rdi, rax
+    mov rsi, rsp
+    call ringside_gate_landed
+    ud2
+    .cfi_endproc
+    .size ringside_gate, .-ringside_gate
+
+# [[noreturn]] void ringside_restore_context(CONTEXT const*): continues exactly there.
+    .globl ringside_restore_context
+    .type ringside_restore_context, @function
+ringside_restore_context:
+    movaps xmm0, [rdi+0x1A0]
+    movaps xmm1, [rdi+0x1B0]
+    movaps xmm2, [rdi+0x1C0]
+    movaps xmm3, [rdi+0x1D0]
+    movaps xmm4, [rdi+0x1E0]
+    movaps xmm5, [rdi+0x1F0]
+    movaps xmm6, [rdi+0x200]
+    movaps xmm7, [rdi+0x210]
+    movaps xmm8, [rdi+0x220]
+    movaps xmm9, [rdi+0x230]
+    movaps xmm10, [rdi+0x240]
+    movaps xmm11, [rdi+0x250]
+    movaps xmm12, [rdi+0x260]
+    movaps xmm13, [rdi+0x270]
+    movaps xmm14, [rdi+0x280]
+    movaps xmm15, [rdi+0x290]
+    ldmxcsr [rdi+0x34]
+    mov rax, [rdi+0x78]
+    mov rdx, [rdi+0x88]
+    mov rbx, [rdi+0x90]
+    mov rbp, [rdi+0xA0]
+    mov rsi, [rdi+0xA8]
+    mov r8, [rdi+0xB8]
+    mov r9, [rdi+0xC0]
+    mov r10, [rdi+0xC8]
+    mov r12, [rdi+0xD8]
+    mov r13, [rdi+0xE0]
+    mov r14, [rdi+0xE8]
+    mov r15, [rdi+0xF0]
+    # The Microsoft convention has no red zone, so the words below the new stack pointer are free.
+    mov rcx, [rdi+0x98]
+    mov r11, [rdi+0xF8]
+    mov [rcx-8], r11                  # rip
+    mov r11, [rdi+0x80]
+    mov [rcx-16], r11                 # rcx
+    mov r11d, [rdi+0x44]
+    mov [rcx-24], r11                 # eflags
+    mov r11, [rdi+0xD0]
+    mov rdi, [rdi+0xB0]
+    lea rsp, [rcx-24]
+    popfq
+    pop rcx
+    ret
+    .size ringside_restore_context, .-ringside_restore_context
+
+# size_t ringside_copy_guarded(void* to, void const* from, size_t bytes): copies, returns the bytes that were not copied
+# because an access faulted. The fault handler knows the two labels.
+    .globl ringside_copy_guarded, ringside_copy_guarded_fault, ringside_copy_guarded_end
+    .type ringside_copy_guarded, @function
+ringside_copy_guarded:
+    .cfi_startproc
+    mov rcx, rdx
+    cmp rcx, 8
+    jne 1f
+.Lguarded_word:
+    mov rax, [rsi]
+    mov [rdi], rax
+    xor eax, eax
+    ret
+1:  rep movsb
+    xor eax, eax
+    ret
+ringside_copy_guarded_fault:
+    mov rax, rcx
+    ret
+ringside_copy_guarded_end:
+    .cfi_endproc
+    .size ringside_copy_guarded, .-ringside_copy_guarded
+
+    .globl ringside_fill_guarded, ringside_fill_guarded_fault, ringside_fill_guarded_end
+    .type ringside_fill_guarded, @function
+# size_t ringside_fill_guarded(void* to, int value, size_t bytes)
+ringside_fill_guarded:
+    .cfi_startproc
+    mov rcx, rdx
+    mov eax, esi
+    rep stosb
+    xor eax, eax
+    ret
+ringside_fill_guarded_fault:
+    mov rax, rcx
+    ret
+ringside_fill_guarded_end:
+    .cfi_endproc
+    .size ringside_fill_guarded, .-ringside_fill_guarded
+
+# Entered in place of a driver's instruction by the alarm's handler, which pushed the interrupted rip: keeps every
+# register and flag, gives the turn away, and goes on.
+    .globl ringside_preempt
+    .type ringside_preempt, @function
+ringside_preempt:
+    pushfq
+    cld
+    push rax
+    push rcx
+    push rdx
+    push rbx
+    push rbp
+    push rsi
+    push rdi
+    push r8
+    push r9
+    push r10
+    push r11
+    push r12
+    push r13
+    push r14
+    push r15
+    mov rbp, rsp
+    sub rsp, 4096
+    and rsp, -64
+    xor ecx, ecx
+    mov [rsp+512], rcx
+    mov [rsp+520], rcx
+    mov [rsp+528], rcx
+    mov [rsp+536], rcx
+    mov [rsp+544], rcx
+    mov [rsp+552], rcx
+    mov [rsp+560], rcx
+    mov [rsp+568], rcx
+    mov eax, -1
+    mov edx, -1
+    xsavec64 [rsp]
+    mov rdi, rbp
+    call ringside_preempted
+    mov eax, -1
+    mov edx, -1
+    xrstor64 [rsp]
+    mov rsp, rbp
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rdi
+    pop rsi
+    pop rbp
+    pop rbx
+    pop rdx
+    pop rcx
+    pop rax
+    popfq
+    ret
+    .size ringside_preempt, .-ringside_preempt
+
+    .hidden DW.ref.ringside_gate_personality
+    .weak DW.ref.ringside_gate_personality
+    .section .data.rel.local.DW.ref.ringside_gate_personality,"awG",@progbits,DW.ref.ringside_gate_personality,comdat
+    .align 8
+DW.ref.ringside_gate_personality:
+    .quad ringside_gate_personality
+    .section .note.GNU-stack,"",@progbits

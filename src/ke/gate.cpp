@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "ke/gate.h"
+
+#include "ke/door.h"
+#include "ke/exception.h"
+#include "ke/kernel.h"
+
+namespace ringside::ke {
+
+using namespace nt;
+
+GateListener g_gate_listener;
+DoorListener g_door_listener;
+
+DoorRow const kDoors[static_cast<size_t>(Door::Count)] = {
+    { "DriverEntry", true },
+    { "DriverUnload", true },
+    { "AddDevice", true },
+    { "dispatch routine", true },
+    { "completion routine", true },
+    { "cancel routine", false }, // entered holding the cancel spin lock, which it releases
+    { "StartIo", true },
+    { "DPC", true },
+    { "ISR", true },
+    { "SynchCritSection", true },
+    { "APC", true },
+    { "system thread", false },
+    { "work item", true },
+    { "bug-check callback", true },
+    { "exception filter", true },
+    { "termination handler", true },
+    { "callback", true },
+};
+
+namespace {
+
+uint64_t bare_entry(uint64_t* arguments, Import const* import) { return import->ddi->body.invoke(arguments); }
+
+void record_call(Import const& import, LogCapture const& capture, uint64_t result)
+{
+    uint64_t const detail = import.ddi->body.returns_status ? static_cast<uint32_t>(result) : capture.detail;
+    kernel().log_always(static_cast<sim::Event>(static_cast<uint16_t>(sim::Event::FirstDdi) + import.number),
+                        capture.subject, detail);
+}
+
+// What the fault door hands back in place of the body's result.
+uint64_t failed_result(Import const& import)
+{
+    Ddi const& ddi = *import.ddi;
+    kernel().log_always(sim::Event::FaultInjected, import.number, sim::world().faults().asked());
+    switch (ddi.fail) {
+    case Fail::Status:
+        return static_cast<uint64_t>(static_cast<int64_t>(ddi.fail_status));
+    case Fail::Raise:
+        raise(ddi.fail_status);
+    default:
+        return 0;
+    }
+}
+
+// Observed and verified calls are alike but for the listener: the same schedule point, fault draw and log line.
+template <bool Verified>
+uint64_t logged_entry(uint64_t* arguments, Import const* import)
+{
+    Kernel& k = kernel();
+    k.schedule_point();
+    Ddi const& ddi = *import->ddi;
+    if constexpr (Verified)
+        if (g_gate_listener.before)
+            g_gate_listener.before(import, arguments);
+    LogCapture capture;
+    if (ddi.capture)
+        ddi.capture(arguments, capture);
+    uint64_t result;
+    if (ddi.fail != Fail::Never && sim::world().faults().armed() && sim::world().faults().should_fail(import->number))
+        [[unlikely]]
+        result = failed_result(*import);
+    else
+        result = ddi.body.invoke(arguments);
+    record_call(*import, capture, result);
+    if constexpr (Verified)
+        if (g_gate_listener.after)
+            g_gate_listener.after(import, arguments, result);
+    return result;
+}
+
+} // namespace
+
+ImportEntry entry_for(Binding binding)
+{
+    switch (binding) {
+    case Binding::Bare:
+        return bare_entry;
+    case Binding::Observed:
+        return logged_entry<false>;
+    case Binding::Verified:
+        return logged_entry<true>;
+    }
+    return nullptr;
+}
+
+uint64_t missing_service(uint64_t*, Import const* import) { kernel().stop_for_missing_service(*import); }
+
+void door_enter(DoorPassage& passage)
+{
+    Kernel& k = kernel();
+    passage.irql = Kernel::irql();
+    sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchEnter
+        : passage.door == Door::Completion            ? sim::Event::CompletionEnter
+        : passage.door == Door::Dpc                   ? sim::Event::DpcEnter
+                                                      : sim::Event::CallbackEnter;
+    k.log_always(event, passage.subject,
+                 event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail);
+    if (g_binding == Binding::Verified && g_door_listener.entering)
+        g_door_listener.entering(passage);
+    if (passage.door != Door::ExceptionFilter && passage.door != Door::TerminationHandler)
+        k.schedule_point();
+}
+
+void door_return(DoorPassage& passage, uint64_t result)
+{
+    Kernel& k = kernel();
+    sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchReturn
+        : passage.door == Door::Completion            ? sim::Event::CompletionReturn
+        : passage.door == Door::Dpc                   ? sim::Event::DpcReturn
+                                                      : sim::Event::CallbackReturn;
+    k.log_always(event, passage.subject,
+                 event == sim::Event::DispatchReturn || event == sim::Event::CompletionReturn
+                     ? static_cast<uint32_t>(result)
+                     : static_cast<uint64_t>(passage.door));
+    if (g_binding == Binding::Verified && g_door_listener.returned)
+        g_door_listener.returned(passage, result);
+}
+
+} // namespace ringside::ke

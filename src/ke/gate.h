@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Gates: how a driver enters the kernel. Each import a driver binds is an Import: a stub at a fixed address leads into the
+// assembly gate (ke/gate.S), which calls Import::entry with the argument slots. Three entries exist for the same body
+// (docs/design.md D6):
+//   bare      the body, nothing else
+//   observed  a schedule point, the body, a log line
+//   verified  observed, and the listeners' checks before and after the body, IRQL and the fault door among them
+// Schedule points and log lines are the same observed and verified, so that the Verifier never changes what happens.
+//
+// The chain. Every gate frame on a fiber's stack is linked, newest first, from ringside_gate_head, with two other kinds
+// of node: one that carries the full context of a driver's instruction that faulted or raised (so that walks step over
+// the dispatcher's own frames), and a barrier where control came from nowhere (a DPC or an ISR on a borrowed stack:
+// the interrupted thread's handlers must not see its exceptions).
+#pragma once
+
+#include "base/contract.h"
+#include "nt/nt.h"
+#include "sim/fiber.h"
+
+namespace ringside::ke {
+
+enum class Binding : uint8_t { Bare, Observed, Verified };
+
+struct Import;
+using ImportEntry = uint64_t (*)(uint64_t* arguments, Import const* import);
+
+struct Import {
+    ImportEntry entry; // first: assembly calls through it
+    Ddi const* ddi;    // null: a service that is missing
+    uint32_t number;   // of the export in the machine's table: what the log records
+    char const* dll;   // for a missing service, as the driver's import names it
+    char const* name;
+};
+
+// The kinds of chain node. Assembly writes Gate.
+enum class NodeKind : uint64_t { Gate = 0, Context = 1, Unwind = 2, Barrier = 3 };
+
+struct ChainNode {
+    ChainNode* previous;
+    NodeKind kind;
+};
+
+// The frame ringside_gate lays down, lowest address first.
+struct GateFrame {
+    ChainNode node;
+    nt::M128A xmm6_to_15[10];
+    uint64_t padding;
+    uint64_t r15, r14, r13, r12, rbx, rsi, rdi, rbp;
+    uint64_t return_address;
+};
+static_assert(offsetof(GateFrame, xmm6_to_15) == 16 && offsetof(GateFrame, r15) == 184
+              && offsetof(GateFrame, return_address) == 248);
+
+struct ContextNode {
+    ChainNode node;
+    nt::CONTEXT* context;
+};
+
+// A __finally in progress: what a collided unwind continues from.
+struct UnwindNode {
+    ChainNode node;
+    nt::DISPATCHER_CONTEXT* dispatcher;
+};
+
+struct BarrierNode {
+    ChainNode node;
+};
+
+inline ChainNode* chain_head() { return static_cast<ChainNode*>(sim::ringside_gate_head); }
+
+// Links a node for a scope. A frame that is unwound as C++ unlinks it; one that is stepped over is unlinked by the
+// context restore, which drops every node below the new stack pointer.
+template <typename Node>
+class Linked {
+public:
+    explicit Linked(Node& node, NodeKind kind) : m_node(node)
+    {
+        node.node.previous = chain_head();
+        node.node.kind = kind;
+        sim::ringside_gate_head = &node;
+    }
+    ~Linked() { sim::ringside_gate_head = m_node.node.previous; }
+    Linked(Linked const&) = delete;
+    Linked& operator=(Linked const&) = delete;
+
+private:
+    Node& m_node;
+};
+
+ImportEntry entry_for(Binding binding);
+// What an import that Ringside lacks is bound to: ends the machine, naming the service (failure kind d).
+uint64_t missing_service(uint64_t* arguments, Import const* import);
+
+extern "C" void ringside_gate();
+
+// The verifier's ear (room verifier, above us). Null members cost one test in verified mode and nothing otherwise.
+struct GateListener {
+    // May end the machine (bug_check). Called at the caller's IRQL.
+    void (*before)(Import const* import, uint64_t* arguments) = nullptr;
+    void (*after)(Import const* import, uint64_t* arguments, uint64_t result) = nullptr;
+};
+extern GateListener g_gate_listener;
+extern Binding g_binding; // of the live machine
+
+} // namespace ringside::ke

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: MIT
+// The turn: which processor and which thread runs next.
+#include "ke/kernel.h"
+
+#include "base/check.h"
+#include "ke/exception.h"
+#include "ke/guarded.h"
+#include "sim/host.h"
+
+#include <bit>
+#include <cstring>
+
+namespace ringside::ke {
+
+using namespace nt;
+
+Kernel* g_kernel = nullptr;
+Binding g_binding = Binding::Observed;
+void (*g_slice_changed)(Process* to) = nullptr;
+
+namespace {
+
+void empty_list(LIST_ENTRY& head) { head.Flink = head.Blink = &head; }
+
+// The mean number of schedule points between switches, drawn once per run: some runs are calm, some cruel.
+constexpr uint32_t kMeanSteps[] = { 2, 4, 8, 16, 64, 256 };
+
+} // namespace
+
+Kernel::Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::KernelStacks& stacks)
+    : m_options(options), m_memory(memory), m_stacks(stacks)
+{
+    CHECK(!g_kernel, "one machine is live per process at a time");
+    CHECK(options.processors >= 1 && options.processors <= hal::kProcessorsMax, "an impossible number of processors");
+    g_kernel = this;
+    g_binding = options.binding;
+    auto& schedule = sim::world().random(sim::Stream::Schedule);
+    uint32_t drawn = kMeanSteps[schedule.below(std::size(kMeanSteps))];
+    m_mean_steps = options.mean_steps ? options.mean_steps : drawn;
+    std::strcpy(m_idle_process.name, "Idle");
+    for (unsigned i = 0; i < options.processors; ++i) {
+        uintptr_t region = hal::kProcessorRegions + i * hal::kProcessorRegionBytes;
+        auto pages = hal::kProcessorRegionBytes >> hal::kPageShift;
+        auto pfn = memory.allocate(pages);
+        CHECK(pfn, "physical memory is too small to boot");
+        memory.map(region, *pfn, pages, sim::host::Access::ReadWrite);
+        auto cpu = std::make_unique<Cpu>(i, reinterpret_cast<uint8_t*>(region));
+        auto idle_page = memory.allocate(1);
+        CHECK(idle_page, "physical memory is too small to boot");
+        m_cpus.push_back(std::move(cpu));
+        Thread* idle = create_thread(hal::PhysicalMemory::address_of(*idle_page), m_idle_process,
+                                     [](Thread&, void* self) { static_cast<Kernel*>(self)->idle_loop(); }, this);
+        CHECK(idle, "physical memory is too small to boot");
+        Cpu& made = *m_cpus.back();
+        idle->priority = idle->base_priority = 0;
+        idle->cpu = &made;
+        idle->state = ThreadState::Running;
+        idle->saved_irql = DISPATCH_LEVEL;
+        made.idle = made.current = idle;
+        made.set_current_thread(idle->guest);
+        made.set_idle_thread(idle->guest);
+        made.set_irql(DISPATCH_LEVEL);
+    }
+    sim::Fiber::adopt_host_stack(m_host);
+    hal::g_processor = m_cpus.front().get();
+    sim::host::set_gs_base(reinterpret_cast<uintptr_t>(m_cpus.front()->region()));
+    redraw();
+    if (m_options.alarm_milliseconds)
+        sim::host::arm_alarm(m_options.alarm_milliseconds, [](void* context) { kernel().on_alarm(context); });
+}
+
+Kernel::~Kernel()
+{
+    if (m_options.alarm_milliseconds)
+        sim::host::disarm_alarm();
+    sim::host::set_gs_base(0);
+    hal::g_processor = nullptr;
+    g_kernel = nullptr;
+}
+
+// --- The host's side ---------------------------------------------------------------------------------------------
+
+Stop Kernel::run(uint64_t until_100ns)
+{
+    CHECK(!m_running, "run() was called from inside the machine");
+    if (m_crash.happened)
+        return Stop::BugCheck;
+    m_running = true;
+    m_stop_requested = false;
+    m_until_100ns = until_100ns;
+    m_stop = Stop::Requested;
+    use_processor(cpu());
+    sim::Fiber::switch_to(cpu().current->fiber);
+    m_running = false;
+    return m_crash.happened ? Stop::BugCheck : m_stop;
+}
+
+void Kernel::yield_to_host()
+{
+    m_stop = Stop::Requested;
+    Thread& self = current();
+    self.saved_irql = irql();
+    sim::Fiber::switch_to(m_host);
+    hal::processor().set_irql(self.saved_irql);
+}
+
+// --- Threads -----------------------------------------------------------------------------------------------------
+
+Thread* Kernel::create_thread(void* guest, Process& process, Thread::Main main, void* context)
+{
+    auto stack = m_stacks.allocate();
+    if (!stack.bytes)
+        return nullptr;
+    auto thread = std::make_unique<Thread>();
+    thread->number = m_threads_born++;
+    thread->record_index = m_threads.size();
+    thread->guest = static_cast<GuestThread*>(guest);
+    thread->process = thread->attached = &process;
+    thread->id = 4 * (uint64_t { thread->number } + 2);
+    thread->stack = stack;
+    thread->main = main;
+    thread->main_context = context;
+    GuestThread& bytes = *thread->guest;
+    bytes.Header.Type = ThreadObject;
+    bytes.Header.Size = sizeof(GuestThread) / 4;
+    empty_list(bytes.Header.WaitListHead);
+    bytes.record_index = thread->record_index;
+    bytes.WaitTimer.Header.Type = TimerNotificationObject;
+    empty_list(bytes.WaitTimer.Header.WaitListHead);
+    empty_list(bytes.ApcLists[0]);
+    empty_list(bytes.ApcLists[1]);
+    empty_list(bytes.Mutants);
+    thread->fiber.prepare(reinterpret_cast<void*>(stack.low), stack.bytes, &Kernel::thread_start, thread.get());
+    Thread* made = thread.get();
+    m_threads.push_back(std::move(thread));
+    return made;
+}
+
+void Kernel::thread_start(void* context)
+{
+    auto& self = *static_cast<Thread*>(context);
+    hal::processor().set_irql(self.cpu->idle == &self ? DISPATCH_LEVEL : PASSIVE_LEVEL);
+    self.main(self, self.main_context);
+    kernel().exit_current(STATUS_SUCCESS);
+}
+
+void Kernel::exit_current(NTSTATUS status)
+{
+    Thread& self = current();
+    self.exit_status = status;
+    log(sim::Event::ThreadEnded, self.number, static_cast<uint32_t>(status));
+    // A mutant that its owner takes to the grave becomes abandoned for whoever waits for it next.
+    while (self.guest->Mutants.Flink != &self.guest->Mutants) {
+        auto* entry = self.guest->Mutants.Flink;
+        auto& mutant = *CONTAINING_RECORD(entry, KMUTANT, MutantListEntry);
+        entry->Blink->Flink = entry->Flink;
+        entry->Flink->Blink = entry->Blink;
+        mutant.OwnerThread = nullptr;
+        mutant.Abandoned = 1;
+        mutant.Header.SignalState = 1;
+        signalled(mutant.Header, 0);
+    }
+    raise_irql(DISPATCH_LEVEL);
+    self.guest->Header.SignalState = 1;
+    signalled(self.guest->Header, 0);
+    self.state = ThreadState::Terminated;
+    block();
+    CHECK(false, "a terminated thread ran again");
+    __builtin_unreachable();
+}
+
+void Kernel::forget(Thread& thread)
+{
+    CHECK(thread.state == ThreadState::Terminated || thread.state == ThreadState::Initialized,
+          "only a thread that ended can be forgotten");
+    if (thread.stack.bytes)
+        m_stacks.free(thread.stack);
+    m_threads[thread.record_index].reset();
+}
+
+Thread* Kernel::thread_of(PKTHREAD pointer)
+{
+    auto index = read_guarded<uint64_t>(&reinterpret_cast<GuestThread*>(pointer)->record_index);
+    if (!index || *index >= m_threads.size() || !m_threads[*index] || m_threads[*index]->pointer() != pointer)
+        return nullptr;
+    return m_threads[*index].get();
+}
+
+void Kernel::use_process(Process* process)
+{
+    current().attached = process;
+    if (g_slice_changed)
+        g_slice_changed(process);
+}
+
+void Kernel::set_priority(Thread& thread, int8_t priority)
+{
+    if (thread.state != ThreadState::Ready) {
+        thread.priority = priority;
+        return;
+    }
+    // Its place in the queues is by priority: take it out and put it in again.
+    Cpu& at = *thread.cpu;
+    Thread** link = &at.ready_first[thread.priority];
+    Thread* previous = nullptr;
+    while (*link && *link != &thread) {
+        previous = *link;
+        link = &(*link)->ready_next;
+    }
+    CHECK(*link == &thread, "a ready thread is not in its queue");
+    *link = thread.ready_next;
+    if (at.ready_last[thread.priority] == &thread)
+        at.ready_last[thread.priority] = previous;
+    if (!at.ready_first[thread.priority])
+        at.ready_mask &= ~(1u << thread.priority);
+    thread.priority = priority;
+    ready(thread);
+}
+
+// --- Scheduling --------------------------------------------------------------------------------------------------
+
+void Kernel::ready(Thread& thread)
+{
+    thread.state = ThreadState::Ready;
+    thread.ready_next = nullptr;
+    // An idle processor first, the one it ran on before any other; else where it ran last; else the first it may use.
+    Cpu* chosen = nullptr;
+    auto may = [&](Cpu const& c) { return (thread.affinity >> c.number()) & 1; };
+    if (thread.cpu && may(*thread.cpu) && !thread.cpu->has_work())
+        chosen = thread.cpu;
+    if (!chosen)
+        for (auto const& c : m_cpus)
+            if (may(*c) && !c->has_work()) {
+                chosen = c.get();
+                break;
+            }
+    if (!chosen && thread.cpu && may(*thread.cpu))
+        chosen = thread.cpu;
+    if (!chosen)
+        for (auto const& c : m_cpus)
+            if (may(*c)) {
+                chosen = c.get();
+                break;
+            }
+    CHECK(chosen, "a thread's affinity names no processor");
+    thread.cpu = chosen;
+    auto p = static_cast<size_t>(thread.priority);
+    if (chosen->ready_last[p])
+        chosen->ready_last[p]->ready_next = &thread;
+    else
+        chosen->ready_first[p] = &thread;
+    chosen->ready_last[p] = &thread;
+    chosen->ready_mask |= 1u << p;
+    if (thread.priority > chosen->current->priority) {
+        chosen->preempt = true;
+        chosen->set_software_interrupt_pending(true);
+    }
+}
+
+Thread* Kernel::take_ready(Cpu& cpu)
+{
+    if (!cpu.ready_mask)
+        return nullptr;
+    auto p = 31u - static_cast<unsigned>(std::countl_zero(cpu.ready_mask));
+    Thread* first = cpu.ready_first[p];
+    cpu.ready_first[p] = first->ready_next;
+    if (!cpu.ready_first[p]) {
+        cpu.ready_last[p] = nullptr;
+        cpu.ready_mask &= ~(1u << p);
+    }
+    first->ready_next = nullptr;
+    return first;
+}
+
+void Kernel::use_processor(Cpu& cpu)
+{
+    if (hal::g_processor != &cpu) {
+        hal::g_processor = &cpu;
+        sim::host::set_gs_base(reinterpret_cast<uintptr_t>(cpu.region()));
+    }
+}
+
+void Kernel::switch_thread(Cpu& cpu, Thread& next)
+{
+    Thread& old = *cpu.current;
+    if (&old == &next) {
+        next.state = ThreadState::Running;
+        return;
+    }
+    old.saved_irql = cpu.irql();
+    cpu.current = &next;
+    cpu.set_current_thread(next.guest);
+    cpu.preempt = false;
+    next.cpu = &cpu;
+    next.state = ThreadState::Running;
+    if (&next != cpu.idle)
+        log(sim::Event::ThreadSwitch, next.number, 0);
+    cpu.set_irql(next.saved_irql);
+    if (next.kernel_apc_pending)
+        cpu.set_software_interrupt_pending(true);
+    if (g_slice_changed && &next != cpu.idle)
+        g_slice_changed(next.attached);
+    sim::Fiber::switch_to(next.fiber);
+    // Chosen again, maybe on another processor; whoever switched to us set the processor and its IRQL.
+}
+
+void Kernel::switch_cpu(Cpu& to)
+{
+    Cpu& from = cpu();
+    if (&from == &to)
+        return;
+    log(sim::Event::ProcessorSwitch, to.number(), 0);
+    use_processor(to);
+    if (g_slice_changed && to.current != to.idle)
+        g_slice_changed(to.current->attached);
+    sim::Fiber::switch_to(to.current->fiber);
+}
+
+Cpu* Kernel::other_cpu_with_work()
+{
+    Cpu* candidates[hal::kProcessorsMax];
+    size_t count = 0;
+    for (auto const& c : m_cpus)
+        if (c.get() != &cpu() && c->has_work())
+            candidates[count++] = c.get();
+    if (!count)
+        return nullptr;
+    return count == 1 ? candidates[0] : candidates[sim::world().random(sim::Stream::Schedule).below(count)];
+}
+
+void Kernel::block()
+{
+    Cpu& here = cpu();
+    Thread* next = take_ready(here);
+    switch_thread(here, next ? *next : *here.idle);
+}
+
+void Kernel::yield()
+{
+    Cpu& here = cpu();
+    Thread& self = *here.current;
+    if (&self == here.idle || !here.ready_mask)
+        return;
+    auto best = 31u - static_cast<unsigned>(std::countl_zero(here.ready_mask));
+    if (static_cast<int>(best) < self.priority)
+        return;
+    uint8_t old = raise_irql(DISPATCH_LEVEL);
+    Thread* next = take_ready(here);
+    // A boost lasts for a turn and wears off step by step.
+    if (self.priority > self.base_priority)
+        --self.priority;
+    // Its turn is over, it stays here: it may go elsewhere only when it is made ready afresh.
+    self.state = ThreadState::Ready;
+    auto p = static_cast<size_t>(self.priority);
+    self.ready_next = nullptr;
+    if (here.ready_last[p])
+        here.ready_last[p]->ready_next = &self;
+    else
+        here.ready_first[p] = &self;
+    here.ready_last[p] = &self;
+    here.ready_mask |= 1u << p;
+    switch_thread(here, *next);
+    lower_irql(old);
+}
+
+void Kernel::migrate_current()
+{
+    uint8_t const old = raise_irql(DISPATCH_LEVEL);
+    Thread& self = current();
+    self.cpu = nullptr;
+    ready(self);
+    block();
+    lower_irql(old);
+}
+
+void Kernel::redraw()
+{
+    // Uniform on 1 .. 2 * mean - 1: the mean is right and every distance is possible.
+    m_countdown = 1 + sim::world().random(sim::Stream::Schedule).below(2 * uint64_t { m_mean_steps } - 1);
+    if (!m_timers.empty()) {
+        uint64_t now = sim::world().now_100ns();
+        uint64_t due = m_timers.begin()->due_100ns;
+        uint64_t left = due > now ? due - now : 1;
+        m_countdown = std::min(m_countdown, left);
+    }
+}
+
+void Kernel::schedule_slowly()
+{
+    redraw();
+    if (m_stop_requested && irql() < DISPATCH_LEVEL) {
+        m_stop_requested = false;
+        yield_to_host();
+    }
+    expire_timers();
+    watchdog();
+    if (irql() < DISPATCH_LEVEL) {
+        if (hal::processor().software_interrupt_pending())
+            software_interrupts();
+    }
+    auto& schedule = sim::world().random(sim::Stream::Schedule);
+    uint64_t choice = schedule.below(4);
+    if (choice != 0) {
+        if (Cpu* other = other_cpu_with_work()) {
+            switch_cpu(*other);
+            return;
+        }
+    }
+    if (irql() < APC_LEVEL || (irql() < DISPATCH_LEVEL && choice == 0))
+        yield();
+}
+
+void Kernel::spin()
+{
+    sim::world().advance_100ns(10);
+    expire_timers();
+    watchdog();
+    if (irql() < DISPATCH_LEVEL && hal::processor().software_interrupt_pending())
+        software_interrupts();
+    if (Cpu* other = other_cpu_with_work())
+        switch_cpu(*other);
+    else if (irql() < DISPATCH_LEVEL)
+        yield();
+    else
+        // Alone with a lock nobody will release or a flag only time can set: let time pass quickly enough for the
+        // watchdog to see it.
+        sim::world().advance_100ns(1000);
+}
+
+void Kernel::stall(uint64_t microseconds)
+{
+    sim::world().advance_100ns(microseconds * 10);
+    if (m_options.binding == Binding::Bare) {
+        expire_timers();
+        return;
+    }
+    m_countdown = 1;
+    schedule_point();
+}
+
+void Kernel::software_interrupts()
+{
+    Cpu* here = &cpu();
+    uint8_t old = here->irql();
+    here->set_software_interrupt_pending(false);
+    here->set_irql(DISPATCH_LEVEL);
+    run_dpcs();
+    here = &cpu();
+    if (here->preempt) {
+        here->preempt = false;
+        Thread& self = *here->current;
+        auto best = here->ready_mask ? 31 - std::countl_zero(here->ready_mask) : -1;
+        if (&self != here->idle && best > self.priority) {
+            Thread* next = take_ready(*here);
+            // Pre-empted: it goes to the front of its queue.
+            auto p = static_cast<size_t>(self.priority);
+            self.state = ThreadState::Ready;
+            self.ready_next = here->ready_first[p];
+            here->ready_first[p] = &self;
+            if (!here->ready_last[p])
+                here->ready_last[p] = &self;
+            here->ready_mask |= 1u << p;
+            switch_thread(*here, *next);
+        }
+    }
+    hal::processor().set_irql(old);
+    if (old < APC_LEVEL && current().kernel_apc_pending)
+        deliver_kernel_apcs();
+}
+
+void Kernel::idle_loop()
+{
+    for (;;) {
+        Cpu& here = cpu();
+        here.set_software_interrupt_pending(false);
+        here.preempt = false;
+        here.dispatch_since_100ns = 0;
+        if (here.dpc_count) {
+            run_dpcs();
+            continue;
+        }
+        if (Thread* next = take_ready(here)) {
+            switch_thread(here, *next);
+            continue;
+        }
+        if (m_stop_requested) {
+            m_stop_requested = false;
+            yield_to_host();
+            continue;
+        }
+        if (Cpu* other = other_cpu_with_work()) {
+            switch_cpu(*other);
+            continue;
+        }
+        for (auto const& c : m_cpus)
+            c->dispatch_since_100ns = 0;
+        uint64_t now = sim::world().now_100ns();
+        if (m_timers.empty()) {
+            m_stop = Stop::Quiet;
+            sim::Fiber::switch_to(m_host);
+            continue;
+        }
+        uint64_t due = m_timers.begin()->due_100ns;
+        if (due > m_until_100ns) {
+            if (m_until_100ns > now && m_until_100ns != ~uint64_t { 0 })
+                sim::world().advance_100ns(m_until_100ns - now);
+            m_stop = Stop::TimeLimit;
+            sim::Fiber::switch_to(m_host);
+            continue;
+        }
+        if (due > now) {
+            sim::world().advance_100ns(due - now);
+            log(sim::Event::TimeAdvanced, 0, due - now);
+        }
+        expire_timers();
+        redraw();
+    }
+}
+
+// A DPC may take 20 s (a single one) and a processor may stay at DISPATCH_LEVEL for 120 s, of virtual time, as the
+// documented defaults of Windows 8 and later say; before Windows 8 nothing watches, and the run's own limit applies.
+// @cite(wdk-debugger): page=debugger/bug-check-0x133-dpc-watchdog-violation
+void Kernel::watchdog()
+{
+    Cpu& here = cpu();
+    if (&*here.current == here.idle && !here.dpc_active) {
+        here.dispatch_since_100ns = 0;
+        return;
+    }
+    constexpr uint64_t kSecond = 10'000'000;
+    uint64_t now = sim::world().now_100ns();
+    if (here.irql() < DISPATCH_LEVEL) {
+        here.dispatch_since_100ns = 0;
+        return;
+    }
+    if (!here.dispatch_since_100ns)
+        here.dispatch_since_100ns = now ? now : 1;
+    if (here.dpc_active && now - here.dpc_started_100ns > 20 * kSecond)
+        ke::bug_check(DPC_WATCHDOG_VIOLATION, 0, (now - here.dpc_started_100ns) / kTickUnits, 20 * kSecond / kTickUnits,
+                      0, "a DPC ran for more than 20 s of the machine's time");
+    if (now - here.dispatch_since_100ns > 120 * kSecond)
+        ke::bug_check(DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0,
+                      "a processor stayed at DISPATCH_LEVEL or above for more than 120 s of the machine's time");
+}
+
+void Kernel::log_always(sim::Event what, uint32_t subject, uint64_t detail)
+{
+    Cpu& here = cpu();
+    sim::world().log().add({ sim::world().now_100ns(), what, static_cast<uint8_t>(here.number()), here.irql(),
+                             here.current->number, subject, 0, detail });
+}
+
+} // namespace ringside::ke

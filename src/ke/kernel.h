@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// The dispatcher: N virtual processors on one host thread. A processor runs a thread's fiber; at a schedule point the
+// turn may pass to another processor (at any IRQL) or to another thread of the same one (below DISPATCH_LEVEL), as the
+// seed says. DPCs run on the stack of whichever thread the processor is in, as an interrupt would.
+//
+//   host (tests, command line)  --run()-->  processors ...  --quiet, stop or bug check-->  host
+//
+// Invariants
+//   K1  hal::processor() is the processor of the fiber that runs
+//   K2  a thread switch on a processor happens only below DISPATCH_LEVEL, or when its thread waits or ends
+//   K3  virtual time jumps only when no processor has anything to run
+//   K4  after a bug check no fiber of the machine runs again
+#pragma once
+
+#include "hal/processor.h"
+#include "ke/bugcheck.h"
+#include "ke/door.h"
+#include "ke/function_table.h"
+#include "ke/gate.h"
+#include "ke/thread.h"
+#include "sim/world.h"
+
+#include <memory>
+#include <set>
+#include <vector>
+
+namespace ringside::ke {
+
+struct Cpu : hal::Processor {
+    using hal::Processor::Processor;
+
+    Thread* current = nullptr;
+    Thread* idle = nullptr;
+    Thread* ready_first[32] {};
+    Thread* ready_last[32] {};
+    uint32_t ready_mask = 0; // bit p: a thread of priority p is ready here
+    bool preempt = false;    // a better thread than `current` became ready
+
+    nt::KDPC* dpc_first = nullptr; // linked through DpcListEntry
+    nt::KDPC* dpc_last = nullptr;
+    uint32_t dpc_count = 0;
+    bool dpc_active = false;
+    uint64_t dpc_started_100ns = 0;
+    uint64_t dispatch_since_100ns = 0; // sampled: first schedule point at or above DISPATCH_LEVEL, 0: below
+
+    bool is_idle() const { return current == idle && !dpc_active; }
+    bool has_work() const { return !is_idle() || ready_mask || dpc_count; }
+};
+
+struct KernelOptions {
+    unsigned processors = 2;
+    Binding binding = Binding::Observed;
+    Windows windows = Windows::v11_24H2;
+    uint32_t mean_steps = 0;      // mean number of schedule points between switches; 0: drawn from the seed
+    unsigned alarm_milliseconds = 0; // host time a driver may run without a schedule point before it is looked at; 0: never
+    unsigned hang_alarms = 20;       // such alarms in a row after which it counts as hung
+};
+
+// Why run() came back.
+enum class Stop : uint8_t { Requested, Quiet, TimeLimit, BugCheck };
+
+class Kernel {
+public:
+    Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::KernelStacks& stacks);
+    ~Kernel();
+    Kernel(Kernel const&) = delete;
+    Kernel& operator=(Kernel const&) = delete;
+
+    KernelOptions const& options() const { return m_options; }
+    FunctionTable& images() { return m_images; }
+    hal::KernelStacks& stacks() { return m_stacks; }
+    hal::PhysicalMemory& memory() { return m_memory; }
+    std::vector<std::unique_ptr<Cpu>> const& cpus() const { return m_cpus; }
+
+    // --- From the host's stack ---
+
+    // Runs the machine until stop() is called, nothing is left to do, or virtual time reaches `until_100ns`.
+    Stop run(uint64_t until_100ns);
+    // The host wants its turn back: at the next chance (called on a fiber).
+    void stop_soon() { m_stop_requested = true; m_countdown = 1; }
+    // Gives the turn to the host at once (called on a fiber that has nothing to do until run() again).
+    void yield_to_host();
+
+    BugCheckRecord const* crash() const { return m_crash.happened ? &m_crash : nullptr; }
+
+    // --- Threads ---
+
+    // Makes a thread of guest memory (kGuestThreadBytes, zeroed) that will run main(self, context) on a stack of its
+    // own at PASSIVE_LEVEL. Null when no stack is left.
+    Thread* create_thread(void* guest, Process& process, Thread::Main main, void* context);
+    void start(Thread& thread) { ready(thread); }
+    // Ends the current thread; never returns. Its guest memory is the caller's to free, once `terminated` was told.
+    [[noreturn]] void exit_current(nt::NTSTATUS status);
+    // Forgets a terminated thread's record.
+    void forget(Thread& thread);
+    Thread& current() { return *static_cast<Cpu&>(hal::processor()).current; }
+    Cpu& cpu() { return static_cast<Cpu&>(hal::processor()); }
+    // The record behind a PKTHREAD; null for a pointer that is none.
+    Thread* thread_of(nt::PKTHREAD pointer);
+    template <typename Visit>
+    void for_each_thread(Visit visit)
+    {
+        for (auto const& thread : m_threads)
+            if (thread)
+                visit(*thread);
+    }
+    void set_priority(Thread& thread, int8_t priority);
+    // The current thread's affinity no longer names this processor: it goes to one that it does name.
+    void migrate_current();
+    // Uses another process' addresses from now on (attach, detach, and a thread's own at a switch).
+    void use_process(Process* process);
+
+    // --- Scheduling ---
+
+    // Every kernel call and callback boundary passes here: virtual time moves by one unit, and now and then the turn
+    // goes elsewhere. Any IRQL.
+    void schedule_point()
+    {
+        sim::world().advance_100ns(1);
+        if (--m_countdown == 0) [[unlikely]]
+            schedule_slowly();
+    }
+    // A processor that spins (a held lock, a stall): somebody else must get the turn.
+    void spin();
+    void stall(uint64_t microseconds);
+
+    // --- IRQL ---
+    static uint8_t irql() { return hal::processor().irql(); }
+    uint8_t raise_irql(uint8_t to)
+    {
+        uint8_t old = irql();
+        hal::processor().set_irql(to);
+        return old;
+    }
+    // Lowers, and does what thereby becomes due.
+    void lower_irql(uint8_t to)
+    {
+        hal::processor().set_irql(to);
+        if (to < nt::DISPATCH_LEVEL && hal::processor().software_interrupt_pending()) [[unlikely]]
+            software_interrupts();
+        else if (to < nt::APC_LEVEL && current().kernel_apc_pending) [[unlikely]]
+            deliver_kernel_apcs();
+    }
+    // Runs due DPCs, then a better thread if there is one, then due APCs. Below DISPATCH_LEVEL.
+    void software_interrupts();
+    void deliver_kernel_apcs();
+
+    // --- Waits ---
+    nt::NTSTATUS wait(uint32_t count, void** objects, nt::WAIT_TYPE type, nt::KWAIT_REASON reason,
+                      nt::KPROCESSOR_MODE mode, bool alertable, nt::LARGE_INTEGER const* timeout,
+                      nt::KWAIT_BLOCK* blocks);
+    nt::NTSTATUS delay(nt::KPROCESSOR_MODE mode, bool alertable, nt::LARGE_INTEGER const& interval);
+    // The object's SignalState rose: satisfies whatever waits can now be satisfied.
+    void signalled(nt::DISPATCHER_HEADER& object, int32_t increment);
+    // Ends a thread's wait with this status.
+    void end_wait(Thread& thread, nt::NTSTATUS status, int32_t increment);
+
+    // --- DPCs and timers ---
+    bool insert_dpc(nt::KDPC& dpc, void* argument1, void* argument2);
+    bool remove_dpc(nt::KDPC& dpc);
+    void run_dpcs();
+    // due_time: negative is relative, else absolute system time (100 ns since 1601). Returns whether it was set before.
+    bool set_timer(nt::KTIMER& timer, nt::LARGE_INTEGER due_time, uint32_t period_ms, nt::KDPC* dpc);
+    bool cancel_timer(nt::KTIMER& timer);
+    size_t timers_pending() const { return m_timers.size(); }
+    size_t dpcs_pending() const;
+    struct TimerKey {
+        uint64_t due_100ns;
+        uint64_t sequence;
+        nt::KTIMER* timer; // never part of the order
+        bool operator<(TimerKey const& other) const
+        {
+            return due_100ns != other.due_100ns ? due_100ns < other.due_100ns : sequence < other.sequence;
+        }
+    };
+    std::set<TimerKey> const& timers() const { return m_timers; }
+
+    // --- Time ---
+    // 100 ns since 1601: what KeQuerySystemTime tells. The boot date is part of the profile, not of the host.
+    uint64_t system_time() const { return kBootSystemTime + sim::world().now_100ns(); }
+    // Writes the shared user data page's clocks.
+    void update_shared_clocks();
+    static constexpr uint64_t kBootSystemTime = 133'800'000'000'000'000; // 2024-12-30
+    static constexpr uint32_t kTickUnits = 156'250;                      // 15.625 ms
+
+    // --- The end ---
+    [[noreturn]] void bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4,
+                                nt::CONTEXT const* at = nullptr, char const* words = nullptr);
+    // A service that is missing (failure kind d): ends the machine without a bug check.
+    [[noreturn]] void stop_for_missing_service(Import const& import);
+
+    void log(sim::Event what, uint32_t subject, uint64_t detail)
+    {
+        if (m_options.binding == Binding::Bare)
+            return;
+        log_always(what, subject, detail);
+    }
+    void log_always(sim::Event what, uint32_t subject, uint64_t detail);
+
+    // Only for the alarm's handler and ringside_preempt.
+    void on_alarm(void* ucontext);
+    void preempted(nt::CONTEXT const* at);
+
+private:
+    friend struct BugCheckAccess;
+    void ready(Thread& thread);
+    Thread* take_ready(Cpu& cpu);
+    void switch_thread(Cpu& cpu, Thread& next);
+    void switch_cpu(Cpu& to);
+    Cpu* other_cpu_with_work();
+    // The current thread cannot go on: the best ready thread, or idle, runs. Returns when it is chosen again.
+    void block();
+    void yield();
+    void schedule_slowly();
+    void redraw();
+    void expire_timers();
+    void watchdog();
+    [[noreturn]] void idle_loop();
+    static void thread_start(void* thread);
+    void use_processor(Cpu& cpu);
+
+    bool object_is_signalled(nt::DISPATCHER_HEADER const& object, Thread const& by) const;
+    void consume(nt::DISPATCHER_HEADER& object, Thread& by);
+    bool deliver_one_kernel_apc(Thread& thread);
+
+    KernelOptions m_options;
+    hal::PhysicalMemory& m_memory;
+    hal::KernelStacks& m_stacks;
+    FunctionTable m_images;
+    std::vector<std::unique_ptr<Cpu>> m_cpus;
+    std::vector<std::unique_ptr<Thread>> m_threads;
+    uint32_t m_threads_born = 0;
+    sim::Fiber m_host;
+    bool m_stop_requested = false;
+    bool m_running = false;
+    Stop m_stop = Stop::Quiet;
+    uint64_t m_until_100ns = 0;
+    uint64_t m_countdown = 1;
+    uint32_t m_mean_steps = 64;
+    std::set<TimerKey> m_timers;
+    uint64_t m_timer_sequence = 0;
+    BugCheckRecord m_crash;
+    Process m_idle_process;
+
+    // What the alarm compares: schedule points passed since its last call.
+    uint64_t m_alarm_seen = 0;
+    unsigned m_alarms_in_a_row = 0;
+};
+
+extern Kernel* g_kernel;
+inline Kernel& kernel() { return *g_kernel; }
+
+// Called when a thread of (or attached to) `to` is about to run: room mm opens its slice and closes the one before.
+extern void (*g_slice_changed)(Process* to);
+
+} // namespace ringside::ke

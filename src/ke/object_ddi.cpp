@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// Dispatcher objects that drivers keep in their own memory: events, semaphores, mutexes, timers, DPCs; and the waits.
+#include "ke/ddi.h"
+#include "ke/exception.h"
+#include "ke/kernel.h"
+
+namespace ringside::ke {
+
+using namespace nt;
+
+namespace {
+
+void initialize_header(DISPATCHER_HEADER& header, UCHAR type, size_t bytes, LONG state)
+{
+    header.Lock = 0;
+    header.Type = type;
+    header.Size = static_cast<UCHAR>(bytes / sizeof(ULONG));
+    header.SignalState = state;
+    header.WaitListHead.Flink = header.WaitListHead.Blink = &header.WaitListHead;
+}
+
+// Satisfying waits changes ready queues, so it happens at DISPATCH_LEVEL; lowering again lets a better thread run.
+template <typename Change>
+auto at_dispatch(Change change)
+{
+    Kernel& k = kernel();
+    uint8_t const old = Kernel::irql();
+    if (old < DISPATCH_LEVEL)
+        k.raise_irql(DISPATCH_LEVEL);
+    auto result = change(k);
+    if (old < DISPATCH_LEVEL)
+        k.lower_irql(old);
+    return result;
+}
+
+} // namespace
+
+// --- Events ---
+
+void KeInitializeEvent(KEVENT* event, EVENT_TYPE type, BOOLEAN state)
+{
+    initialize_header(event->Header, type == NotificationEvent ? EventNotificationObject : EventSynchronizationObject,
+                      sizeof(KEVENT), state ? 1 : 0);
+}
+
+// Wait == TRUE promises that a wait follows at once; the promise only saves a switch on Windows and changes nothing here.
+LONG KeSetEvent(KEVENT* event, KPRIORITY increment, BOOLEAN)
+{
+    return at_dispatch([&](Kernel& k) {
+        LONG const before = event->Header.SignalState;
+        event->Header.SignalState = 1;
+        if (!before)
+            k.signalled(event->Header, increment);
+        return before;
+    });
+}
+
+LONG KeResetEvent(KEVENT* event)
+{
+    LONG const before = event->Header.SignalState;
+    event->Header.SignalState = 0;
+    return before;
+}
+
+void KeClearEvent(KEVENT* event) { event->Header.SignalState = 0; }
+
+LONG KePulseEvent(KEVENT* event, KPRIORITY increment, BOOLEAN)
+{
+    return at_dispatch([&](Kernel& k) {
+        LONG const before = event->Header.SignalState;
+        event->Header.SignalState = 1;
+        k.signalled(event->Header, increment);
+        event->Header.SignalState = 0;
+        return before;
+    });
+}
+
+LONG KeReadStateEvent(KEVENT* event) { return event->Header.SignalState; }
+
+// --- Semaphores ---
+
+void KeInitializeSemaphore(KSEMAPHORE* semaphore, LONG count, LONG limit)
+{
+    initialize_header(semaphore->Header, SemaphoreObject, sizeof(KSEMAPHORE), count);
+    semaphore->Limit = limit;
+}
+
+// Raises STATUS_SEMAPHORE_LIMIT_EXCEEDED, and the count stays as it was.
+LONG KeReleaseSemaphore(KSEMAPHORE* semaphore, KPRIORITY increment, LONG adjustment, BOOLEAN)
+{
+    LONG const before = semaphore->Header.SignalState;
+    int64_t const after = int64_t { before } + adjustment;
+    if (after > semaphore->Limit || after < before)
+        raise(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    return at_dispatch([&](Kernel& k) {
+        semaphore->Header.SignalState = static_cast<LONG>(after);
+        if (!before)
+            k.signalled(semaphore->Header, increment);
+        return before;
+    });
+}
+
+LONG KeReadStateSemaphore(KSEMAPHORE* semaphore) { return semaphore->Header.SignalState; }
+
+// --- Mutexes ---
+
+void KeInitializeMutex(KMUTANT* mutex, ULONG)
+{
+    initialize_header(mutex->Header, MutantObject, sizeof(KMUTANT), 1);
+    mutex->OwnerThread = nullptr;
+    mutex->Abandoned = 0;
+    mutex->ApcDisable = 1; // a kernel mutex keeps normal kernel APCs away from its owner
+}
+
+// Raises STATUS_MUTANT_NOT_OWNED.
+LONG KeReleaseMutex(KMUTANT* mutex, BOOLEAN)
+{
+    Thread& self = kernel().current();
+    if (mutex->OwnerThread != self.pointer())
+        raise(STATUS_MUTANT_NOT_OWNED);
+    return at_dispatch([&](Kernel& k) {
+        LONG const before = mutex->Header.SignalState;
+        mutex->Header.SignalState = before + 1;
+        if (mutex->Header.SignalState == 1) {
+            mutex->MutantListEntry.Blink->Flink = mutex->MutantListEntry.Flink;
+            mutex->MutantListEntry.Flink->Blink = mutex->MutantListEntry.Blink;
+            mutex->OwnerThread = nullptr;
+            self.kernel_apc_disable += mutex->ApcDisable;
+            k.signalled(mutex->Header, 1);
+        }
+        return before;
+    });
+}
+
+LONG KeReadStateMutex(KMUTANT* mutex) { return mutex->Header.SignalState; }
+
+// --- Timers ---
+
+void KeInitializeTimerEx(KTIMER* timer, TIMER_TYPE type)
+{
+    initialize_header(timer->Header, type == NotificationTimer ? TimerNotificationObject : TimerSynchronizationObject,
+                      sizeof(KTIMER), 0);
+    timer->Header.Inserted = 0;
+    timer->DueTime.QuadPart = 0;
+    timer->TimerListEntry = {};
+    timer->Dpc = nullptr;
+    timer->Processor = 0;
+    timer->Period = 0;
+}
+
+void KeInitializeTimer(KTIMER* timer) { KeInitializeTimerEx(timer, NotificationTimer); }
+
+BOOLEAN KeSetTimerEx(KTIMER* timer, LARGE_INTEGER due_time, LONG period, KDPC* dpc)
+{
+    return at_dispatch([&](Kernel& k) { return k.set_timer(*timer, due_time, static_cast<uint32_t>(period), dpc); });
+}
+
+BOOLEAN KeSetTimer(KTIMER* timer, LARGE_INTEGER due_time, KDPC* dpc) { return KeSetTimerEx(timer, due_time, 0, dpc); }
+
+// The tolerable delay only ever lets Windows be later; here a timer is never late.
+BOOLEAN KeSetCoalescableTimer(KTIMER* timer, LARGE_INTEGER due_time, ULONG period, ULONG, KDPC* dpc)
+{
+    return KeSetTimerEx(timer, due_time, static_cast<LONG>(period), dpc);
+}
+
+BOOLEAN KeCancelTimer(KTIMER* timer)
+{
+    return at_dispatch([&](Kernel& k) { return k.cancel_timer(*timer); });
+}
+
+BOOLEAN KeReadStateTimer(KTIMER* timer) { return timer->Header.SignalState != 0; }
+
+// --- DPCs ---
+
+void KeInitializeDpc(KDPC* dpc, PKDEFERRED_ROUTINE routine, PVOID context)
+{
+    dpc->TargetInfoAsUlong = 0;
+    dpc->Type = DpcObject;
+    dpc->Importance = MediumImportance;
+    dpc->DpcListEntry = {};
+    dpc->ProcessorHistory = 0;
+    dpc->DeferredRoutine = routine;
+    dpc->DeferredContext = context;
+    dpc->DpcData = nullptr;
+}
+
+BOOLEAN KeInsertQueueDpc(KDPC* dpc, PVOID argument1, PVOID argument2)
+{
+    return kernel().insert_dpc(*dpc, argument1, argument2);
+}
+
+BOOLEAN KeRemoveQueueDpc(KDPC* dpc) { return kernel().remove_dpc(*dpc); }
+void KeSetImportanceDpc(KDPC* dpc, KDPC_IMPORTANCE importance) { dpc->Importance = static_cast<UCHAR>(importance); }
+
+void KeSetTargetProcessorDpc(KDPC* dpc, CCHAR number) { dpc->Number = static_cast<USHORT>(number + 32); }
+
+NTSTATUS KeSetTargetProcessorDpcEx(KDPC* dpc, PROCESSOR_NUMBER* number)
+{
+    if (number->Group != 0 || number->Reserved || number->Number >= kernel().cpus().size())
+        return STATUS_INVALID_PARAMETER;
+    dpc->Number = static_cast<USHORT>(number->Number + 32);
+    return STATUS_SUCCESS;
+}
+
+void KeFlushQueuedDpcs()
+{
+    Kernel& k = kernel();
+    while (k.dpcs_pending())
+        k.spin();
+}
+
+// --- Waits ---
+
+NTSTATUS KeWaitForSingleObject(PVOID object, KWAIT_REASON reason, KPROCESSOR_MODE mode, BOOLEAN alertable,
+                               LARGE_INTEGER* timeout)
+{
+    return kernel().wait(1, &object, WaitAny, reason, mode, alertable, timeout, nullptr);
+}
+
+NTSTATUS KeWaitForMultipleObjects(ULONG count, PVOID* objects, WAIT_TYPE type, KWAIT_REASON reason, KPROCESSOR_MODE mode,
+                                  BOOLEAN alertable, LARGE_INTEGER* timeout, KWAIT_BLOCK* blocks)
+{
+    return kernel().wait(count, objects, type, reason, mode, alertable, timeout, blocks);
+}
+
+NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE mode, BOOLEAN alertable, LARGE_INTEGER* interval)
+{
+    return kernel().delay(mode, alertable, *interval);
+}
+
+std::span<Ddi const> object_rows()
+{
+    constexpr char const* see_doc = "the page gives the limit in its remarks: DISPATCH_LEVEL";
+    constexpr char const* any = "initializes or reads the driver's own memory; the page gives no or any IRQL";
+    constexpr char const* waits
+        = "DISPATCH_LEVEL only with a time-out of zero; the wait itself refuses the rest (0xA)";
+    static Ddi const rows[] = {
+        { .name = "KeInitializeEvent", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializeevent", .because = any, .body = body<&KeInitializeEvent>() },
+        { .name = "KeSetEvent", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kesetevent", .because = see_doc, .body = body<&KeSetEvent>() },
+        { .name = "KeResetEvent", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keresetevent", .body = body<&KeResetEvent>() },
+        { .name = "KeClearEvent", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keclearevent", .body = body<&KeClearEvent>() },
+        { .name = "KePulseEvent", .irql = { 0, 2 }, .page = "ntddk/nf-ntddk-kepulseevent", .because = see_doc, .body = body<&KePulseEvent>() },
+        { .name = "KeReadStateEvent", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kereadstateevent", .because = any, .body = body<&KeReadStateEvent>() },
+        { .name = "KeInitializeSemaphore", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializesemaphore", .because = any, .body = body<&KeInitializeSemaphore>() },
+        { .name = "KeReleaseSemaphore", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kereleasesemaphore", .because = see_doc, .body = body<&KeReleaseSemaphore>() },
+        { .name = "KeReadStateSemaphore", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kereadstatesemaphore", .because = any, .body = body<&KeReadStateSemaphore>() },
+        { .name = "KeInitializeMutex", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializemutex", .because = any, .body = body<&KeInitializeMutex>() },
+        { .name = "KeReleaseMutex", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kereleasemutex", .because = see_doc, .body = body<&KeReleaseMutex>() },
+        { .name = "KeReadStateMutex", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kereadstatemutex", .body = body<&KeReadStateMutex>() },
+        { .name = "KeInitializeTimer", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializetimer", .body = body<&KeInitializeTimer>() },
+        { .name = "KeInitializeTimerEx", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializetimerex", .body = body<&KeInitializeTimerEx>() },
+        { .name = "KeSetTimer", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kesettimer", .body = body<&KeSetTimer>() },
+        { .name = "KeSetTimerEx", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kesettimerex", .body = body<&KeSetTimerEx>() },
+        { .name = "KeSetCoalescableTimer", .irql = { 0, 2 }, .since = Windows::win7, .page = "wdm/nf-wdm-kesetcoalescabletimer", .body = body<&KeSetCoalescableTimer>() },
+        { .name = "KeCancelTimer", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kecanceltimer", .body = body<&KeCancelTimer>() },
+        { .name = "KeReadStateTimer", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kereadstatetimer", .body = body<&KeReadStateTimer>() },
+        { .name = "KeInitializeDpc", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializedpc", .because = any, .body = body<&KeInitializeDpc>() },
+        { .name = "KeInsertQueueDpc", .irql = { 0, 15 }, .page = "wdm/nf-wdm-keinsertqueuedpc", .because = any, .body = body<&KeInsertQueueDpc>() },
+        { .name = "KeRemoveQueueDpc", .irql = { 0, 15 }, .page = "wdm/nf-wdm-keremovequeuedpc", .because = any, .body = body<&KeRemoveQueueDpc>() },
+        { .name = "KeSetImportanceDpc", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kesetimportancedpc", .because = any, .body = body<&KeSetImportanceDpc>() },
+        { .name = "KeSetTargetProcessorDpc", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "ntddk/nf-ntddk-kesettargetprocessordpc", .because = any, .body = body<&KeSetTargetProcessorDpc>() },
+        { .name = "KeSetTargetProcessorDpcEx", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kesettargetprocessordpcex", .because = any, .body = body<&KeSetTargetProcessorDpcEx>() },
+        { .name = "KeFlushQueuedDpcs", .irql = { 0, 0 }, .page = "wdm/nf-wdm-keflushqueueddpcs", .body = body<&KeFlushQueuedDpcs>() },
+        { .name = "KeWaitForSingleObject", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kewaitforsingleobject", .because = waits, .body = body<&KeWaitForSingleObject>() },
+        { .name = "KeWaitForMutexObject", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kewaitformutexobject", .because = waits, .body = body<&KeWaitForSingleObject>() },
+        { .name = "KeWaitForMultipleObjects", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kewaitformultipleobjects", .because = waits, .body = body<&KeWaitForMultipleObjects>() },
+        { .name = "KeDelayExecutionThread", .irql = { 0, 1 }, .page = "wdm/nf-wdm-kedelayexecutionthread", .body = body<&KeDelayExecutionThread>() },
+    };
+    return rows;
+}
+
+} // namespace ringside::ke

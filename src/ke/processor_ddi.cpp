@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+// IRQL, spin locks, critical and guarded regions, thread priorities, processors, time.
+#include "ke/ddi.h"
+#include "ke/exception.h"
+#include "ke/kernel.h"
+#include "ke/spin_lock.h"
+
+#include <algorithm>
+
+namespace ringside::ke {
+
+using namespace nt;
+
+namespace {
+constexpr USHORT kAllProcessorGroups = 0xFFFF;     // ALL_PROCESSOR_GROUPS
+constexpr ULONG kInvalidProcessorIndex = ~ULONG { 0 }; // INVALID_PROCESSOR_INDEX
+}
+
+// --- IRQL ---
+
+KIRQL KeGetCurrentIrql() { return Kernel::irql(); }
+
+// Raising to a lower IRQL is bug check 0xA's own case: IRQL_NOT_GREATER_OR_EQUAL.
+KIRQL KfRaiseIrql(KIRQL to)
+{
+    if (to < Kernel::irql())
+        bug_check(IRQL_NOT_GREATER_OR_EQUAL, Kernel::irql(), to, 0, 0, "KeRaiseIrql to a lower IRQL");
+    return kernel().raise_irql(to);
+}
+
+void KeLowerIrql(KIRQL to)
+{
+    if (to > Kernel::irql())
+        bug_check(IRQL_NOT_LESS_OR_EQUAL, Kernel::irql(), to, 0, 0, "KeLowerIrql to a higher IRQL");
+    kernel().lower_irql(to);
+}
+
+KIRQL KeRaiseIrqlToDpcLevel() { return KfRaiseIrql(DISPATCH_LEVEL); }
+KIRQL KeRaiseIrqlToSynchLevel() { return KfRaiseIrql(DISPATCH_LEVEL); }
+
+// --- Spin locks ---
+
+void KeInitializeSpinLock(KSPIN_LOCK* lock) { *lock = 0; }
+
+void acquire_spin_lock(KSPIN_LOCK& lock)
+{
+    Kernel& k = kernel();
+    while (lock) [[unlikely]] {
+        if (lock == k.cpu().number() + 1)
+            bug_check(SPIN_LOCK_ALREADY_OWNED, reinterpret_cast<uint64_t>(&lock), 0, 0, 0,
+                      "this processor holds the spin lock that it is about to wait for");
+        k.spin();
+    }
+    lock = k.cpu().number() + 1;
+}
+
+void release_spin_lock(KSPIN_LOCK& lock)
+{
+    if (!lock)
+        bug_check(SPIN_LOCK_NOT_OWNED, reinterpret_cast<uint64_t>(&lock), 0, 0, 0,
+                  "a spin lock was released that nobody holds");
+    lock = 0;
+}
+
+KIRQL KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK* lock)
+{
+    KIRQL old = kernel().raise_irql(DISPATCH_LEVEL);
+    acquire_spin_lock(*lock);
+    return old;
+}
+
+void KeReleaseSpinLock(KSPIN_LOCK* lock, KIRQL old)
+{
+    release_spin_lock(*lock);
+    kernel().lower_irql(old);
+}
+
+void KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK* lock) { acquire_spin_lock(*lock); }
+void KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK* lock) { release_spin_lock(*lock); }
+
+BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK* lock)
+{
+    if (*lock)
+        return 0;
+    *lock = kernel().cpu().number() + 1;
+    return 1;
+}
+
+BOOLEAN KeTestSpinLock(KSPIN_LOCK* lock) { return *lock == 0; }
+
+// Not in a DPC it raises to DISPATCH_LEVEL; in one it is there already.
+KIRQL KeAcquireSpinLockForDpc(KSPIN_LOCK* lock) { return KeAcquireSpinLockRaiseToDpc(lock); }
+void KeReleaseSpinLockForDpc(KSPIN_LOCK* lock, KIRQL old) { KeReleaseSpinLock(lock, old); }
+
+void KeAcquireInStackQueuedSpinLock(KSPIN_LOCK* lock, KLOCK_QUEUE_HANDLE* handle)
+{
+    handle->OldIrql = kernel().raise_irql(DISPATCH_LEVEL);
+    handle->LockQueue.Next = nullptr;
+    handle->LockQueue.Lock = lock;
+    acquire_spin_lock(*lock);
+}
+
+void KeReleaseInStackQueuedSpinLock(KLOCK_QUEUE_HANDLE* handle)
+{
+    release_spin_lock(*handle->LockQueue.Lock);
+    kernel().lower_irql(handle->OldIrql);
+}
+
+void KeAcquireInStackQueuedSpinLockAtDpcLevel(KSPIN_LOCK* lock, KLOCK_QUEUE_HANDLE* handle)
+{
+    handle->LockQueue.Next = nullptr;
+    handle->LockQueue.Lock = lock;
+    acquire_spin_lock(*lock);
+}
+
+void KeReleaseInStackQueuedSpinLockFromDpcLevel(KLOCK_QUEUE_HANDLE* handle)
+{
+    release_spin_lock(*handle->LockQueue.Lock);
+}
+
+// --- Regions ---
+
+void KeEnterCriticalRegion() { --kernel().current().kernel_apc_disable; }
+
+void KeLeaveCriticalRegion()
+{
+    Thread& self = kernel().current();
+    if (++self.kernel_apc_disable == 0 && self.kernel_apc_pending && Kernel::irql() < APC_LEVEL)
+        kernel().deliver_kernel_apcs();
+}
+
+void KeEnterGuardedRegion() { --kernel().current().special_apc_disable; }
+
+void KeLeaveGuardedRegion()
+{
+    Thread& self = kernel().current();
+    if (++self.special_apc_disable == 0 && self.kernel_apc_pending && Kernel::irql() < APC_LEVEL)
+        kernel().deliver_kernel_apcs();
+}
+
+BOOLEAN KeAreApcsDisabled()
+{
+    Thread const& self = kernel().current();
+    return self.kernel_apc_disable || self.special_apc_disable || Kernel::irql() >= APC_LEVEL;
+}
+
+BOOLEAN KeAreAllApcsDisabled() { return kernel().current().special_apc_disable || Kernel::irql() >= APC_LEVEL; }
+
+// --- Threads ---
+
+namespace {
+Thread& named(PKTHREAD pointer)
+{
+    Thread* thread = kernel().thread_of(pointer);
+    if (!thread)
+        bug_check(REFERENCE_BY_POINTER, 0, reinterpret_cast<uint64_t>(pointer), 0, 0, "a thread pointer that names none");
+    return *thread;
+}
+} // namespace
+
+KPRIORITY KeSetPriorityThread(PKTHREAD pointer, KPRIORITY priority)
+{
+    Thread& thread = named(pointer);
+    KPRIORITY before = thread.priority;
+    thread.base_priority = static_cast<int8_t>(priority);
+    kernel().set_priority(thread, static_cast<int8_t>(priority));
+    return before;
+}
+
+KPRIORITY KeQueryPriorityThread(PKTHREAD pointer) { return named(pointer).priority; }
+
+// The increment is relative to the process' base priority, 8; the previous increment is returned.
+LONG KeSetBasePriorityThread(PKTHREAD pointer, LONG increment)
+{
+    constexpr int kProcessBase = 8;
+    Thread& thread = named(pointer);
+    LONG before = thread.base_priority - kProcessBase;
+    int base = std::clamp(kProcessBase + increment, 1, 31);
+    thread.base_priority = static_cast<int8_t>(base);
+    kernel().set_priority(thread, thread.base_priority);
+    return before;
+}
+
+KAFFINITY KeQueryActiveProcessors() { return (KAFFINITY { 1 } << (kernel().cpus().size() - 1) << 1) - 1; }
+
+ULONG KeQueryActiveProcessorCount(KAFFINITY* active)
+{
+    if (active)
+        *active = KeQueryActiveProcessors();
+    return static_cast<ULONG>(kernel().cpus().size());
+}
+
+ULONG KeQueryActiveProcessorCountEx(USHORT group)
+{
+    return group == 0 || group == kAllProcessorGroups ? static_cast<ULONG>(kernel().cpus().size()) : 0;
+}
+
+ULONG KeQueryMaximumProcessorCountEx(USHORT group) { return KeQueryActiveProcessorCountEx(group); }
+ULONG KeQueryMaximumProcessorCount() { return static_cast<ULONG>(kernel().cpus().size()); }
+USHORT KeQueryActiveGroupCount() { return 1; }
+USHORT KeQueryMaximumGroupCount() { return 1; }
+
+ULONG KeGetCurrentProcessorNumberEx(PROCESSOR_NUMBER* number)
+{
+    if (number)
+        *number = { 0, static_cast<UCHAR>(kernel().cpu().number()), 0 };
+    return kernel().cpu().number();
+}
+
+NTSTATUS KeGetProcessorNumberFromIndex(ULONG index, PROCESSOR_NUMBER* number)
+{
+    if (index >= kernel().cpus().size())
+        return STATUS_INVALID_PARAMETER;
+    *number = { 0, static_cast<UCHAR>(index), 0 };
+    return STATUS_SUCCESS;
+}
+
+ULONG KeGetProcessorIndexFromNumber(PROCESSOR_NUMBER* number)
+{
+    return number->Group == 0 && number->Number < kernel().cpus().size() ? number->Number : kInvalidProcessorIndex;
+}
+
+namespace {
+// A thread that may not stay where it is goes at its next chance: here, by giving up its turn until it is elsewhere.
+KAFFINITY set_affinity(KAFFINITY affinity)
+{
+    Kernel& k = kernel();
+    Thread& self = k.current();
+    KAFFINITY before = self.affinity;
+    self.affinity = affinity;
+    if (!((affinity >> k.cpu().number()) & 1) && Kernel::irql() < DISPATCH_LEVEL)
+        k.migrate_current();
+    return before;
+}
+} // namespace
+
+void KeSetSystemAffinityThread(KAFFINITY affinity) { set_affinity(affinity); }
+void KeRevertToUserAffinityThread() { kernel().current().affinity = ~KAFFINITY { 0 }; }
+
+KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY affinity)
+{
+    if (!(affinity & KeQueryActiveProcessors()))
+        return 0;
+    KAFFINITY before = set_affinity(affinity);
+    return before == ~KAFFINITY { 0 } ? 0 : before;
+}
+
+void KeRevertToUserAffinityThreadEx(KAFFINITY affinity)
+{
+    kernel().current().affinity = affinity ? affinity : ~KAFFINITY { 0 };
+}
+
+// --- Time ---
+
+void KeStallExecutionProcessor(ULONG microseconds) { kernel().stall(microseconds); }
+ULONG KeQueryTimeIncrement() { return Kernel::kTickUnits; }
+ULONGLONG KeQueryInterruptTime() { return sim::world().now_100ns(); }
+ULONGLONG KeQueryUnbiasedInterruptTime() { return sim::world().now_100ns(); }
+
+ULONGLONG KeQueryInterruptTimePrecise(ULONG64* performance_counter)
+{
+    *performance_counter = sim::world().now_100ns();
+    return sim::world().now_100ns();
+}
+
+void KeQuerySystemTimePrecise(LARGE_INTEGER* time) { time->QuadPart = static_cast<LONGLONG>(kernel().system_time()); }
+
+// 10 MHz, as on current Windows: one count is the machine's own unit of time.
+LARGE_INTEGER KeQueryPerformanceCounter(LARGE_INTEGER* frequency)
+{
+    if (frequency)
+        frequency->QuadPart = 10'000'000;
+    return LARGE_INTEGER { .QuadPart = static_cast<LONGLONG>(sim::world().now_100ns()) };
+}
+
+// The floating-point state is the thread's own on x64, and kernel code may use it: nothing to save.
+NTSTATUS KeSaveFloatingPointState(KFLOATING_SAVE*) { return STATUS_SUCCESS; }
+NTSTATUS KeRestoreFloatingPointState(KFLOATING_SAVE*) { return STATUS_SUCCESS; }
+
+std::span<Ddi const> processor_rows()
+{
+    constexpr char const* any = "the page gives no or any IRQL";
+    constexpr char const* raise = "raising itself is legal from any IRQL not above the new one";
+    constexpr char const* at_dpc = "the caller must be at DISPATCH_LEVEL already; the page gives it as the lower bound";
+    constexpr char const* inlined = "exported by older kernels and still bound by drivers built for them";
+    static Ddi const rows[] = {
+        { .name = "KeGetCurrentIrql", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kegetcurrentirql", .because = any, .body = body<&KeGetCurrentIrql>() },
+        { .name = "KfRaiseIrql", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kfraiseirql", .because = raise, .body = body<&KfRaiseIrql>() },
+        { .name = "KeLowerIrql", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kelowerirql", .because = any, .body = body<&KeLowerIrql>() },
+        { .name = "KeRaiseIrqlToDpcLevel", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keraiseirqltodpclevel", .body = body<&KeRaiseIrqlToDpcLevel>() },
+        { .name = "KeRaiseIrqlToSynchLevel", .irql = { 0, 2 }, .because = "not documented", .body = body<&KeRaiseIrqlToSynchLevel>() },
+        { .name = "KeInitializeSpinLock", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializespinlock", .because = any, .body = body<&KeInitializeSpinLock>() },
+        { .name = "KeAcquireSpinLockRaiseToDpc", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keacquirespinlockraisetodpc", .body = body<&KeAcquireSpinLockRaiseToDpc>() },
+        { .name = "KeReleaseSpinLock", .irql = { 2, 2 }, .page = "wdm/nf-wdm-kereleasespinlock", .body = body<&KeReleaseSpinLock>() },
+        { .name = "KeAcquireSpinLockAtDpcLevel", .irql = { 2, 15 }, .page = "wdm/nf-wdm-keacquirespinlockatdpclevel", .because = at_dpc, .body = body<&KeAcquireSpinLockAtDpcLevel>() },
+        { .name = "KeReleaseSpinLockFromDpcLevel", .irql = { 2, 15 }, .page = "wdm/nf-wdm-kereleasespinlockfromdpclevel", .because = at_dpc, .body = body<&KeReleaseSpinLockFromDpcLevel>() },
+        { .name = "KeTryToAcquireSpinLockAtDpcLevel", .irql = { 2, 15 }, .since = Windows::xp_x64, .page = "wdm/nf-wdm-ketrytoacquirespinlockatdpclevel", .because = at_dpc, .body = body<&KeTryToAcquireSpinLockAtDpcLevel>() },
+        { .name = "KeTestSpinLock", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-ketestspinlock", .because = any, .body = body<&KeTestSpinLock>() },
+        { .name = "KeAcquireSpinLockForDpc", .irql = { 0, 2 }, .since = Windows::vista, .page = "wdm/nf-wdm-keacquirespinlockfordpc", .body = body<&KeAcquireSpinLockForDpc>() },
+        { .name = "KeReleaseSpinLockForDpc", .irql = { 2, 2 }, .since = Windows::vista, .page = "wdm/nf-wdm-kereleasespinlockfordpc", .body = body<&KeReleaseSpinLockForDpc>() },
+        { .name = "KeAcquireInStackQueuedSpinLock", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keacquireinstackqueuedspinlock", .body = body<&KeAcquireInStackQueuedSpinLock>() },
+        { .name = "KeReleaseInStackQueuedSpinLock", .irql = { 2, 2 }, .page = "wdm/nf-wdm-kereleaseinstackqueuedspinlock", .body = body<&KeReleaseInStackQueuedSpinLock>() },
+        { .name = "KeAcquireInStackQueuedSpinLockAtDpcLevel", .irql = { 2, 15 }, .page = "wdm/nf-wdm-keacquireinstackqueuedspinlockatdpclevel", .because = at_dpc, .body = body<&KeAcquireInStackQueuedSpinLockAtDpcLevel>() },
+        { .name = "KeReleaseInStackQueuedSpinLockFromDpcLevel", .irql = { 2, 15 }, .page = "wdm/nf-wdm-kereleaseinstackqueuedspinlockfromdpclevel", .because = at_dpc, .body = body<&KeReleaseInStackQueuedSpinLockFromDpcLevel>() },
+        { .name = "KeEnterCriticalRegion", .irql = { 0, 1 }, .page = "ntddk/nf-ntddk-keentercriticalregion", .body = body<&KeEnterCriticalRegion>() },
+        { .name = "KeLeaveCriticalRegion", .irql = { 0, 1 }, .page = "ntddk/nf-ntddk-keleavecriticalregion", .body = body<&KeLeaveCriticalRegion>() },
+        { .name = "KeEnterGuardedRegion", .irql = { 0, 1 }, .page = "wdm/nf-wdm-keenterguardedregion", .body = body<&KeEnterGuardedRegion>() },
+        { .name = "KeLeaveGuardedRegion", .irql = { 0, 1 }, .page = "wdm/nf-wdm-keleaveguardedregion", .body = body<&KeLeaveGuardedRegion>() },
+        { .name = "KeAreApcsDisabled", .irql = { 0, 2 }, .page = "ntddk/nf-ntddk-keareapcsdisabled", .body = body<&KeAreApcsDisabled>() },
+        { .name = "KeAreAllApcsDisabled", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keareallapcsdisabled", .body = body<&KeAreAllApcsDisabled>() },
+        { .name = "KeSetPriorityThread", .irql = { 0, 0 }, .page = "wdm/nf-wdm-kesetprioritythread", .body = body<&KeSetPriorityThread>() },
+        { .name = "KeQueryPriorityThread", .irql = { 0, 0 }, .page = "wdm/nf-wdm-kequeryprioritythread", .body = body<&KeQueryPriorityThread>() },
+        { .name = "KeSetBasePriorityThread", .irql = { 0, 0 }, .page = "ntddk/nf-ntddk-kesetbaseprioritythread", .body = body<&KeSetBasePriorityThread>() },
+        { .name = "KeSetSystemAffinityThread", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kesetsystemaffinitythread", .because = any, .body = body<&KeSetSystemAffinityThread>() },
+        { .name = "KeSetSystemAffinityThreadEx", .irql = { 0, 2 }, .since = Windows::vista, .page = "wdm/nf-wdm-kesetsystemaffinitythreadex", .body = body<&KeSetSystemAffinityThreadEx>() },
+        { .name = "KeRevertToUserAffinityThread", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kereverttouseraffinitythread", .because = any, .body = body<&KeRevertToUserAffinityThread>() },
+        { .name = "KeRevertToUserAffinityThreadEx", .irql = { 0, 2 }, .since = Windows::vista, .page = "wdm/nf-wdm-kereverttouseraffinitythreadex", .body = body<&KeRevertToUserAffinityThreadEx>() },
+        { .name = "KeQueryActiveProcessors", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequeryactiveprocessors", .because = any, .body = body<&KeQueryActiveProcessors>() },
+        { .name = "KeQueryActiveProcessorCount", .irql = { 0, 15 }, .since = Windows::vista, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequeryactiveprocessorcount", .because = any, .body = body<&KeQueryActiveProcessorCount>() },
+        { .name = "KeQueryActiveProcessorCountEx", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequeryactiveprocessorcountex", .because = any, .body = body<&KeQueryActiveProcessorCountEx>() },
+        { .name = "KeQueryMaximumProcessorCount", .irql = { 0, 15 }, .since = Windows::vista, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequerymaximumprocessorcount", .because = any, .body = body<&KeQueryMaximumProcessorCount>() },
+        { .name = "KeQueryMaximumProcessorCountEx", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequerymaximumprocessorcountex", .because = any, .body = body<&KeQueryMaximumProcessorCountEx>() },
+        { .name = "KeQueryActiveGroupCount", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequeryactivegroupcount", .because = any, .body = body<&KeQueryActiveGroupCount>() },
+        { .name = "KeQueryMaximumGroupCount", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequerymaximumgroupcount", .because = any, .body = body<&KeQueryMaximumGroupCount>() },
+        { .name = "KeGetCurrentProcessorNumberEx", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kegetcurrentprocessornumberex", .because = any, .body = body<&KeGetCurrentProcessorNumberEx>() },
+        { .name = "KeGetProcessorNumberFromIndex", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kegetprocessornumberfromindex", .because = any, .body = body<&KeGetProcessorNumberFromIndex>() },
+        { .name = "KeGetProcessorIndexFromNumber", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kegetprocessorindexfromnumber", .because = any, .body = body<&KeGetProcessorIndexFromNumber>() },
+        { .name = "KeStallExecutionProcessor", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kestallexecutionprocessor", .because = any, .body = body<&KeStallExecutionProcessor>() },
+        { .name = "KeQueryTimeIncrement", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequerytimeincrement", .because = any, .body = body<&KeQueryTimeIncrement>() },
+        { .name = "KeQueryInterruptTime", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequeryinterrupttime", .because = inlined, .body = body<&KeQueryInterruptTime>() },
+        { .name = "KeQueryUnbiasedInterruptTime", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequeryunbiasedinterrupttime", .because = any, .body = body<&KeQueryUnbiasedInterruptTime>() },
+        { .name = "KeQueryInterruptTimePrecise", .irql = { 0, 15 }, .since = Windows::win8_1, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequeryinterrupttimeprecise", .because = any, .body = body<&KeQueryInterruptTimePrecise>() },
+        { .name = "KeQuerySystemTimePrecise", .irql = { 0, 15 }, .since = Windows::win8, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kequerysystemtimeprecise", .because = any, .body = body<&KeQuerySystemTimePrecise>() },
+        { .name = "KeQueryPerformanceCounter", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "ntifs/nf-ntifs-kequeryperformancecounter", .because = any, .body = body<&KeQueryPerformanceCounter>() },
+        { .name = "KeSaveFloatingPointState", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kesavefloatingpointstate", .body = body<&KeSaveFloatingPointState>() },
+        { .name = "KeRestoreFloatingPointState", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kerestorefloatingpointstate", .body = body<&KeRestoreFloatingPointState>() },
+    };
+    return rows;
+}
+
+} // namespace ringside::ke

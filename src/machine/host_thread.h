@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// A thread of the machine on whose behalf the host acts: a client's, or the System process' for loading drivers. The
+// host hands it a function; the machine runs until the function has returned, or can go no further.
+//
+//   Parked --execute--> Working --done--> (the host has the turn) --no work--> Parked
+//                        |   ^
+//                        |   +-- wait_or_give_up gives up, and the function returns
+//                        +-- nothing left to run, or time is up --> still Working: Unfinished
+#pragma once
+
+#include "ke/kernel.h"
+
+#include <functional>
+
+namespace ringside::machine {
+
+enum class Outcome : uint8_t { Done, Unfinished, Ended }; // Ended: a bug check or a missing service
+
+class HostThread {
+public:
+    // In the System process (null), or in a client. The thread exists until the machine goes.
+    explicit HostThread(ke::Process* client);
+    HostThread(HostThread const&) = delete;
+    HostThread& operator=(HostThread const&) = delete;
+
+    // Runs `work` on the thread. Not from inside the machine. An earlier function that did not finish goes first.
+    // What `work` refers to must live until it has returned, which may be later than this call: it owns what it needs.
+    Outcome execute(std::function<void()> work);
+    bool busy() const { return m_busy; }
+    // For `work`, on the thread: waits for an event, but not for ever. False when the machine had nothing left to do, or
+    // the host's patience ended, before the event came.
+    bool wait_or_give_up(nt::KEVENT& event);
+    ke::Thread& thread() { return *m_thread; }
+
+    // How much virtual time execute() lets pass before it gives up.
+    static constexpr uint64_t kPatience_100ns = 600ull * 10'000'000;
+
+private:
+    void set(nt::KEVENT& event);
+    bool drive(uint64_t until_100ns);
+    static void main(ke::Thread& self, void* host_thread);
+
+    ke::Thread* m_thread = nullptr;
+    nt::KEVENT* m_park = nullptr;
+    nt::KEVENT* m_give_up = nullptr;
+    bool m_can_give_up = false; // the work waits in wait_or_give_up
+    std::function<void()> m_work; // kept until the next one comes: a bug check abandons the fiber, not this
+    bool m_busy = false;
+    bool m_parked = true;  // waits for m_park; else it has the processor's turn when the machine stands still
+    bool m_waited_for = false;
+};
+
+} // namespace ringside::machine

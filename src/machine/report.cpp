@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+// What a run came to: the end, and what is left.
+#include "io/irp.h"
+#include "io/request.h"
+#include "ke/bugcheck_callbacks.h"
+#include "machine/state.h"
+#include "ob/handle.h"
+#include "rtl/multi_byte.h"
+
+#include <fmt/format.h>
+
+namespace ringside {
+
+using namespace nt;
+
+namespace machine {
+
+namespace {
+
+struct Lines {
+    Machine::State& machine;
+    std::vector<std::string> lines;
+    void add(std::string line) { lines.push_back(std::move(line)); }
+    void count(size_t n, char const* one, char const* many)
+    {
+        if (n)
+            add(n == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", n, many));
+    }
+};
+
+std::string tag_text(uint32_t tag)
+{
+    std::string text;
+    for (int i = 0; i < 4; ++i) {
+        auto c = static_cast<char>(tag >> (8 * i));
+        text += c >= 0x20 && c < 0x7F ? c : '.';
+    }
+    return text;
+}
+
+std::string place(Machine::State& machine, uint64_t address)
+{
+    auto const* image = machine.rooms->kernel.images().find(address);
+    if (!image)
+        image = machine.rooms->kernel.images().find_unloaded(address);
+    return image ? fmt::format("{}+{:#x}", image->name, address - image->base) : fmt::format("{:#x}", address);
+}
+
+void irps(Lines& out)
+{
+    out.machine.rooms->io.irps().for_each(
+        [](void* context, io::IrpRecord const& record) {
+            auto& lines = *static_cast<Lines*>(context);
+            auto* driver = lines.machine.rooms->io.drivers().by_number(record.driver_number);
+            char const* state = record.state == io::IrpState::Pending ? "pending in"
+                : record.state == io::IrpState::Owned                 ? "not freed by"
+                : record.state == io::IrpState::InFlight              ? "not completed by"
+                                                                      : "not finished by";
+            lines.add(fmt::format("IRP #{} is {} {}", record.number, state, driver ? driver->label : "its maker"));
+        },
+        &out);
+}
+
+void pool(Lines& out)
+{
+    ex::for_each_block(
+        [](void* context, ex::Block const& block) {
+            if (block.owner != ex::Owner::Driver)
+                return;
+            auto& lines = *static_cast<Lines*>(context);
+            lines.add(fmt::format("pool block #{}, {} bytes, tag '{}', allocated at {}", block.number, block.bytes,
+                                  tag_text(block.tag), place(lines.machine, block.caller)));
+        },
+        &out);
+}
+
+// Drivers that stay loaded may keep their devices; one that unloaded may not.
+void unloaded_drivers(Lines& out)
+{
+    for (auto const& driver : out.machine.drivers) {
+        if (!driver->driver_number)
+            continue;
+        auto* record = out.machine.rooms->io.drivers().by_number(driver->driver_number);
+        if (!record || !record->unload_called)
+            continue;
+        out.count(record->leftovers.devices, fmt::format("device of {} was not deleted", record->label).c_str(),
+                  fmt::format("devices of {} were not deleted", record->label).c_str());
+        for (auto const& link : record->symbolic_links)
+            out.add(fmt::format("symbolic link {} of {} was not deleted", rtl::utf8(link), record->label));
+    }
+}
+
+} // namespace
+
+std::vector<std::string> what_is_left(Machine::State& machine)
+{
+    Lines out { machine, {} };
+    auto& rooms = *machine.rooms;
+    irps(out);
+    pool(out);
+    unloaded_drivers(out);
+    auto const ex_left = rooms.executive.residue();
+    out.count(ex_left.lookaside_lists, "lookaside list was not deleted", "lookaside lists were not deleted");
+    out.count(ex_left.resources, "ERESOURCE was not deleted", "ERESOURCEs were not deleted");
+    out.count(ex_left.work_items, "work item is queued or running", "work items are queued or running");
+    out.count(ex_left.timers, "timer of ExAllocateTimer was not deleted", "timers of ExAllocateTimer were not deleted");
+    auto const mm_left = rooms.memory.residue();
+    out.count(mm_left.locked_mdls, "MDL's pages are still locked", "MDLs' pages are still locked");
+    out.count(mm_left.mapped_mdls, "MDL is still mapped", "MDLs are still mapped");
+    out.count(mm_left.user_views, "user mapping of an MDL is left", "user mappings of MDLs are left");
+    out.count(mm_left.contiguous_blocks, "contiguous block was not freed", "contiguous blocks were not freed");
+    out.count(mm_left.mdl_page_sets, "set of MDL pages was not freed", "sets of MDL pages were not freed");
+    out.count(mm_left.io_mappings, "MmMapIoSpace mapping is left", "MmMapIoSpace mappings are left");
+    out.count(mm_left.reserved_ranges, "reserved mapping range is left", "reserved mapping ranges are left");
+    out.count(mm_left.secured_ranges, "secured range is left", "secured ranges are left");
+    size_t const handles = ob::open_kernel_handles();
+    out.count(handles > machine.kernel_handles_at_boot ? handles - machine.kernel_handles_at_boot : 0,
+              "kernel handle is open", "kernel handles are open");
+    out.count(rooms.processes.driver_threads(), "system thread of a driver has not ended",
+              "system threads of drivers have not ended");
+    out.count(rooms.kernel.timers_pending(), "timer is set", "timers are set");
+    out.count(rooms.kernel.dpcs_pending(), "DPC is queued", "DPCs are queued");
+    out.count(ke::bug_check_callbacks(), "bug-check callback is registered", "bug-check callbacks are registered");
+    out.count(rooms.io.files().live(), "file object is referenced", "file objects are referenced");
+    return out.lines;
+}
+
+std::vector<TraceLine> trace_lines(Machine::State& machine, ke::BackTrace const& trace)
+{
+    std::vector<TraceLine> lines;
+    auto const& images = machine.rooms->kernel.images();
+    for (size_t i = 0; i < trace.count; ++i) {
+        TraceLine line;
+        line.address = trace.addresses[i];
+        auto const* image = images.find(line.address);
+        if (!image)
+            image = images.find_unloaded(line.address);
+        if (image) {
+            line.module = image->name;
+            line.path = image->path;
+            line.rva = line.address - image->base;
+        }
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+Report make_report(Machine::State& machine)
+{
+    Report report;
+    auto& world = sim::world();
+    auto const* crash = machine.rooms->kernel.crash();
+    report.seed = machine.options.seed;
+    report.events = world.log().count();
+    report.hash = world.log().hash();
+    report.faults_injected = world.faults().fired();
+    report.fallible_calls = world.faults().asked();
+    report.virtual_seconds = static_cast<double>(world.now_100ns()) / 1e7;
+    report.replayable = world.replayable();
+    report.missing = machine.rooms->exports.missing();
+    for (uint64_t i = world.log().first_kept(); i < world.log().count(); ++i) {
+        auto const& record = world.log().at(i);
+        if (record.what != sim::Event::DebugPrint)
+            continue;
+        std::string text(world.log().text(record.detail));
+        while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
+            text.pop_back();
+        report.said.push_back(std::move(text));
+    }
+    if (crash) {
+        report.processor = crash->processor;
+        report.irql = crash->irql;
+        report.thread = crash->thread;
+        report.words = crash->words;
+        report.rule = crash->rule;
+        report.trace = trace_lines(machine, crash->trace);
+        if (crash->kind == ke::EndKind::MissingService) {
+            report.end = Report::End::MissingService;
+            report.service = crash->service;
+            report.exit_code = kExitServiceMissing;
+            return report;
+        }
+        report.end = Report::End::BugCheck;
+        report.code = crash->code;
+        report.code_name = ke::bug_check_name(crash->code);
+        std::copy(std::begin(crash->parameters), std::end(crash->parameters), report.parameters);
+        report.exit_code = kExitDriverBrokeARule;
+        return report;
+    }
+    report.leaks = what_is_left(machine);
+    if (!report.leaks.empty()) {
+        report.end = Report::End::Leaks;
+        report.words = "the run ended, and something is left";
+        report.exit_code = kExitDriverBrokeARule;
+    }
+    return report;
+}
+
+} // namespace machine
+
+std::vector<std::string> Machine::pending() const
+{
+    std::vector<std::string> lines;
+    for (auto const& request : m_state->requests) {
+        if (request->finished || !request->operation || io::is_done(*request->operation))
+            continue;
+        auto* irp = request->operation->irp;
+        auto const* record = irp ? m_state->rooms->io.irps().find_ours(irp) : nullptr;
+        auto* driver = record ? m_state->rooms->io.drivers().by_number(record->driver_number) : nullptr;
+        lines.push_back(fmt::format("IRP #{} on {} is held by {}", request->operation->irp_number, request->file->path,
+                                    driver ? driver->label : "a driver"));
+    }
+    return lines;
+}
+
+std::vector<DeviceLine> Machine::devices() const
+{
+    struct Collected {
+        Machine::State& machine;
+        std::vector<DeviceLine> lines;
+        std::map<std::string, std::vector<std::string>> links; // by target
+    } out { *m_state, {}, {} };
+    ob::for_each_in(
+        u"\\GLOBAL??",
+        [](void* context, std::u16string const& name, void* body, ob::Type& type) {
+            if (&type == &ob::symbolic_link_type)
+                static_cast<Collected*>(context)->links[rtl::utf8(ob::target_of_link(body))].push_back(
+                    "\\\\.\\" + rtl::utf8(name));
+        },
+        &out);
+    m_state->rooms->io.devices().for_each(
+        [](void* context, io::DeviceRecord const& record) {
+            auto& c = *static_cast<Collected*>(context);
+            if (!record.device || record.unlinked)
+                return;
+            DeviceLine line;
+            line.name = rtl::utf8(record.name);
+            line.driver = record.driver ? record.driver->label : "";
+            line.type = record.device->DeviceType;
+            if (!line.name.empty())
+                line.links = c.links[line.name];
+            io::DeviceRecord const* top = &record;
+            while (top->attached)
+                top = top->attached;
+            for (auto const* d = top; d; d = d->attached_to)
+                line.stack += (line.stack.empty() ? "" : " > ") + (d->driver ? d->driver->label : std::string("?"));
+            c.lines.push_back(std::move(line));
+        },
+        &out);
+    return out.lines;
+}
+
+} // namespace ringside

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "machine/rooms.h"
+
+#include "ke/bugcheck_callbacks.h"
+#include "ke/data_exports.h"
+#include "ke/debug.h"
+#include "ke/exception.h"
+#include "machine/rows.h"
+#include "mm/address_space.h"
+#include "rtl/allocator.h"
+#include "rtl/c_library.h"
+#include "rtl/callout.h"
+#include "rtl/multi_byte.h"
+#include "rtl/version.h"
+
+namespace ringside::machine {
+
+namespace {
+
+constexpr uint32_t kStringTag = 0x676E7453; // 'Stng'
+
+// Calls that rtl makes into drivers (compare, allocate, match): four slots fit all of them.
+uint64_t callout(void const* function, std::array<uint64_t, rtl::kCalloutSlots> const& a)
+{
+    using Function = uint64_t(NTAPI*)(uint64_t, uint64_t, uint64_t, uint64_t);
+    return ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr },
+                            reinterpret_cast<Function>(const_cast<void*>(function)), a[0], a[1], a[2], a[3]);
+}
+
+void* system_routine(std::u16string_view name) { return ldr::g_exports->system_routine(rtl::utf8(name)); }
+void* stub(char const* name) { return ldr::g_exports->stub_for(name); }
+
+} // namespace
+
+Wiring::Wiring(RoomOptions const& options)
+{
+    rtl::g_windows = options.kernel.windows;
+    rtl::reset_rand();
+    rtl::g_callout = callout;
+    rtl::g_allocator = { [](size_t bytes) { return ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false); },
+                         [](void* block) { ex::free(block, 0); } };
+    ke::reset_debug_filters();
+    ke::reset_bug_check_callbacks();
+    ke::write_data_exports(options.kernel.windows, options.kernel.processors);
+    ke::g_slice_changed = mm::use_slice;
+    mm::g_system_routine = system_routine;
+    ex::g_stub = stub;
+}
+
+Wiring::~Wiring()
+{
+    ke::g_slice_changed = nullptr;
+    mm::g_system_routine = nullptr;
+    ex::g_stub = nullptr;
+    rtl::g_callout = nullptr;
+    rtl::g_allocator = {};
+}
+
+Rooms::Rooms(RoomOptions const& options)
+    : world(options.world)
+    , physical(options.memory_bytes)
+    , space(physical)
+    , stacks(physical)
+    , kernel(options.kernel, physical, stacks)
+    , wiring(options)
+    , memory(physical, options.kernel.windows)
+    , executive(physical, options.kernel.windows)
+    , objects(options.kernel.windows)
+    , processes(options.kernel.windows)
+    , registry(options.kernel.windows, options.kernel.processors)
+    , rows(all_rows())
+    , exports(rows, options.kernel.binding, options.kernel.windows)
+    , loader(exports, { .explore = options.explore })
+    , io({ .invalid_device_request = reinterpret_cast<nt::PDRIVER_DISPATCH>(exports.stub_for("IopInvalidDeviceRequest")) })
+{
+    if (options.kernel.binding == ke::Binding::Verified)
+        verifier.emplace(options.rules);
+    ke::install_fault_handling();
+}
+
+Rooms::~Rooms() { ke::remove_fault_handling(); }
+
+} // namespace ringside::machine

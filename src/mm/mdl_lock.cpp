@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Probing and locking the pages that an MDL describes.
+// @cite(wdk-ddi): page=wdm/nf-wdm-mmprobeandlockpages
+// @cite(wdk-ddi): page=wdm/nf-wdm-mmunlockpages
+// @cite(wdk-ddi): page=wdm/nf-wdm-mmadvancemdl
+// @cite(wdk): page=debugger/bug-check-0x4e--pfn-list-corrupt
+// @cite(wdk): page=debugger/bug-check-0x76--process-has-locked-pages
+#include "mm/mdl.h"
+
+#include "ke/bugcheck.h"
+#include "ke/exception.h"
+#include "mm/caller.h"
+#include "mm/memory.h"
+
+#include <algorithm>
+
+namespace ringside::mm {
+
+using namespace nt;
+using hal::kPageShift;
+using hal::kPageSize;
+
+namespace {
+
+// Raises for the first user byte that does not permit the operation.
+void probe_user(AddressSpaces& spaces, uintptr_t begin, uintptr_t end, bool write)
+{
+    Slice* slice = spaces.open();
+    if (slice && spaces.accessible(*slice, begin, end, write))
+        return;
+    for (uintptr_t at = begin; at < end; at = hal::page_of(at) + kPageSize)
+        if (!slice || !spaces.accessible(*slice, at, at + 1, write))
+            ke::raise_access_violation(at, write);
+}
+
+// A touch has the consequences it has on Windows: an invalid system address is a bug check.
+void probe_system(uintptr_t begin, uintptr_t end, bool write)
+{
+    for (uintptr_t at = begin; at < end; at = hal::page_of(at) + kPageSize) {
+        char byte;
+        ke::copy_or_raise(&byte, reinterpret_cast<void*>(at), 1);
+        if (write)
+            ke::copy_or_raise(reinterpret_cast<void*>(at), &byte, 1);
+    }
+}
+
+std::vector<LockedMdl>::iterator find_lock(MDL* mdl)
+{
+    auto& locked = memory().mdls.locked;
+    for (auto it = locked.end(); it != locked.begin();)
+        if ((--it)->mdl == mdl)
+            return it;
+    return locked.end();
+}
+
+void unlock_frame(hal::Pfn pfn)
+{
+    FrameLocks& locks = memory().locks;
+    if (!locks.unlock(pfn))
+        ke::bug_check(PFN_LIST_CORRUPT, 7, pfn, locks.exists(pfn) ? locks.count(pfn) : 0, 0,
+                      "a page was unlocked more often than it was locked");
+}
+
+[[noreturn]] void not_locked(MDL* mdl)
+{
+    Slice* slice = memory().spaces.open();
+    if (hal::is_user(address_of(mdl)))
+        ke::bug_check(PROCESS_HAS_LOCKED_PAGES, 1, reinterpret_cast<uint64_t>(mdl), slice ? slice->locked_pages : 0, 0,
+                      "MmUnlockPages was given an MDL whose pages are not locked");
+    ke::bug_check(PFN_LIST_CORRUPT, 7, page_count(mdl) ? frames_of(mdl)[0] : 0, 0, 0,
+                  "MmUnlockPages was given an MDL whose pages are not locked");
+}
+
+} // namespace
+
+void MmProbeAndLockPages(MDL* mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
+{
+    Memory& m = memory();
+    uintptr_t const begin = address_of(mdl);
+    bool const write = operation != IoReadAccess;
+    uintptr_t end;
+    if (__builtin_add_overflow(begin, mdl->ByteCount, &end))
+        ke::raise_access_violation(begin, write);
+    bool const user = hal::is_user(begin);
+    if (mode == UserMode && end > hal::kUserProbeAddress)
+        ke::raise_access_violation(std::max(begin, hal::kUserProbeAddress), write);
+    if (user)
+        probe_user(m.spaces, begin, end, write);
+    else
+        probe_system(begin, end, write);
+
+    size_t const pages = page_count(mdl);
+    PFN_NUMBER* frames = frames_of(mdl);
+    auto const first_page = reinterpret_cast<uintptr_t>(mdl->StartVa);
+    for (size_t i = 0; i < pages; ++i) {
+        auto physical = m.physical.physical_of(first_page + (i << kPageShift));
+        if (!physical)
+            ke::bug_check(PAGE_FAULT_IN_NONPAGED_AREA, first_page + (i << kPageShift), 0, 0, 0,
+                          "MmProbeAndLockPages was given memory that has no page frames");
+        frames[i] = *physical >> kPageShift;
+    }
+    for (size_t i = 0; i < pages; ++i)
+        m.locks.lock(frames[i]);
+    ke::Process* process = nullptr;
+    if (user) {
+        m.spaces.open()->locked_pages += pages;
+        process = m.spaces.open()->process;
+    }
+    mdl->Process = process ? reinterpret_cast<EPROCESS*>(process->guest) : nullptr;
+    ULONG flags = mdl->MdlFlags & ~MDL_WRITE_OPERATION;
+    flags |= MDL_PAGES_LOCKED | (write ? MDL_WRITE_OPERATION : 0);
+    mdl->MdlFlags = static_cast<CSHORT>(flags);
+    m.mdls.locked.push_back({ mdl, process, pages, calling_driver(), ++m.mdls.born });
+}
+
+void MmUnlockPages(MDL* mdl)
+{
+    Memory& m = memory();
+    if (!(mdl->MdlFlags & MDL_PAGES_LOCKED))
+        not_locked(mdl);
+    if ((mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL)) == MDL_MAPPED_TO_SYSTEM_VA)
+        drop_system_mapping(mdl, reinterpret_cast<uintptr_t>(mdl->MappedSystemVa));
+    size_t const pages = page_count(mdl);
+    for (size_t i = 0; i < pages; ++i)
+        unlock_frame(frames_of(mdl)[i]);
+    auto record = find_lock(mdl);
+    if (record != m.mdls.locked.end()) {
+        if (Slice* slice = m.spaces.slice_of(record->process))
+            slice->locked_pages -= std::min(slice->locked_pages, pages);
+        m.mdls.locked.erase(record);
+    }
+    mdl->MdlFlags = static_cast<CSHORT>(mdl->MdlFlags & ~MDL_PAGES_LOCKED);
+}
+
+NTSTATUS MmAdvanceMdl(MDL* mdl, ULONG bytes)
+{
+    if (bytes > mdl->ByteCount)
+        return STATUS_INVALID_PARAMETER_2;
+    size_t const before = page_count(mdl);
+    uintptr_t const begin = address_of(mdl) + bytes;
+    uintptr_t const first_page = reinterpret_cast<uintptr_t>(mdl->StartVa);
+    size_t const passed = std::min(before, (hal::page_of(begin) - first_page) >> kPageShift);
+    PFN_NUMBER* frames = frames_of(mdl);
+    if (mdl->MdlFlags & MDL_PAGES_LOCKED) {
+        for (size_t i = 0; i < passed; ++i)
+            unlock_frame(frames[i]);
+        auto record = find_lock(mdl);
+        if (record != memory().mdls.locked.end()) {
+            record->pages -= std::min(record->pages, passed);
+            if (Slice* slice = memory().spaces.slice_of(record->process))
+                slice->locked_pages -= std::min(slice->locked_pages, passed);
+        }
+    }
+    std::copy(frames + passed, frames + before, frames);
+    mdl->StartVa = reinterpret_cast<void*>(hal::page_of(begin));
+    mdl->ByteOffset = static_cast<ULONG>(begin % kPageSize);
+    mdl->ByteCount -= bytes;
+    if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
+        mdl->MappedSystemVa = static_cast<char*>(mdl->MappedSystemVa) + bytes;
+    return STATUS_SUCCESS;
+}
+
+} // namespace ringside::mm

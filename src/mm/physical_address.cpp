@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-mmgetphysicaladdress
+// @cite(wdk-ddi): page=wdm/nf-wdm-mmmapiospaceex
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-mmcopymemory
+#include "mm/physical_address.h"
+
+#include "ke/bugcheck.h"
+#include "ke/exception.h"
+#include "ke/guarded.h"
+#include "mm/memory.h"
+
+#include <algorithm>
+
+namespace ringside::mm {
+
+using namespace nt;
+using hal::kPageShift;
+using hal::kPageSize;
+using sim::host::Access;
+
+namespace {
+
+constexpr ULONG kCopyPhysical = 1; // MM_COPY_MEMORY_PHYSICAL
+constexpr ULONG kCopyVirtual = 2;  // MM_COPY_MEMORY_VIRTUAL
+constexpr ULONG kRangesTag = 0x526D4D; // "MmR"
+
+uintptr_t value(void const* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
+
+PVOID map_frames(PHYSICAL_ADDRESS physical, size_t bytes, Access access)
+{
+    Memory& m = memory();
+    auto const begin = static_cast<uint64_t>(physical.QuadPart);
+    uint64_t end;
+    if (!bytes || __builtin_add_overflow(begin, bytes, &end) || end > m.physical.bytes())
+        return nullptr;
+    size_t const pages = (hal::page_round_up(end) - hal::page_of(begin)) >> kPageShift;
+    auto base = m.mappings.reserve(pages, SystemMappings::Use::IoSpace);
+    if (!base)
+        return nullptr;
+    m.mappings.map_run(*base, begin >> kPageShift, pages, access);
+    return reinterpret_cast<void*>(*base + begin % kPageSize);
+}
+
+} // namespace
+
+PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID base)
+{
+    auto physical = memory().physical.physical_of(value(base));
+    return { .QuadPart = physical ? static_cast<LONGLONG>(*physical) : 0 };
+}
+
+PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS physical)
+{
+    auto const address = static_cast<uint64_t>(physical.QuadPart);
+    return address < memory().physical.bytes() ? reinterpret_cast<void*>(hal::kDirectMap + address) : nullptr;
+}
+
+BOOLEAN MmIsAddressValid(PVOID address)
+{
+    auto const at = value(address);
+    Memory& m = memory();
+    if (hal::is_user(at))
+        return m.spaces.open() && m.spaces.accessible(*m.spaces.open(), at, at + 1, false);
+    // Mapped, and not with PAGE_NOACCESS.
+    return m.physical.physical_of(at) && ke::read_guarded<char>(address);
+}
+
+BOOLEAN MmIsNonPagedSystemAddressValid(PVOID address)
+{
+    return !hal::is_user(value(address)) && MmIsAddressValid(address);
+}
+
+PVOID MmMapIoSpace(PHYSICAL_ADDRESS physical, SIZE_T bytes, MEMORY_CACHING_TYPE)
+{
+    return map_frames(physical, bytes, Access::ReadWrite);
+}
+
+PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS physical, SIZE_T bytes, ULONG protect)
+{
+    ULONG const cache = protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE);
+    if (cache == (PAGE_NOCACHE | PAGE_WRITECOMBINE))
+        return nullptr;
+    switch (protect & ~cache) {
+    case PAGE_READONLY:
+        return map_frames(physical, bytes, Access::Read);
+    case PAGE_READWRITE:
+        return map_frames(physical, bytes, Access::ReadWrite);
+    case PAGE_EXECUTE:
+    case PAGE_EXECUTE_READ:
+        return map_frames(physical, bytes, Access::ReadExecute);
+    case PAGE_EXECUTE_READWRITE:
+        return map_frames(physical, bytes, Access::All);
+    default:
+        return nullptr;
+    }
+}
+
+void MmUnmapIoSpace(PVOID base, SIZE_T bytes)
+{
+    uintptr_t const page = hal::page_of(value(base));
+    size_t const pages = (hal::page_round_up(value(base) + bytes) - page) >> kPageShift;
+    auto* range = memory().mappings.find(page);
+    if (!range || range->use != SystemMappings::Use::IoSpace)
+        ke::bug_check(SYSTEM_PTE_MISUSE, 0x400, value(base), pages, 0,
+                      "MmUnmapIoSpace was given an address that MmMapIoSpace did not return");
+    if (range->pages != pages)
+        ke::bug_check(SYSTEM_PTE_MISUSE, 0x305, value(base), pages, range->pages,
+                      "MmUnmapIoSpace was given another size than was mapped");
+    memory().mappings.release(page);
+}
+
+NTSTATUS MmCopyMemory(PVOID target, ULONG64 source, SIZE_T bytes, ULONG flags, SIZE_T* transferred)
+{
+    *transferred = 0;
+    if (flags == kCopyPhysical) {
+        uint64_t const limit = memory().physical.bytes();
+        uint64_t const there = source < limit ? std::min<uint64_t>(bytes, limit - source) : 0;
+        ke::copy_or_raise(target, reinterpret_cast<void*>(hal::kDirectMap + source), there);
+        *transferred = there;
+        return there == bytes ? STATUS_SUCCESS : STATUS_INVALID_ADDRESS;
+    }
+    if (flags != kCopyVirtual)
+        return STATUS_INVALID_PARAMETER_4;
+    // Page by page: a target that faults is the driver's bug, a source that does only ends the copy.
+    for (size_t done = 0; done < bytes;) {
+        uint64_t const at = source + done;
+        size_t const step = std::min(bytes - done, kPageSize - at % kPageSize);
+        if (!MmIsAddressValid(reinterpret_cast<void*>(at)))
+            return STATUS_INVALID_ADDRESS;
+        ke::copy_or_raise(static_cast<char*>(target) + done, reinterpret_cast<void*>(at), step);
+        done += step;
+        *transferred = done;
+    }
+    return STATUS_SUCCESS;
+}
+
+PHYSICAL_MEMORY_RANGE* MmGetPhysicalMemoryRanges()
+{
+    auto* ranges = static_cast<PHYSICAL_MEMORY_RANGE*>(g_pool.allocate(2 * sizeof(PHYSICAL_MEMORY_RANGE), kRangesTag));
+    if (!ranges)
+        return nullptr;
+    ranges[0].BaseAddress.QuadPart = kPageSize; // frame 0 is nobody's
+    ranges[0].NumberOfBytes.QuadPart = static_cast<LONGLONG>(memory().physical.bytes() - kPageSize);
+    ranges[1] = {};
+    return ranges;
+}
+
+} // namespace ringside::mm

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// The room's state: every object's record, the namespace, the handle tables, the callback registrations. The machine
+// makes one ObjectManager after pool and tears it down before pool; the free functions of the other headers work on it.
+#pragma once
+
+#include "base/windows.h"
+#include "hal/layout.h"
+#include "ke/thread.h"
+#include "nt/nt.h"
+#include "ob/object.h"
+
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ringside::ob {
+
+struct Record;
+
+// Children by birth, for listings, and by name in upper case: a case-sensitive lookup then compares what it finds.
+struct Directory {
+    std::map<uint64_t, Record*> by_birth;
+    std::multimap<std::u16string, Record*> by_name;
+};
+
+struct Record {
+    void* body = nullptr; // null: the record is free
+    Type* type = nullptr;
+    size_t index = 0;
+    uint32_t number = 0;
+    uint32_t tag = 0;
+    uint32_t pointers = 0;
+    uint32_t handles = 0;
+    bool permanent = false;
+    bool deleting = false;
+
+    Record* directory = nullptr; // where its name stands; null: nameless
+    std::u16string name;
+    uint64_t name_order = 0;
+
+    Record* older = nullptr; // living objects in order of birth
+    Record* younger = nullptr;
+
+    std::unique_ptr<Directory> children; // a directory's
+    std::u16string target;               // a symbolic link's
+};
+
+struct HandleEntry {
+    Record* object = nullptr; // null: free
+    nt::ACCESS_MASK granted = 0;
+    bool inherit = false;
+};
+
+struct HandleTable {
+    std::vector<HandleEntry> entries;
+    size_t open = 0;
+    size_t lowest_free = 0; // nothing below is free
+};
+
+// One routine registered with a callback object. The driver's handle is a block of kernel memory with the event that
+// ExUnregisterCallback waits for.
+struct Registration {
+    nt::KEVENT* idle = nullptr;
+    Record* object = nullptr; // null: unregistered
+    nt::PCALLBACK_FUNCTION function = nullptr;
+    void* context = nullptr;
+    uint32_t busy = 0;
+    bool leaving = false;
+};
+
+inline constexpr size_t kTypeCount = 14;
+extern Type* const kTypes[kTypeCount];
+// This room's part of the data exports: pointer variables, then the OBJECT_TYPEs they point at.
+inline constexpr uintptr_t kTypeVariables = hal::kDataExports + 0x10000;
+inline constexpr uintptr_t kGuestTypes = hal::kDataExports + 0x11000;
+inline constexpr size_t kGuestTypeBytes = 0x100;
+// The address of a type's exported pointer variable.
+void* type_variable(Type const& type);
+
+class ObjectManager {
+public:
+    explicit ObjectManager(Windows windows);
+    ~ObjectManager();
+    ObjectManager(ObjectManager const&) = delete;
+    ObjectManager& operator=(ObjectManager const&) = delete;
+
+    // Null for a pointer that is no body; never touches memory that is not there.
+    Record* find(void const* body);
+    // For pointers that a driver gave: a fault or bug check 0x18 when it is no body.
+    Record& require(void* body);
+    Record& make(Type& type, void* body, uint32_t tag);
+    void remove(Record& record); // runs `deleted` and frees body and record
+
+    HandleTable& table_of(uint32_t process) { return m_tables[process]; }
+    std::map<uint32_t, HandleTable>& tables() { return m_tables; }
+
+    void link(Record& directory, Record& object, std::u16string_view name);
+    void unlink(Record& object);
+
+    Record* root = nullptr;
+    Record* oldest = nullptr;
+    Record* youngest = nullptr;
+    size_t living = 0;
+    std::deque<Record*> deferred;
+    void (*wake)() = nullptr;
+    std::list<Registration> registrations; // of all callback objects, in order of registration
+    uint32_t notifying = 0;                // walks of that list in progress
+
+private:
+    void make_types();
+    void make_namespace(Windows windows);
+    void make_system_callbacks(Windows windows);
+
+    std::deque<Record> m_records;
+    std::vector<size_t> m_free;
+    uint32_t m_born = 0;
+    uint64_t m_names = 0;
+    std::map<uint32_t, HandleTable> m_tables; // by process number
+};
+
+extern ObjectManager* g_manager;
+inline ObjectManager& manager() { return *g_manager; }
+
+} // namespace ringside::ob

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Processes and threads: the System process with the threads of the kernel and of drivers, and client processes with
+// an address slice each. The dispatcher's records (ke::Process, ke::Thread) decide; EPROCESS and KTHREAD are their
+// objects.
+//
+//   create_*_thread        start routine          returns, PsTerminateSystemThread        last reference gone
+//  (none) ---------> Started ---------> Running ----------------------------> Terminated -------------> (none)
+//                                                 notify, signal the object               stack returned
+//
+// Invariants
+//   P1  a thread holds one reference to its process, and one to itself until it ended
+//   P2  process and thread ids come from one counter and are never used again
+//   P3  a client's handles are closed and its addresses go when its last thread ends
+#pragma once
+
+#include "base/result.h"
+#include "base/windows.h"
+#include "hal/layout.h"
+#include "ke/thread.h"
+#include "nt/nt.h"
+#include "ps/notify.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace ringside::ps {
+
+// This room's part of the data exports.
+inline constexpr uintptr_t kInitialSystemProcess = hal::kDataExports + 0x1F000; // PsInitialSystemProcess
+inline constexpr uintptr_t kServicePackText = hal::kDataExports + 0x1F100;      // what PsGetVersion points at
+
+struct ProcessRecord {
+    ke::Process process;
+    size_t index = 0;
+    uint64_t parent_id = 0;
+    int64_t create_time = 0;
+    int64_t exit_time = 0;
+    nt::NTSTATUS exit_status = nt::STATUS_PENDING;
+    uint32_t live_threads = 0; // of a client
+    bool announced = false; // its creation was notified
+    bool exited = false;
+    std::u16string image_path;
+};
+
+struct ThreadRecord {
+    ke::Thread* thread = nullptr;
+    ke::Thread::Main main = nullptr;
+    void* context = nullptr;
+    nt::PKSTART_ROUTINE start_routine = nullptr; // a driver's thread
+    nt::PVOID start_context = nullptr;
+    int64_t create_time = 0;
+    bool announced = false;
+    bool terminating = false;
+    bool ended = false;
+};
+
+class ProcessManager {
+public:
+    explicit ProcessManager(Windows windows);
+    ~ProcessManager();
+    ProcessManager(ProcessManager const&) = delete;
+    ProcessManager& operator=(ProcessManager const&) = delete;
+
+    Windows windows() const { return m_windows; }
+    ke::Process& system() { return *m_system; }
+    ProcessRecord* record_of(ke::Process const& process) { return m_processes[process.guest->record_index].get(); }
+    // The process behind an EPROCESS; null for a pointer that is none.
+    ke::Process* process_of(void* eprocess);
+    ke::Process* process_by_id(uint64_t id);
+    ke::Thread* thread_by_id(uint64_t id);
+    ThreadRecord* record_of(ke::Thread const& thread);
+
+    // A client process without threads, unknown to notify routines until its first thread is made. The path's last
+    // component names it. STATUS_INSUFFICIENT_RESOURCES.
+    Result<ke::Process*> create_client(std::u16string_view image_path);
+    // Ends a client that has no thread (any more).
+    void end_client(ke::Process& process, nt::NTSTATUS status);
+
+    // A thread of the kernel's own; runs main(self, context) and ends when that returns. It has started on return.
+    Result<ke::Thread*> create_system_thread(ke::Thread::Main main, void* context);
+    // The same in a client, whose unhandled exceptions are then bug check 0x3B.
+    Result<ke::Thread*> create_client_thread(ke::Process& process, ke::Thread::Main main, void* context);
+    // A driver's thread, inside a critical region. Not started; its only reference is the one it has while it runs.
+    Result<ke::Thread*> create_driver_thread(ke::Process& process, nt::PKSTART_ROUTINE routine, nt::PVOID context);
+    // Tells notify routines and lets it run. At PASSIVE_LEVEL or APC_LEVEL, on a thread of the machine when there are
+    // routines. A process notify routine may refuse: the thread then never runs.
+    nt::NTSTATUS start(ke::Thread& thread);
+    // Ends the current thread.
+    [[noreturn]] void exit_thread(nt::NTSTATUS status);
+
+    // Driver-made threads that have not ended, in order of birth; for the leak check.
+    size_t driver_threads() const;
+    void for_each_driver_thread(void (*visit)(void* context, ke::Thread const& thread, void const* start_routine),
+                                void* context) const;
+
+    uint64_t next_id() { return m_next_id += 4; }
+
+    NotifyList process_notify;
+    NotifyList thread_notify;
+    NotifyList image_notify;
+    // Whether the image around a function has IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY; null: taken for granted.
+    bool (*has_forced_integrity)(void const* function) = nullptr;
+
+private:
+    ke::Process& make_process(void* body, std::u16string_view image_path, uint64_t id, uint64_t parent);
+    Result<ke::Thread*> make_thread(ke::Process& process, ke::Thread::Main main, void* context);
+    void leave_process(ProcessRecord& record, nt::NTSTATUS status);
+    static void thread_main(ke::Thread& self, void* record);
+    static void reaper_main(ke::Thread& self, void* manager);
+    static void thread_deleted(void* body);
+    static void process_deleted(void* body);
+
+    Windows m_windows;
+    ke::Process* m_system = nullptr;
+    std::vector<std::unique_ptr<ProcessRecord>> m_processes; // by birth; null: gone
+    std::map<uint32_t, ThreadRecord> m_threads;              // by thread number
+    uint32_t m_processes_born = 0;
+    uint64_t m_next_id = 4;
+    nt::KEVENT* m_reaper_event = nullptr;
+    std::deque<ke::Thread*> m_ended; // their own reference is still to be dropped
+};
+
+extern ProcessManager* g_manager;
+inline ProcessManager& manager() { return *g_manager; }
+
+// The process behind an EPROCESS that a driver gave: bug check 0x18 when it is none. The same for threads.
+ke::Process& required_process(void* eprocess);
+ke::Thread& required_thread(void* ethread);
+// The 16 bytes that PsGetProcessImageFileName points at.
+nt::UCHAR* image_file_name(ke::Process& process);
+
+} // namespace ringside::ps

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// The one printf of the project: every formatted string a driver makes, and DbgPrint's, comes from here. Arguments are
+// a Microsoft x64 va_list, which is a pointer to 8-byte slots. Beside C's conversions it knows the dialect of the
+// Windows kernel: %wZ and %Z (counted strings), %ws %hs %ls %S %C, the sizes I32 I64 I w, %p as sixteen upper-case
+// digits. Arguments and the strings they name are read plainly; the caller decides what a fault there means.
+#pragma once
+
+#include "nt/types.h"
+
+namespace ringside::rtl {
+
+inline constexpr int64_t kFormatError = -1; // the format asks for what is refused (%n)
+
+// Writes at most `capacity` characters and no terminator. Returns how many the whole text has, which may be more.
+int64_t format(char* into, size_t capacity, char const* text, uint64_t const* arguments);
+int64_t format(char16_t* into, size_t capacity, char16_t const* text, uint64_t const* arguments);
+
+} // namespace ringside::rtl

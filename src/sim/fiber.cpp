@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "sim/fiber.h"
+
+#include "base/check.h"
+
+#include <cstring>
+#include <cxxabi.h>
+
+#if defined(RINGSIDE_SANITIZE)
+#include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+extern "C" {
+void* ringside_gate_head = nullptr;
+void ringside_fiber_switch(void** save_rsp, void* load_rsp);
+void ringside_fiber_start();
+[[noreturn]] void ringside_fiber_main(ringside::sim::Fiber* fiber);
+}
+
+namespace ringside::sim {
+
+namespace {
+Fiber* g_current = nullptr;
+}
+
+Fiber& Fiber::current() { return *g_current; }
+
+void Fiber::adopt_host_stack(Fiber& host)
+{
+    g_current = &host;
+#if defined(RINGSIDE_SANITIZE)
+    pthread_attr_t attributes;
+    void* low = nullptr;
+    size_t size = 0;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstack(&attributes, &low, &size);
+    pthread_attr_destroy(&attributes);
+    host.m_stack_low = reinterpret_cast<uintptr_t>(low);
+    host.m_stack_high = host.m_stack_low + size;
+#endif
+}
+
+void Fiber::prepare(void* stack, size_t size, Entry entry, void* context)
+{
+    m_stack_low = reinterpret_cast<uintptr_t>(stack);
+    m_stack_high = m_stack_low + size;
+    m_entry = entry;
+    m_context = context;
+    m_gate_head = nullptr;
+    m_eh = {};
+    m_fake_stack = nullptr;
+    // The image ringside_fiber_switch pops: 168 bytes of state, r15 r14 r13 r12 rsi rdi rbx rbp, return address.
+    constexpr size_t kImage = 168 + 9 * 8;
+    // After the `ret` rsp must be 16-byte aligned, as ringside_fiber_start calls on from there.
+    auto* rsp = reinterpret_cast<uint8_t*>((m_stack_high - 64) & ~uintptr_t { 15 }) - kImage;
+    std::memset(rsp, 0, kImage);
+    uint32_t const mxcsr = 0x1F80;
+    uint16_t const x87_control = 0x027F; // Windows kernel: 53-bit precision, all exceptions masked
+    std::memcpy(rsp + 160, &mxcsr, sizeof mxcsr);
+    std::memcpy(rsp + 164, &x87_control, sizeof x87_control);
+    auto* words = reinterpret_cast<uint64_t*>(rsp + 168);
+    words[6] = reinterpret_cast<uint64_t>(this); // rbx
+    words[8] = reinterpret_cast<uint64_t>(&ringside_fiber_start);
+    m_rsp = rsp;
+}
+
+void Fiber::leave(Fiber& to, bool for_good)
+{
+    auto* globals = reinterpret_cast<EhGlobals*>(abi::__cxa_get_globals());
+    m_eh = *globals;
+    m_gate_head = ringside_gate_head;
+    *globals = to.m_eh;
+    ringside_gate_head = to.m_gate_head;
+    to.m_came_from = this;
+    g_current = &to;
+#if defined(RINGSIDE_SANITIZE)
+    __sanitizer_start_switch_fiber(for_good ? nullptr : &m_fake_stack, reinterpret_cast<void*>(to.m_stack_low),
+                                   to.m_stack_high - to.m_stack_low);
+#else
+    (void)for_good;
+#endif
+    ringside_fiber_switch(&m_rsp, to.m_rsp);
+    arrived();
+}
+
+void Fiber::arrived()
+{
+#if defined(RINGSIDE_SANITIZE)
+    __sanitizer_finish_switch_fiber(g_current->m_fake_stack, nullptr, nullptr);
+#endif
+}
+
+void Fiber::switch_to(Fiber& to)
+{
+    Fiber& from = *g_current;
+    if (&from == &to)
+        return;
+    from.leave(to, false);
+}
+
+void Fiber::abandon_for(Fiber& to)
+{
+    g_current->leave(to, true);
+    CHECK(false, "an abandoned fiber was resumed");
+    __builtin_unreachable();
+}
+
+void fiber_main(Fiber* fiber)
+{
+    Fiber::arrived();
+    fiber->m_entry(fiber->m_context);
+    CHECK(false, "a fiber's entry returned");
+}
+
+} // namespace ringside::sim
+
+extern "C" void ringside_fiber_main(ringside::sim::Fiber* fiber)
+{
+    ringside::sim::fiber_main(fiber);
+    __builtin_unreachable();
+}
