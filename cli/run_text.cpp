@@ -131,21 +131,31 @@ private:
                         fmt::format("{}: DriverEntry returned {}{}", text_of(record, "name"), status_name(status),
                                     record.at("loaded").get<bool>() ? "" : "; not loaded"),
                         record.at("loaded").get<bool>() ? Tone::Quiet : Tone::Bad);
+        imports(record.at("imports"));
+    }
+
+    // What is served in part is told by `ringside inspect`; what is missing will end the run once it is called.
+    void imports(Json const& imports)
+    {
         size_t works = 0;
-        std::vector<std::string> others;
-        for (auto const& import : record.at("imports")) {
+        std::vector<std::string> missing;
+        for (auto const& import : imports) {
             std::string served = text_of(import, "served");
-            if (served == "works") {
-                ++works;
+            works += served == "works";
+            if (served != "missing")
                 continue;
-            }
             std::string words = text_of(import, "words");
-            others.push_back(fmt::format("{}  {}!{}{}{}", served, text_of(import, "dll"), text_of(import, "name"),
-                                         words.empty() ? "" : ": ", words));
+            missing.push_back(fmt::format("{}!{}{}{}", text_of(import, "dll"), text_of(import, "name"),
+                                          words.empty() ? "" : ": ", words));
         }
-        m_terminal.line("imports", fmt::format("{}, {} served in full", record.at("imports").size(), works));
-        for (std::string const& other : others)
-            m_terminal.line("", other);
+        size_t partial = imports.size() - works - missing.size();
+        m_terminal.line("imports", fmt::format("{}: {} served in full, {} in part, {} missing", imports.size(), works,
+                                               partial, missing.size()));
+        std::string_view label = "  missing";
+        for (std::string const& import : missing) {
+            m_terminal.line(label, import, Tone::Warning);
+            label = "";
+        }
     }
 
     void devices(Json const& record)

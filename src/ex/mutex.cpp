@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// @cite(wdk): page=kernel/fast-mutexes-and-guarded-mutexes
+// @cite(wdk-docs): page=kernel/fast-mutexes-and-guarded-mutexes
 #include "ex/mutex.h"
 
 #include "ke/dispatcher_objects.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// @cite(wdk): page=debugger/bug-check-0xc2--bad-pool-caller
-// @cite(wdk): page=debugger/bug-check-0x19--bad-pool-header
+// @cite(wdk-docs): page=debugger/bug-check-0xc2--bad-pool-caller
+// @cite(wdk-docs): page=debugger/bug-check-0x19--bad-pool-header
 #include "ex/pool_state.h"
 
 #include "base/check.h"

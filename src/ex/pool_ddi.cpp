@@ -2,7 +2,7 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-exallocatepoolwithtag
 // @cite(wdk-ddi): page=wdm/nf-wdm-exallocatepoolwithquotatag
 // @cite(wdk-ddi): page=wdm/nf-wdm-exallocatepool2
-// @cite(wdk): page=kernel/pool_flags
+// @cite(wdk-docs): page=kernel/pool_flags
 #include "ex/pool_ddi.h"
 
 #include "ex/pool.h"

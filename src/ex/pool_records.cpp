@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Looking blocks up, and what is wrong with a pointer that is none.
-// @cite(wdk): page=debugger/bug-check-0xc2--bad-pool-caller
-// @cite(wdk): page=debugger/bug-check-0x19--bad-pool-header
+// @cite(wdk-docs): page=debugger/bug-check-0xc2--bad-pool-caller
+// @cite(wdk-docs): page=debugger/bug-check-0x19--bad-pool-header
 #include "ex/executive.h"
 #include "ex/pool_guard.h"
 #include "ke/bugcheck.h"
@@ -59,7 +59,7 @@ void Pool::bad_free(void* block) const
     if (!address)
         ke::bug_check(BAD_POOL_CALLER, 0x46, 0, 0, 0, "a null pointer was freed as pool");
     if (hal::is_user(address))
-        ke::bug_check(BAD_POOL_CALLER, 0x40, address, hal::kKernelLow, 0, "a user address was freed as pool");
+        ke::bug_check(BAD_POOL_CALLER, 0x40, address, hal::kSystemRangeStart, 0, "a user address was freed as pool");
     Pfn const pfn = (address - hal::kDirectMap) >> kPageShift;
     if (address < hal::kDirectMap || pfn >= m_frames)
         ke::bug_check(BAD_POOL_CALLER, 0x42, address, 0, 0, "an address was freed that was never pool");

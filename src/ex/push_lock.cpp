@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @cite(wdk-ddi): page=wdm/nf-wdm-exacquirepushlockexclusive
 // @cite(wdk-ddi): page=wdm/nf-wdm-exacquirespinlockshared
-// @cite(wdk): page=debugger/bug-check-0x152--invalid-push-lock-flags
+// @cite(wdk-docs): page=debugger/bug-check-0x152--invalid-push-lock-flags
 #include "ex/push_lock.h"
 
 #include "ex/at_dispatch.h"

@@ -2,7 +2,7 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-exacquireresourcesharedlite
 // @cite(wdk-ddi): page=wdm/nf-wdm-exacquiresharedwaitforexclusive
 // @cite(wdk-ddi): page=wdm/nf-wdm-exsetresourceownerpointerex
-// @cite(wdk): page=debugger/bug-check-0xe3--resource-not-owned
+// @cite(wdk-docs): page=debugger/bug-check-0xe3--resource-not-owned
 #include "ex/resource.h"
 
 #include "ex/at_dispatch.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// @cite(wdk): page=kernel/run-down-protection
+// @cite(wdk-docs): page=kernel/run-down-protection
 // @cite(wdk-ddi): page=wdm/nf-wdm-exwaitforrundownprotectionrelease
 #include "ex/rundown.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @cite(wdk-ddi): page=wdm/nf-wdm-exqueueworkitem
-// @cite(wdk): page=debugger/bug-check-0xe4--worker-invalid
-// @cite(wdk): page=debugger/bug-check-0xe1--worker-thread-returned-at-bad-irql
+// @cite(wdk-docs): page=debugger/bug-check-0xe4--worker-invalid
+// @cite(wdk-docs): page=debugger/bug-check-0xe1--worker-thread-returned-at-bad-irql
 #include "ex/work_queue.h"
 
 #include "base/check.h"

@@ -18,6 +18,8 @@ inline constexpr uintptr_t kUserLow = 0x1100'0000'0000;
 inline constexpr uintptr_t kUserHigh = 0x2000'0000'0000; // exclusive
 inline constexpr size_t kUserSliceBytes = 64 * kGiB;     // one per client process
 inline constexpr uintptr_t kUserProbeAddress = kUserHigh; // MmUserProbeAddress
+// What drivers are told by MmSystemRangeStart: above every user address, below everything of the kernel.
+inline constexpr uintptr_t kSystemRangeStart = kUserProbeAddress + 0x1'0000;
 inline constexpr uintptr_t kNullPageHigh = 0x1'0000;     // faults below are "null"
 
 inline constexpr uintptr_t kKernelLow = 0x3000'0000'0000;

@@ -181,13 +181,13 @@ void end_of_walk(IRP* irp, CCHAR priority_boost)
 // @cite(wdk-ddi): page=wdm/nf-wdm-iofcompleterequest
 void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
 {
+    if (g_listener.irp_completing) [[unlikely]]
+        g_listener.irp_completing(irp, manager().irps().find(irp));
     if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount + 1) [[unlikely]]
         completed_twice(irp);
     IrpRecord* record = nullptr;
     if (ke::g_binding != ke::Binding::Bare) {
         record = &manager().irps().note(irp);
-        if (g_listener.irp_completing)
-            g_listener.irp_completing(irp, record);
         record->state = IrpState::Completing;
         ke::kernel().log_always(sim::Event::IrpCompleted, record->number, static_cast<uint32_t>(irp->IoStatus.Status));
     }

@@ -239,22 +239,20 @@ void IoReuseIrp(IRP* irp, NTSTATUS status)
 // @cite(wdk-ddi): page=wdm/nf-wdm-iofreeirp
 void IoFreeIrp(IRP* irp)
 {
+    Manager& io = manager();
+    if (g_listener.irp_freed) [[unlikely]]
+        g_listener.irp_freed(irp, io.irps().find(irp));
     if (irp->Type != IO_TYPE_IRP) [[unlikely]]
         ke::bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<uint64_t>(irp), 0, 0, 0,
                       "IoFreeIrp was given an IRP that is freed already, or no IRP");
-    Manager& io = manager();
     IrpRecord* record = io.irps().find_ours(irp);
     if (!record) {
         // A driver's own memory: Windows gives the block back to pool.
-        if (g_listener.irp_freed)
-            g_listener.irp_freed(irp, io.irps().find(irp));
         io.irps().forget_foreign(irp);
         irp->Type = 0;
         ex::free(irp, 0);
         return;
     }
-    if (g_listener.irp_freed) [[unlikely]]
-        g_listener.irp_freed(irp, record);
     io.release(*record);
 }
 

@@ -20,7 +20,7 @@ struct Listener {
     void (*irp_completing)(IRP* irp, IrpRecord* record) = nullptr;
     // A completion routine returned. `record` is null when the IRP is gone.
     void (*completion_returned)(IRP* irp, IrpRecord* record, NTSTATUS status, bool was_pending, int location) = nullptr;
-    // IoFreeIrp, or the I/O manager's own freeing after the last completion (then record->thread is null).
+    // IoFreeIrp was called; nothing has changed yet. The I/O manager's own freeing is not told.
     void (*irp_freed)(IRP* irp, IrpRecord* record) = nullptr;
     void (*dispatch_returned)(DispatchFrame const& frame, NTSTATUS status) = nullptr;
     // After DriverUnload returned: what the driver leaves behind is still countable.

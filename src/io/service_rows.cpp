@@ -18,7 +18,7 @@ namespace {
 
 constexpr char const* kNoIrql = "the page gives no IRQL";
 constexpr char const* kStackIrql = "the page's remarks: any IRQL since Windows Server 2003 SP1";
-constexpr char const* kUntracked = "a checked build's lock is not tracked: nobody watches high watermark and time limit";
+constexpr char const* kUntracked = "a checked build's lock is not tracked: watermark and time limit do nothing";
 
 void capture_packet(uint64_t const* arguments, LogCapture& into)
 {

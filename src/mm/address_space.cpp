@@ -347,7 +347,7 @@ bool is_accessible(void const* address, size_t bytes, bool write)
         return false;
     AddressSpaces& spaces = memory().spaces;
     if (hal::is_user(begin))
-        return spaces.open() && spaces.accessible(*spaces.open(), begin, end, write);
+        return spaces.current() && spaces.accessible(*spaces.current(), begin, end, write);
     for (uintptr_t at = begin; at < end; at = hal::page_of(at) + kPageSize)
         if (!memory().physical.physical_of(at))
             return false;

@@ -110,7 +110,7 @@ public:
     Result<void> protect(Slice& slice, uintptr_t begin, uintptr_t end, sim::host::Access access);
     bool accessible(Slice const& slice, uintptr_t begin, uintptr_t end, bool write) const;
 
-    Slice* open() { return m_open; }
+    Slice* current() { return m_open; }
     size_t views() const { return m_views; }
     size_t secured() const;
     uint64_t next_secure_handle() { return ++m_secure_handles; }

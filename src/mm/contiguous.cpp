@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-mmallocatecontiguousmemoryspecifycache
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-mmfreecontiguousmemory
-// @cite(wdk): page=debugger/bug-check-0xc2--bad-pool-caller
+// @cite(wdk-docs): page=debugger/bug-check-0xc2--bad-pool-caller
 #include "mm/contiguous.h"
 
 #include "ke/bugcheck.h"

@@ -23,7 +23,7 @@ constexpr uintptr_t kDataExports = hal::kDataExports + 0x30000;
 constexpr uint64_t kValues[] = {
     hal::kUserProbeAddress,              // MmUserProbeAddress
     hal::kUserProbeAddress - 1,          // MmHighestUserAddress
-    hal::kKernelLow,                     // MmSystemRangeStart
+    hal::kSystemRangeStart,              // MmSystemRangeStart
     hal::kKernelHigh - hal::kPageSize,   // *MmBadPointer: a page of which nothing is ever mapped
     1,                                   // Mm64BitPhysicalAddress
 };

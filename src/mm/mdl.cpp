@@ -3,7 +3,7 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-ioallocatemdl
 // @cite(wdk-ddi): page=wdm/nf-wdm-iobuildpartialmdl
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmbuildmdlfornonpagedpool
-// @cite(wdk): page=debugger/bug-check-0x12e--invalid-mdl-range
+// @cite(wdk-docs): page=debugger/bug-check-0x12e--invalid-mdl-range
 #include "mm/mdl.h"
 
 #include "ke/bugcheck.h"

@@ -3,8 +3,8 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmprobeandlockpages
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmunlockpages
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmadvancemdl
-// @cite(wdk): page=debugger/bug-check-0x4e--pfn-list-corrupt
-// @cite(wdk): page=debugger/bug-check-0x76--process-has-locked-pages
+// @cite(wdk-docs): page=debugger/bug-check-0x4e--pfn-list-corrupt
+// @cite(wdk-docs): page=debugger/bug-check-0x76--process-has-locked-pages
 #include "mm/mdl.h"
 
 #include "ke/bugcheck.h"
@@ -25,7 +25,7 @@ namespace {
 // Raises for the first user byte that does not permit the operation.
 void probe_user(AddressSpaces& spaces, uintptr_t begin, uintptr_t end, bool write)
 {
-    Slice* slice = spaces.open();
+    Slice* slice = spaces.current();
     if (slice && spaces.accessible(*slice, begin, end, write))
         return;
     for (uintptr_t at = begin; at < end; at = hal::page_of(at) + kPageSize)
@@ -63,7 +63,7 @@ void unlock_frame(hal::Pfn pfn)
 
 [[noreturn]] void not_locked(MDL* mdl)
 {
-    Slice* slice = memory().spaces.open();
+    Slice* slice = memory().spaces.current();
     if (hal::is_user(address_of(mdl)))
         ke::bug_check(PROCESS_HAS_LOCKED_PAGES, 1, reinterpret_cast<uint64_t>(mdl), slice ? slice->locked_pages : 0, 0,
                       "MmUnlockPages was given an MDL whose pages are not locked");
@@ -103,8 +103,8 @@ void MmProbeAndLockPages(MDL* mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operatio
         m.locks.lock(frames[i]);
     ke::Process* process = nullptr;
     if (user) {
-        m.spaces.open()->locked_pages += pages;
-        process = m.spaces.open()->process;
+        m.spaces.current()->locked_pages += pages;
+        process = m.spaces.current()->process;
     }
     mdl->Process = process ? reinterpret_cast<EPROCESS*>(process->guest) : nullptr;
     ULONG flags = mdl->MdlFlags & ~MDL_WRITE_OPERATION;

@@ -5,7 +5,7 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmmaplockedpagesspecifycache
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmunmaplockedpages
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmmaplockedpageswithreservedmapping
-// @cite(wdk): page=debugger/bug-check-0xda--system-pte-misuse
+// @cite(wdk-docs): page=debugger/bug-check-0xda--system-pte-misuse
 #include "mm/mdl.h"
 
 #include "base/check.h"
@@ -109,7 +109,7 @@ PVOID map_system(MDL* mdl, ULONG priority)
 PVOID map_user(MDL* mdl, PVOID requested, ULONG priority)
 {
     AddressSpaces& spaces = memory().spaces;
-    Slice* slice = spaces.open();
+    Slice* slice = spaces.current();
     if (!slice)
         ke::raise(STATUS_INVALID_ADDRESS); // the System process has no user addresses
     uintptr_t const at = hal::page_of(value(requested));
@@ -156,7 +156,7 @@ void MmUnmapLockedPages(PVOID base, MDL* mdl)
         return;
     }
     AddressSpaces& spaces = memory().spaces;
-    if (!spaces.open() || !spaces.free(*spaces.open(), hal::page_of(address), true))
+    if (!spaces.current() || !spaces.free(*spaces.current(), hal::page_of(address), true))
         ke::bug_check(SYSTEM_PTE_MISUSE, 6, value(mdl), address, page_count(mdl),
                       "a user mapping was taken away that the current process does not have");
 }

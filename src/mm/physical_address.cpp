@@ -60,7 +60,7 @@ BOOLEAN MmIsAddressValid(PVOID address)
     auto const at = value(address);
     Memory& m = memory();
     if (hal::is_user(at))
-        return m.spaces.open() && m.spaces.accessible(*m.spaces.open(), at, at + 1, false);
+        return m.spaces.current() && m.spaces.accessible(*m.spaces.current(), at, at + 1, false);
     // Mapped, and not with PAGE_NOACCESS.
     return m.physical.physical_of(at) && ke::read_guarded<char>(address);
 }

@@ -59,7 +59,7 @@ HANDLE MmSecureVirtualMemory(PVOID address, SIZE_T size, ULONG probe_mode)
     if (probe_mode != PAGE_READONLY && probe_mode != PAGE_READWRITE)
         return nullptr;
     bool const write = probe_mode == PAGE_READWRITE;
-    Slice* slice = spaces.open();
+    Slice* slice = spaces.current();
     if (!slice || !spaces.accessible(*slice, begin, end, write))
         return nullptr;
     uint64_t const handle = spaces.next_secure_handle();
@@ -69,7 +69,7 @@ HANDLE MmSecureVirtualMemory(PVOID address, SIZE_T size, ULONG probe_mode)
 
 void MmUnsecureVirtualMemory(HANDLE handle)
 {
-    Slice* slice = memory().spaces.open();
+    Slice* slice = memory().spaces.current();
     if (slice)
         for (auto it = slice->secured.begin(); it != slice->secured.end(); ++it)
             if (it->handle == reinterpret_cast<uint64_t>(handle)) {

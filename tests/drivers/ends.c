@@ -84,7 +84,7 @@ static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
         __debugbreak();
         break;
     case IOCTL_END_FAST_FAIL:
-        __fastfail(FAST_FAIL_CORRUPT_LIST_ENTRY);
+        __fastfail(3); // FAST_FAIL_CORRUPT_LIST_ENTRY
         break;
     case IOCTL_END_BUG_CHECK:
         KeBugCheckEx(0xDEADDEAD, 1, 2, 3, 4);

@@ -19,7 +19,8 @@ NTAPI void* pool_stub(POOL_TYPE type, SIZE_T bytes, ULONG tag) { return ex::ExAl
 NTAPI void free_stub(PVOID block) { ex::ExFreePool(block); }
 void* stub(char const* name)
 {
-    return std::string(name) == "ExFreePool" ? reinterpret_cast<void*>(&free_stub) : reinterpret_cast<void*>(&pool_stub);
+    bool const free = std::string(name) == "ExFreePool";
+    return free ? reinterpret_cast<void*>(&free_stub) : reinterpret_cast<void*>(&pool_stub);
 }
 int g_allocated, g_freed;
 NTAPI PVOID own_allocate(POOL_TYPE type, SIZE_T bytes, ULONG tag, LOOKASIDE_LIST_EX* list)
@@ -55,8 +56,8 @@ TEST(ex_slist, layout_and_order)
     EXPECT_EQ(entries[1].Next, &entries[0]);
     EXPECT_EQ(ex::ExQueryDepthSList(&head), 0u);
     machine.run_system([&] {
-        EXPECT_EQ(raised([&] { ex::InitializeSListHead(reinterpret_cast<SLIST_HEADER*>(reinterpret_cast<char*>(&head) + 8)); }),
-                  STATUS_DATATYPE_MISALIGNMENT);
+        auto* odd = reinterpret_cast<SLIST_HEADER*>(reinterpret_cast<char*>(&head) + 8);
+        EXPECT_EQ(raised([&] { ex::InitializeSListHead(odd); }), STATUS_DATATYPE_MISALIGNMENT);
     });
 }
 

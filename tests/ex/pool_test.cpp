@@ -180,8 +180,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadFree { "NotPool", 0x47, [] { ex::ExFreePool(reinterpret_cast<void*>(hal::kDirectMap + (60 << 20))); } },
         BadFree { "Inside", 0x99, [] { ex::ExFreePool(driver_block(100) + 16); } },
         BadFree { "InsideRun", 0x99, [] { ex::ExFreePool(driver_block(10'000) + 4096); } },
-        BadFree { "Twice", 7, [] { char* block = driver_block(100); driver_block(100); ex::ExFreePool(block); ex::ExFreePool(block); } },
-        BadFree { "RunTwice", 7, [] { char* block = driver_block(10'000); ex::ExFreePool(block); ex::ExFreePool(block); } },
+        BadFree { "Twice", 7, [] {
+            char* block = driver_block(100);
+            driver_block(100);
+            ex::ExFreePool(block);
+            ex::ExFreePool(block);
+        } },
+        BadFree { "RunTwice", 7, [] {
+            char* block = driver_block(10'000);
+            ex::ExFreePool(block);
+            ex::ExFreePool(block);
+        } },
         BadFree { "ProtectedTag", 0xA, [] {
             ex::ExFreePoolWithTag(ex::ExAllocatePoolWithTag(PagedPool, 8, kTag | PROTECTED_POOL), kTag);
         } },

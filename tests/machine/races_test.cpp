@@ -7,6 +7,7 @@
 #include "nt/bugcheck.h"
 #include "nt/status.h"
 
+#include <algorithm>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -17,12 +18,12 @@ namespace {
 
 constexpr uint64_t kSeeds = 200;
 
-struct Run {
+struct Outcome {
     bool found = false;
     uint64_t hash = 0;
 };
 
-Run lost_update(uint64_t seed)
+Outcome lost_update(uint64_t seed)
 {
     Machine machine({ .seed = seed });
     machine.load(RINGSIDE_DRIVERS "/races.sys");
@@ -36,7 +37,7 @@ Run lost_update(uint64_t seed)
     return { counter != 6, machine.log_hash() };
 }
 
-Run cancel_race(uint64_t seed)
+Outcome cancel_race(uint64_t seed)
 {
     Machine machine({ .seed = seed, .explore = true });
     machine.load(RINGSIDE_DRIVERS "/races.sys");
@@ -51,19 +52,19 @@ Run cancel_race(uint64_t seed)
     return { report.code == MULTIPLE_IRP_COMPLETE_REQUESTS, machine.log_hash() };
 }
 
-void find_and_replay(Run (*run)(uint64_t), char const* what)
+void find_and_replay(Outcome (*run)(uint64_t), char const* what)
 {
     uint64_t found = 0;
-    Run first;
+    Outcome first;
     for (uint64_t seed = 1; seed <= kSeeds && !found; ++seed) {
         first = run(seed);
         if (first.found)
             found = seed;
     }
     ASSERT_NE(found, 0u) << what << " was not found within " << kSeeds << " seeds";
-    RecordProperty("seed", std::to_string(found));
+    testing::Test::RecordProperty("seed", std::to_string(found));
     for (int i = 0; i < 100; ++i) {
-        Run again = run(found);
+        Outcome again = run(found);
         ASSERT_TRUE(again.found) << what << ", replay " << i;
         ASSERT_EQ(again.hash, first.hash) << what << ", replay " << i;
     }
@@ -79,8 +80,8 @@ TEST(races, same_seed_same_log)
 {
     std::vector<uint64_t> hashes;
     for (uint64_t seed = 1; seed <= 10; ++seed) {
-        Run a = lost_update(seed);
-        Run b = lost_update(seed);
+        Outcome a = lost_update(seed);
+        Outcome b = lost_update(seed);
         EXPECT_EQ(a.hash, b.hash) << seed;
         hashes.push_back(a.hash);
     }

@@ -23,7 +23,8 @@ TEST(mm_contiguous, limits_are_kept)
     MemoryMachine machine;
     void* blocks[8];
     for (auto& block : blocks) {
-        block = mm::MmAllocateContiguousMemorySpecifyCache(12 * 4096, at(0x200000), at(0xFFFFFF), at(0x10000), MmCached);
+        block = mm::MmAllocateContiguousMemorySpecifyCache(12 * 4096, at(0x200000), at(0xFFFFFF), at(0x10000),
+                                                           MmCached);
         ASSERT_TRUE(block);
         EXPECT_EQ(reinterpret_cast<uintptr_t>(block) % 4096, 0u);
         uint64_t const first = physical(block);
@@ -57,7 +58,8 @@ TEST(mm_physical, io_space_is_an_alias)
     MemoryMachine machine;
     machine.run_system([&] {
         auto* block = static_cast<char*>(mm::MmAllocateContiguousMemory(8192, at(-1)));
-        auto* view = static_cast<char*>(mm::MmMapIoSpace(at(static_cast<int64_t>(physical(block) + 4000)), 200, MmNonCached));
+        auto const where = static_cast<int64_t>(physical(block));
+        auto* view = static_cast<char*>(mm::MmMapIoSpace(at(where + 4000), 200, MmNonCached));
         ASSERT_TRUE(view);
         std::strcpy(view + 90, "over the border");
         EXPECT_STREQ(block + 4090, "over the border");
@@ -66,7 +68,7 @@ TEST(mm_physical, io_space_is_an_alias)
         mm::MmUnmapIoSpace(view, 200);
         EXPECT_FALSE(ke::read_guarded<char>(view));
         EXPECT_FALSE(mm::MmIsAddressValid(view));
-        auto* read_only = mm::MmMapIoSpaceEx(at(static_cast<int64_t>(physical(block))), 1, PAGE_READONLY);
+        auto* read_only = mm::MmMapIoSpaceEx(at(where), 1, PAGE_READONLY);
         EXPECT_TRUE(mm::MmIsAddressValid(read_only));
         EXPECT_FALSE(ke::write_guarded(read_only, 'x'));
         mm::MmUnmapIoSpace(read_only, 1);
@@ -114,6 +116,6 @@ TEST(mm_ddi, data_exports)
     };
     EXPECT_EQ(value("MmUserProbeAddress"), hal::kUserProbeAddress);
     EXPECT_EQ(value("MmHighestUserAddress"), hal::kUserProbeAddress - 1);
-    EXPECT_EQ(value("MmSystemRangeStart"), hal::kKernelLow);
+    EXPECT_EQ(value("MmSystemRangeStart"), hal::kSystemRangeStart);
     EXPECT_FALSE(mm::MmIsAddressValid(reinterpret_cast<void*>(value("MmBadPointer"))));
 }
