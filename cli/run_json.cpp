@@ -40,7 +40,8 @@ public:
             m_run["machine"] = copy;
         } else if (kind == "driver") {
             copy.erase("kind");
-            copy["status_name"] = status_name(record.at("status"));
+            if (!record.at("status").is_null())
+                copy["status_name"] = status_name(record.at("status"));
             copy["base"] = wide(record.at("base"));
             m_run["drivers"].push_back(copy);
         } else if (kind == "devices")
@@ -128,6 +129,8 @@ private:
         record["hash"] = wide(record.at("hash"));
         for (auto& parameter : record.at("parameters"))
             parameter = wide(parameter);
+        for (auto& place : record.at("places"))
+            place["rva"] = wide(place.at("rva"));
         for (auto& line : record.at("trace")) {
             line["address"] = wide(line.at("address"));
             line["rva"] = wide(line.at("rva"));

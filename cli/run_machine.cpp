@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include "base/check.h"
+#include "ldr/pe.h"
 #include "sim/world.h"
 
 #include <fmt/format.h>
@@ -127,13 +128,7 @@ private:
         for (DriverFile const& file : m_plan.drivers) {
             phase(fmt::format("DriverEntry of {}", file.name));
             Driver driver = m_machine.load(file.name, file.bytes, file.path);
-            m_sink({ { "kind", "driver" },
-                     { "name", driver.name() },
-                     { "path", file.path },
-                     { "status", driver.status() },
-                     { "loaded", driver.loaded() },
-                     { "base", driver.base() },
-                     { "imports", imports_json(driver.imports()) } });
+            tell_driver(driver, file);
             if (m_machine.crashed())
                 return false;
             if (!driver.loaded()) {
@@ -148,6 +143,22 @@ private:
         if (!m_machine.crashed())
             tell_devices();
         return !m_machine.crashed();
+    }
+
+    void tell_driver(Driver const& driver, DriverFile const& file)
+    {
+        Json status = nullptr;
+        if (!m_machine.crashed())
+            status = driver.status();
+        auto parsed = ldr::PeFile::parse(file.bytes);
+        m_sink({ { "kind", "driver" },
+                 { "name", driver.name() },
+                 { "path", file.path },
+                 { "status", std::move(status) },
+                 { "loaded", driver.loaded() },
+                 { "base", driver.base() },
+                 { "size", parsed ? parsed.file().memory_size() : 0 },
+                 { "imports", imports_json(driver.imports()) } });
     }
 
     void tell_devices()

@@ -5,7 +5,7 @@
 //   kind       members
 //   machine    seed processors windows checks faults explore
 //   phase      words: what is about to happen; shown only if nothing comes after it
-//   driver     name path status loaded base imports[dll name served words]
+//   driver     name path status (null: DriverEntry did not return) loaded base size imports[dll name served words]
 //   devices    devices[name driver type links[] stack]
 //   open       path status
 //   ioctl      path code in room status information bytes, second where it was given

@@ -126,11 +126,13 @@ private:
 
     void driver(Json const& record)
     {
-        int32_t status = record.at("status");
-        m_terminal.line("driver",
-                        fmt::format("{}: DriverEntry returned {}{}", text_of(record, "name"), status_name(status),
-                                    record.at("loaded").get<bool>() ? "" : "; not loaded"),
-                        record.at("loaded").get<bool>() ? Tone::Quiet : Tone::Bad);
+        bool loaded = record.at("loaded").get<bool>();
+        std::string words = "DriverEntry did not return";
+        if (!record.at("status").is_null())
+            words = fmt::format("DriverEntry returned {}{}", status_name(record.at("status")),
+                                loaded ? "" : "; not loaded");
+        m_terminal.line("driver", fmt::format("{}: {}", text_of(record, "name"), words),
+                        loaded ? Tone::Quiet : Tone::Bad);
         imports(record.at("imports"));
     }
 
@@ -214,8 +216,29 @@ private:
         m_terminal.line("unload", words, status < 0 ? Tone::Warning : Tone::Quiet);
     }
 
+    std::string source_words(Json const& frame)
+    {
+        unsigned number = frame.at("line");
+        return fmt::format("{}  {}{}", text_of(frame, "function"), text_of(frame, "file"),
+                           number ? fmt::format(":{}", number) : "");
+    }
+
+    // What a bug check's parameters point to in drivers' code: often the routine that broke the rule.
+    void places(Json const& places)
+    {
+        for (auto const& place : places) {
+            std::string words = fmt::format("{}+0x{:x}", text_of(place, "module"), place.at("rva").get<uint64_t>());
+            if (!place.at("frames").empty())
+                words = source_words(place.at("frames").back()) + "  " + words;
+            m_terminal.line("", fmt::format("parameter {} is {}", place.at("parameter").get<unsigned>(), words));
+        }
+    }
+
     void trace(Json const& lines)
     {
+        // Where the machine itself saw the fault, outside any driver's code, there is nothing to walk.
+        if (lines.size() == 1 && lines[0].at("address") == 0)
+            return;
         std::string_view label = "trace";
         for (auto const& line : lines) {
             uint64_t address = line.at("address");
@@ -227,11 +250,7 @@ private:
             if (line.contains("frames"))
                 for (auto const& frame : line.at("frames")) {
                     bool inlined = frame.at("inlined").get<bool>();
-                    unsigned number = frame.at("line");
-                    m_terminal.line(label, fmt::format("{}  {}{}  {}", text_of(frame, "function"),
-                                                       text_of(frame, "file"),
-                                                       number ? fmt::format(":{}", number) : "",
-                                                       inlined ? "(inlined)" : place));
+                    m_terminal.line(label, fmt::format("{}  {}", source_words(frame), inlined ? "(inlined)" : place));
                     label = "";
                     named = true;
                 }
@@ -259,6 +278,7 @@ private:
         bool crashed = by_bug_check || end == "missing-service" || end == "hung";
         if (!words.empty())
             m_terminal.line(crashed ? "" : "note", words);
+        places(report.at("places"));
         if (!text_of(report, "rule").empty())
             m_terminal.line("rule", text_of(report, "rule"));
         if (crashed) {
@@ -270,10 +290,6 @@ private:
                                                  thread ? fmt::format(", thread {}", thread) : ""));
             trace(report.at("trace"));
         }
-        if (end == "missing-service")
-            for (auto const& service : report.at("missing"))
-                if (service != report.at("service"))
-                    m_terminal.line("  also", service.get<std::string>());
         left(report, crashed);
         numbers(report);
         if (!report.at("replayable").get<bool>())
@@ -285,10 +301,10 @@ private:
 
     void left(Json const& report, bool crashed)
     {
-        if (crashed || !report.at("unloaded").get<bool>())
+        if (!report.at("unloaded").get<bool>())
             return;
         auto const& leaks = report.at("leaks");
-        if (leaks.empty())
+        if (leaks.empty() && !crashed)
             m_terminal.line("left", "nothing");
         for (auto const& leak : leaks)
             m_terminal.line("left", leak.get<std::string>(), Tone::Bad);

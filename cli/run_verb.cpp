@@ -36,6 +36,8 @@ public:
             m_outcome.report = record;
         else
             m_view.record(record);
+        if (kind == "driver")
+            m_outcome.drivers.push_back(record);
     }
 
     void text(std::string_view text)
@@ -68,27 +70,46 @@ private:
     std::string m_line;
 };
 
-// The instruction that faulted stands among the bug check's parameters; every other line of a trace is a return address.
-void add_symbols(Json& report)
+Json frames_json(SymbolQuery const& query)
+{
+    Json frames = Json::array();
+    for (SourceFrame const& frame : query.frames)
+        frames.push_back({ { "function", frame.function },
+                           { "file", frame.file },
+                           { "line", frame.line },
+                           { "inlined", frame.inlined } });
+    return frames;
+}
+
+// Adds to the report what drivers' symbols tell: a name for each line of the trace, and "places": those of the bug
+// check's parameters that point into a driver.
+void add_symbols(Json& report, std::vector<Json> const& drivers)
 {
     auto& trace = report.at("trace");
     auto parameters = report.at("parameters").get<std::vector<uint64_t>>();
+    uint64_t first = trace.empty() ? 0 : trace[0].at("address").get<uint64_t>();
     std::vector<SymbolQuery> queries;
-    for (size_t i = 0; i < trace.size(); ++i) {
-        uint64_t address = trace[i].at("address");
-        bool faulted = i == 0 && std::find(parameters.begin(), parameters.end(), address) != parameters.end();
-        queries.push_back({ .path = trace[i].at("path"), .rva = trace[i].at("rva"), .return_address = !faulted });
+    for (auto const& line : trace) {
+        // The instruction that faulted stands among the parameters; every other line is a return address.
+        uint64_t address = line.at("address");
+        bool faulted = queries.empty() && std::find(parameters.begin(), parameters.end(), address) != parameters.end();
+        queries.push_back({ .path = line.at("path"), .rva = line.at("rva"), .return_address = !faulted });
     }
+    Json places = Json::array();
+    for (size_t i = 0; i < parameters.size(); ++i)
+        for (Json const& driver : drivers) {
+            uint64_t rva = parameters[i] - driver.at("base").get<uint64_t>();
+            if (rva >= driver.at("size").get<uint64_t>() || parameters[i] == first)
+                continue;
+            places.push_back({ { "parameter", i + 1 }, { "module", driver.at("name") }, { "rva", rva } });
+            queries.push_back({ .path = driver.at("path"), .rva = rva });
+        }
     symbolize(queries);
-    for (size_t i = 0; i < queries.size(); ++i) {
-        Json frames = Json::array();
-        for (SourceFrame const& frame : queries[i].frames)
-            frames.push_back({ { "function", frame.function },
-                               { "file", frame.file },
-                               { "line", frame.line },
-                               { "inlined", frame.inlined } });
-        trace[i]["frames"] = std::move(frames);
-    }
+    for (size_t i = 0; i < trace.size(); ++i)
+        trace[i]["frames"] = frames_json(queries[i]);
+    for (size_t i = 0; i < places.size(); ++i)
+        places[i]["frames"] = frames_json(queries[trace.size() + i]);
+    report["places"] = std::move(places);
 }
 
 // Why there is no report, or why the report is not to be believed; empty if all is well.
@@ -159,7 +180,7 @@ int run_verb(std::string const& program, std::vector<std::string> const& argumen
             = plan.in_process ? run_in_process(plan, seed, *view) : run_in_own_process(plan, seed, *view);
         exit_code = outcome.exit_code;
         if (!outcome.report.is_null())
-            add_symbols(outcome.report);
+            add_symbols(outcome.report, outcome.drivers);
         if (exit_code != kExitClean && outcome.refused.empty())
             outcome.replay = replay_command(plan, seed);
         view->end(seed, outcome);

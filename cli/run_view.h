@@ -13,6 +13,7 @@ namespace ringside::cli {
 struct Outcome {
     int exit_code = 0;
     Json report;         // null if there is none
+    std::vector<Json> drivers; // their records
     std::string refused; // the input's fault, in words
     std::string death;   // how the machine's process ended before it could report, in words
     std::string during;  // the last thing it said it was about to do

@@ -94,7 +94,7 @@ NTSTATUS ExCreateCallback(CallbackObject** callback, OBJECT_ATTRIBUTES* attribut
     auto captured = read_attributes(attributes, KernelMode);
     if (!captured.ok())
         return captured.status();
-    if (!captured->named)
+    if (captured->path.empty())
         return STATUS_UNSUCCESSFUL;
     auto found = look_up(captured->name());
     if (found.ok()) {

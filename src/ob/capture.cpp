@@ -53,7 +53,7 @@ Result<Attributes> read_attributes(OBJECT_ATTRIBUTES const* attributes, KPROCESS
         result.flags &= ~OBJ_KERNEL_HANDLE;
     if (given.ObjectName) {
         result.path = TRY(read_string(given.ObjectName));
-        result.named = !result.path.empty() || given.RootDirectory;
+        result.named = true;
     }
     if (given.RootDirectory) {
         HandleTarget root = TRY(resolve_handle(current_process(), given.RootDirectory, mode));

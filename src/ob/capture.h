@@ -60,7 +60,7 @@ struct Attributes {
     void* root = nullptr; // body behind RootDirectory; not referenced: it lives at least until the next schedule point
     Type* root_type = nullptr;
     uint32_t flags = 0;   // OBJ_*
-    bool named = false;
+    bool named = false;   // there was an ObjectName; an empty one without a root is bad syntax
 
     Name name() const { return { root, path, (flags & nt::OBJ_CASE_INSENSITIVE) != 0 }; }
     bool kernel_handle() const { return flags & nt::OBJ_KERNEL_HANDLE; }

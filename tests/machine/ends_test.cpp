@@ -32,7 +32,7 @@ End const kEnds[] = {
     { "break_in", IOCTL_END_BREAK_IN, SYSTEM_SERVICE_EXCEPTION },
     { "fast_fail", IOCTL_END_FAST_FAIL, KERNEL_SECURITY_CHECK_FAILURE },
     { "bug_check", IOCTL_END_BUG_CHECK, 0xDEADDEAD },
-    { "kernel_given_nonsense", IOCTL_END_KERNEL_GIVEN_NONSENSE, PAGE_FAULT_IN_NONPAGED_AREA },
+    { "kernel_given_nonsense", IOCTL_END_KERNEL_GIVEN_NONSENSE, IRQL_NOT_LESS_OR_EQUAL },
 };
 
 class Ends : public testing::TestWithParam<End> { };

@@ -175,6 +175,9 @@ TEST(ob_namespace, directories_and_links_by_handle)
         wrong.Length = 1;
         EXPECT_EQ(ob::ZwOpenEvent(&none, 0, &wrong), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(ob::ZwOpenEvent(&none, 0, nullptr), STATUS_INVALID_PARAMETER);
+        Text empty(u"");
+        auto nothing = attributes(&empty.string, OBJ_KERNEL_HANDLE);
+        EXPECT_EQ(ob::ZwCreateEvent(&none, 0, &nothing, NotificationEvent, FALSE), STATUS_OBJECT_PATH_SYNTAX_BAD);
         EXPECT_EQ(ob::ZwCreateEvent(&none, 0, nullptr, static_cast<EVENT_TYPE>(2), FALSE), STATUS_INVALID_PARAMETER_4);
         for (HANDLE handle : { event, again, directory })
             EXPECT_EQ(ob::ZwClose(handle), STATUS_SUCCESS);
