@@ -11,6 +11,7 @@
 #include "base/check.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -18,6 +19,8 @@
 namespace ringside::cli {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 std::string irql_words(IrqlRange range)
 {
@@ -81,6 +84,34 @@ void print_list()
     terminal.plain_line(fmt::format("{} services, {} of them in part", all_services().size(), partial), Tone::Strong);
 }
 
+Json text_or_null(char const* text)
+{
+    return text ? Json(text) : Json(nullptr);
+}
+
+// The row itself, for the audit (tools/ddi_audit.py) and the page of all rows (tools/ddi_page.py).
+Json row_json(Ddi const& row)
+{
+    Json rules = Json::array();
+    if (*row.rules)
+        for (std::string_view rule : split(row.rules, ','))
+            rules.push_back(rule);
+    return { { "name", row.name },
+             { "dll", dll_name(row.dll) },
+             { "data", row.body.invoke == nullptr },
+             { "irql_lowest", row.irql.lowest },
+             { "irql_highest", row.irql.highest },
+             { "since", windows_profile(row.since).name },
+             { "until", row.until == Windows::never ? Json(nullptr) : Json(windows_profile(row.until).name) },
+             { "fails", fail_words(row) },
+             { "rules", std::move(rules) },
+             { "page", text_or_null(row.page) },
+             { "partial", text_or_null(row.partial) },
+             { "because", text_or_null(row.because) } };
+}
+
+void print_json(Json const& document) { std::cout << document.dump(2) << '\n'; }
+
 // Names that hold the word, whatever the case of its letters.
 std::vector<std::string> similar(std::string_view word)
 {
@@ -97,13 +128,20 @@ std::vector<std::string> similar(std::string_view word)
     return names;
 }
 
-int print_one(std::string const& name)
+int print_one(std::string const& name, bool json)
 {
     if (Ddi const* row = service(name)) {
-        print_row(*row);
+        json ? print_json(row_json(*row)) : print_row(*row);
         return kExitClean;
     }
     if (auto facts = export_facts(name)) {
+        if (json) {
+            print_json({ { "name", name },
+                         { "dll", facts->dll },
+                         { "missing", true },
+                         { "since", facts->since ? Json(windows_profile(*facts->since).name) : Json(nullptr) } });
+            return kExitServiceMissing;
+        }
         Terminal terminal;
         terminal.line("name", fmt::format("{}!{}", facts->dll, name));
         terminal.line("works", "no: Ringside does not have it", Tone::Bad);
@@ -121,8 +159,10 @@ int ddi_verb(std::vector<std::string> const& arguments)
     CLI::App app("Shows the contract of a service that drivers import.", "ringside ddi");
     std::string name;
     bool list = false;
+    bool json = false;
     app.add_option("name", name, "An export's name, as IoCreateDevice");
     app.add_flag("--list", list, "All that Ringside serves, a line for each");
+    app.add_flag("--json", json, "The rows themselves, as one JSON document");
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (CLI::CallForHelp const&) {
@@ -134,8 +174,14 @@ int ddi_verb(std::vector<std::string> const& arguments)
     if (list == !name.empty())
         usage("give a name, or --list");
     if (!list)
-        return print_one(name);
-    print_list();
+        return print_one(name, json);
+    if (json) {
+        Json rows = Json::array();
+        for (Ddi const* row : all_services())
+            rows.push_back(row_json(*row));
+        print_json(rows);
+    } else
+        print_list();
     return kExitClean;
 }
 

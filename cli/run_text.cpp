@@ -239,25 +239,39 @@ private:
         // Where the machine itself saw the fault, outside any driver's code, there is nothing to walk.
         if (lines.size() == 1 && lines[0].at("address") == 0)
             return;
+        std::vector<std::string> shown;
+        for (auto const& line : lines)
+            for (std::string& words : trace_words(line))
+                shown.push_back(std::move(words));
+        // A recursion is the same line over and over.
         std::string_view label = "trace";
-        for (auto const& line : lines) {
-            uint64_t address = line.at("address");
-            std::string module = text_of(line, "module");
-            std::string place = fmt::format("{}+0x{:x}", module, line.at("rva").get<uint64_t>());
-            if (module.empty())
-                place = address >= kHostFrom && address < kHostTo ? "Ringside's kernel" : hex_number(address);
-            bool named = false;
-            if (line.contains("frames"))
-                for (auto const& frame : line.at("frames")) {
-                    bool inlined = frame.at("inlined").get<bool>();
-                    m_terminal.line(label, fmt::format("{}  {}", source_words(frame), inlined ? "(inlined)" : place));
-                    label = "";
-                    named = true;
-                }
-            if (!named)
-                m_terminal.line(label, place);
+        for (size_t at = 0; at < shown.size();) {
+            size_t same = at + 1;
+            while (same < shown.size() && shown[same] == shown[at])
+                ++same;
+            m_terminal.line(label, shown[at]);
             label = "";
+            if (same - at > 1)
+                m_terminal.line(label, fmt::format("  and {} more of it", same - at - 1));
+            at = same;
         }
+    }
+
+    // One line of a trace: itself, and the functions inlined into it before it.
+    std::vector<std::string> trace_words(Json const& line)
+    {
+        uint64_t address = line.at("address");
+        std::string module = text_of(line, "module");
+        std::string place = fmt::format("{}+0x{:x}", module, line.at("rva").get<uint64_t>());
+        if (module.empty())
+            place = address >= kHostFrom && address < kHostTo ? "Ringside's kernel" : hex_number(address);
+        std::vector<std::string> words;
+        for (auto const& frame : line.at("frames"))
+            words.push_back(fmt::format("{}  {}", source_words(frame),
+                                        frame.at("inlined").get<bool>() ? "(inlined)" : place));
+        if (words.empty())
+            words.push_back(place);
+        return words;
     }
 
     void report(Outcome const& outcome)

@@ -8,6 +8,7 @@
 #include "usage.h"
 
 #include "base/check.h"
+#include "nt/bugcheck.h"
 #include "sim/child_process.h"
 
 #include <algorithm>
@@ -81,6 +82,23 @@ Json frames_json(SymbolQuery const& query)
     return frames;
 }
 
+// Whether the trace's first line is an instruction that faulted or was pre-empted. Every other line is a return address,
+// and so is the first where the driver had called the kernel.
+bool stopped_at_instruction(uint32_t code, std::vector<uint64_t> const& parameters, uint64_t first)
+{
+    switch (code) {
+    case nt::IRQL_NOT_LESS_OR_EQUAL: // in the kernel, on the driver's behalf
+        return false;
+    case nt::UNEXPECTED_KERNEL_MODE_TRAP:
+    case nt::CLOCK_WATCHDOG_TIMEOUT:
+    case nt::DPC_WATCHDOG_VIOLATION:
+    case nt::KERNEL_SECURITY_CHECK_FAILURE:
+        return true;
+    default:
+        return std::find(parameters.begin(), parameters.end(), first) != parameters.end();
+    }
+}
+
 // Adds to the report what drivers' symbols tell: a name for each line of the trace, and "places": those of the bug
 // check's parameters that point into a driver.
 void add_symbols(Json& report, std::vector<Json> const& drivers)
@@ -89,12 +107,11 @@ void add_symbols(Json& report, std::vector<Json> const& drivers)
     auto parameters = report.at("parameters").get<std::vector<uint64_t>>();
     uint64_t first = trace.empty() ? 0 : trace[0].at("address").get<uint64_t>();
     std::vector<SymbolQuery> queries;
-    for (auto const& line : trace) {
-        // The instruction that faulted stands among the parameters; every other line is a return address.
-        uint64_t address = line.at("address");
-        bool faulted = queries.empty() && std::find(parameters.begin(), parameters.end(), address) != parameters.end();
-        queries.push_back({ .path = line.at("path"), .rva = line.at("rva"), .return_address = !faulted });
-    }
+    bool faulted = stopped_at_instruction(report.at("code"), parameters, first);
+    for (auto const& line : trace)
+        queries.push_back({ .path = line.at("path"),
+                            .rva = line.at("rva"),
+                            .return_address = !queries.empty() || !faulted });
     Json places = Json::array();
     for (size_t i = 0; i < parameters.size(); ++i)
         for (Json const& driver : drivers) {

@@ -137,7 +137,8 @@ std::vector<std::string> dump_lines(std::span<std::byte const> bytes, size_t byt
             digits += fmt::format("{}{:02x}", i == kPerLine / 2 ? "  " : i ? " " : "", byte);
             characters += byte >= 0x20 && byte < 0x7F ? static_cast<char>(byte) : '.';
         }
-        lines.push_back(fmt::format("{:04x}  {:48}  {}", at, digits, characters));
+        std::string line = fmt::format("{:04x}  {:48}  {}", at, digits, characters);
+        lines.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
     }
     if (shown < bytes.size())
         lines.push_back(fmt::format("and {} more", counted(bytes.size() - shown, "byte")));

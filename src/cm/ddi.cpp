@@ -2,7 +2,6 @@
 // The contract rows of room cm.
 #include "cm/ddi.h"
 
-
 namespace ringside::cm {
 
 using namespace nt;

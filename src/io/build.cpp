@@ -26,6 +26,7 @@ IrpRecord* record_for(DEVICE_OBJECT* device, IrpOrigin origin)
     if (!irp)
         return nullptr;
     irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(ke::kernel().current().guest);
+    note_maker(irp);
     return io.irps().find_ours(irp);
 }
 
@@ -187,6 +188,7 @@ IRP* IoMakeAssociatedIrp(IRP* master, CCHAR stack_size)
     IRP* irp = manager().irps().allocate(stack_size, IrpOrigin::Associated);
     if (!irp)
         return nullptr;
+    note_maker(irp);
     irp->Flags |= IRP_ASSOCIATED_IRP;
     irp->Tail.Overlay.Thread = master->Tail.Overlay.Thread;
     irp->AssociatedIrp.MasterIrp = master;

@@ -11,66 +11,52 @@ namespace ringside::io {
 
 namespace {
 
-// The file object behind the request's handle, referenced.
-Result<FILE_OBJECT*> file_of(Request& request)
-{
-    ob::HandleTarget target = TRY(ob::reference_by_handle(request.handle, 0, &ob::file_type, request.mode));
-    request.granted = target.granted;
-    if (is_granted(request, target.granted))
-        return static_cast<FILE_OBJECT*>(target.body);
-    ob::dereference(target.body);
-    return Failure { STATUS_ACCESS_DENIED };
-}
-
 // Sends it; the operation is the caller's to release.
-NTSTATUS send(FILE_OBJECT* file, Request& request, Operation& operation)
+NTSTATUS send(Request const& request, Operation& operation)
 {
+    auto target = ob::reference_by_handle(request.handle, 0, &ob::file_type, request.mode);
+    if (!target.ok())
+        return target.status();
+    auto* file = static_cast<FILE_OBJECT*>(target->body);
+    if (!is_granted(request, target->granted)) {
+        ob::dereference(file);
+        return STATUS_ACCESS_DENIED;
+    }
     bool const synchronous = file->Flags & FO_SYNCHRONOUS_IO;
     Completion completion;
     completion.status = &operation.status;
     completion.event = synchronous ? nullptr : &operation.event;
     completion.operation = &operation;
+    completion.granted = target->granted;
+    bool const transfer = request.major == IRP_MJ_READ || request.major == IRP_MJ_WRITE;
+    if (!transfer || synchronous || request.offset)
+        return issue(file, request, completion);
     // Such a file object has no position: an OVERLAPPED that nobody filled in says zero.
-    if (!synchronous && !request.offset && (request.major == IRP_MJ_READ || request.major == IRP_MJ_WRITE))
-        request.offset = 0;
-    NTSTATUS const status = issue(file, request, completion);
-    operation.returned = status;
-    return status;
+    Request positioned = request;
+    positioned.offset = 0;
+    return issue(file, positioned, completion);
 }
 
 } // namespace
 
-Reply transact(Request request)
+Reply transact(Request const& request)
 {
-    auto file = file_of(request);
-    if (!file.ok())
-        return { file.status(), 0 };
     Operation* operation = manager().operations().allocate();
-    if (!operation) {
-        ob::dereference(*file);
+    if (!operation)
         return { STATUS_INSUFFICIENT_RESOURCES, 0 };
-    }
-    NTSTATUS status = send(*file, request, *operation);
-    if (status == STATUS_PENDING) {
-        wait_for(operation->event);
-        status = operation->status.Status;
-    }
-    Reply const reply { status, operation->status.Information };
+    operation->returned = send(request, *operation);
+    Reply const reply = wait_for_operation(*operation);
     manager().operations().issuer_gone(*operation);
-    ob::dereference(*file);
     return reply;
 }
 
-NTSTATUS start(Request request, Operation*& operation)
+NTSTATUS start(Request const& request, Operation*& operation)
 {
-    operation = nullptr;
-    auto file = file_of(request);
-    if (!file.ok())
-        return file.status();
     operation = manager().operations().allocate();
-    NTSTATUS const status = operation ? send(*file, request, *operation) : STATUS_INSUFFICIENT_RESOURCES;
-    ob::dereference(*file);
-    if (operation && NT_ERROR(status)) {
+    if (!operation)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS const status = operation->returned = send(request, *operation);
+    if (NT_ERROR(status)) {
         manager().operations().issuer_gone(*operation);
         operation = nullptr;
     }

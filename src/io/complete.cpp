@@ -57,7 +57,7 @@ void pass_frames(IrpRecord& record, int location, bool pending)
     uint32_t const number = record.number;
     int const location = irp->CurrentLocation;
     bool const was_pending = irp->PendingReturned;
-    record.driver_number = of ? of->driver_number : 0;
+    record.driver_number = of ? of->driver_number : record.maker_driver;
     ke::DoorPassage passage { ke::Door::Completion, nullptr, number, passage_detail(major, 0, record.driver_number), 0,
                               irp };
     NTSTATUS const status = ke::through_door(passage, routine, device, irp, context);
@@ -76,15 +76,20 @@ NTAPI void finish_apc(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*)
         finish(*record);
 }
 
+// Ends an IRP whose issuer is gone: nothing is written and nobody told.
+void run_down(IrpRecord& record)
+{
+    free_system_buffer(record);
+    free_mdls(record.irp);
+    manager().release(record);
+}
+
 // The thread ended with the APC still queued.
 NTAPI void run_down_apc(KAPC* apc)
 {
     IRP* irp = CONTAINING_RECORD(apc, IRP, Tail.Apc);
-    if (IrpRecord* record = manager().irps().find_ours(irp)) {
-        free_system_buffer(*record);
-        free_mdls(irp);
-        manager().release(*record);
-    }
+    if (IrpRecord* record = manager().irps().find_ours(irp))
+        run_down(*record);
 }
 
 // The issuer's own routine was told by its APC: the IRP, which the APC stood in, goes.
@@ -159,7 +164,11 @@ void end_of_walk(IRP* irp, CCHAR priority_boost)
     if ((irp->Flags & IRP_DEFER_IO_COMPLETION) && !irp->PendingReturned)
         return;
     ke::Kernel& k = ke::kernel();
-    ke::Thread* thread = record ? record->thread : nullptr;
+    ke::Thread* thread = record ? issuer_of(*record) : nullptr;
+    if (!thread && record && record->thread) {
+        run_down(*record); // the thread has ended, and nobody waits any more
+        return;
+    }
     if (!thread && record && irp->Tail.Overlay.Thread)
         thread = k.thread_of(reinterpret_cast<PKTHREAD>(irp->Tail.Overlay.Thread));
     if (!thread)
@@ -253,13 +262,12 @@ void finish(IrpRecord& record)
         }
         auto routine = irp->Flags & IRP_CREATE_OPERATION ? nullptr
                                                           : irp->Overlay.AsynchronousParameters.UserApcRoutine;
-        if (routine && record.thread) {
-            ke::Thread& thread = *record.thread;
+        if (ke::Thread* thread = routine ? issuer_of(record) : nullptr) {
             void* context = irp->Overlay.AsynchronousParameters.UserApcContext;
             IO_STATUS_BLOCK* block = irp->UserIosb;
             KPROCESSOR_MODE const mode = irp->RequestorMode;
             manager().unlink_from_thread(record);
-            ke::initialize_apc(irp->Tail.Apc, thread, issuer_apc, issuer_apc_run_down,
+            ke::initialize_apc(irp->Tail.Apc, *thread, issuer_apc, issuer_apc_run_down,
                                reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(routine)), mode, context);
             if (ke::insert_apc(irp->Tail.Apc, block, nullptr, 0))
                 return;

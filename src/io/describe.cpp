@@ -92,7 +92,7 @@ std::string describe_irp(IrpRecord const& record)
 {
     std::string text = fmt::format("IRP {} {}", record.number, name_of(record.state));
     if (record.thread)
-        text += fmt::format(" thread {}", record.thread->number);
+        text += fmt::format(" thread {}", record.thread_number);
     if (record.driver_number)
         if (DriverRecord const* driver = manager().drivers().by_number(record.driver_number))
             text += fmt::format(" at {}", driver->label);

@@ -74,19 +74,19 @@ NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode)
 }
 
 // A request by handle; the event handle, when there is one, is signalled at the end.
-NTSTATUS by_handle(Request request, HANDLE event_handle, PIO_APC_ROUTINE routine, void* routine_context,
+NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE routine, void* routine_context,
                    IO_STATUS_BLOCK* status)
 {
     auto target = ob::reference_by_handle(request.handle, 0, &ob::file_type, request.mode);
     if (!target.ok())
         return target.status();
     auto* file = static_cast<FILE_OBJECT*>(target->body);
-    request.granted = target->granted;
     if (!is_granted(request, target->granted)) {
         ob::dereference(file);
         return STATUS_ACCESS_DENIED;
     }
     Completion completion;
+    completion.granted = target->granted;
     completion.status = status;
     completion.routine = routine;
     completion.routine_context = routine_context;
@@ -100,9 +100,7 @@ NTSTATUS by_handle(Request request, HANDLE event_handle, PIO_APC_ROUTINE routine
         completion.event_is_object = true;
         completion.event->Header.SignalState = 0;
     }
-    NTSTATUS const result = issue(file, request, completion);
-    ob::dereference(file);
-    return result;
+    return issue(file, request, completion);
 }
 
 // Services that always wait: their own event, and the caller's status block written on return.

@@ -91,6 +91,7 @@ IRP* IrpTable::allocate(CCHAR stack_size, IrpOrigin origin)
     record->state = IrpState::Owned;
     record->origin = origin;
     record->driver_number = 0;
+    record->maker_driver = 0;
     record->device = nullptr;
     record->device_number = 0;
     record->trips = 0;
@@ -166,7 +167,7 @@ void IrpTable::for_each(void (*visit)(void* context, IrpRecord const& record), v
         if (record.state != IrpState::Freed)
             live.push_back(&record);
     for (auto const& [irp, record] : m_foreign)
-        if (record.state != IrpState::Freed)
+        if (record.state != IrpState::Freed && record.state != IrpState::Owned)
             live.push_back(&record);
     std::ranges::sort(live, {}, &IrpRecord::number);
     for (IrpRecord const* record : live)
@@ -194,8 +195,11 @@ void set_completion_routine(IRP* irp, PIO_COMPLETION_ROUTINE routine, void* cont
 IRP* IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota)
 {
     IRP* irp = manager().irps().allocate(stack_size, IrpOrigin::Driver);
-    if (irp && charge_quota)
+    if (!irp)
+        return nullptr;
+    if (charge_quota)
         irp->AllocationFlags = IRP_QUOTA_CHARGED;
+    note_maker(irp);
     return irp;
 }
 
@@ -232,7 +236,7 @@ void IoReuseIrp(IRP* irp, NTSTATUS status)
         return;
     IrpRecord& record = manager().irps().note(irp);
     record.state = IrpState::Owned;
-    record.driver_number = 0;
+    record.driver_number = record.maker_driver;
 }
 
 // Freeing what is no IRP, or no longer one, is the bug check of a second completion, as on Windows.
@@ -254,6 +258,28 @@ void IoFreeIrp(IRP* irp)
         return;
     }
     io.release(*record);
+}
+
+void note_maker(IRP* irp)
+{
+    if (ke::g_binding == ke::Binding::Bare)
+        return;
+    if (DriverRecord const* driver = manager().drivers().calling()) {
+        IrpRecord& record = *manager().irps().find_ours(irp);
+        record.maker_driver = record.driver_number = driver->number;
+    }
+}
+
+ke::Thread* issuer_of(IrpRecord const& record)
+{
+    if (!record.thread)
+        return nullptr;
+    ke::Kernel& k = ke::kernel();
+    if (k.current().number == record.thread_number)
+        return &k.current();
+    ke::Thread* thread = k.thread_of(record.thread_object);
+    return thread && thread->number == record.thread_number && thread->state != ke::ThreadState::Terminated ? thread
+                                                                                                         : nullptr;
 }
 
 IrpRecord* record_of(IRP* irp) { return manager().irps().find(irp); }

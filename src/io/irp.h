@@ -63,11 +63,16 @@ struct IrpRecord {
     uint8_t stack_count = 0;
     uint16_t bytes = 0;
     uint32_t maker = 0;                    // number of the thread that made it
+    uint32_t maker_driver = 0;             // number of the driver that had it made (not in bare mode); 0: none
     DEVICE_OBJECT* device = nullptr;       // the one it was last sent to (not in bare mode); compared, never followed
     uint32_t device_number = 0;
     uint32_t driver_number = 0;            // who has it; 0: the I/O manager or its maker
     uint32_t trips = 0;                    // IoCallDriver calls since its birth (not in bare mode)
-    ke::Thread* thread = nullptr;          // on whose list it is (I5)
+    // On whose list it is (I5). A thread may end before its IRPs do: the pointer is never followed, see issuer_of.
+    ke::Thread const* thread = nullptr;
+    PKTHREAD thread_object = nullptr;
+    uint32_t thread_number = 0;
+    size_t thread_index = 0;
     IrpRecord* thread_next = nullptr;
     IrpRecord* thread_previous = nullptr;
     FILE_OBJECT* file = nullptr;           // referenced for it
@@ -119,9 +124,10 @@ public:
     // A foreign IRP's record stays, freed: its memory may hold another one later.
     void forget_foreign(IRP* irp);
 
-    // Visits IRPs that are not freed, in order of birth.
+    // Visits IRPs that are not freed, in order of birth; foreign ones only while somebody else has them, for what their
+    // maker does with its memory is not told.
     void for_each(void (*visit)(void* context, IrpRecord const& record), void* context);
-    size_t live() const { return m_live; }
+    size_t live() const { return m_live; } // of ours
     uint32_t born() const { return m_born; }
 
 private:
@@ -167,6 +173,9 @@ void copy_location_to_next(IRP* irp);
 void set_completion_routine(IRP* irp, PIO_COMPLETION_ROUTINE routine, void* context, bool on_success, bool on_error,
                             bool on_cancel);
 
+// Remembers the driver whose call into the kernel is in progress as the IRP's maker.
+void note_maker(IRP* irp);
+
 // --- DDIs, in life order ---
 
 IRP* IoAllocateIrp(CCHAR stack_size, BOOLEAN charge_quota);
@@ -179,6 +188,8 @@ void IoFreeIrp(IRP* irp);
 
 // Null: a foreign IRP nobody saw, or no IRP at all.
 IrpRecord* record_of(IRP* irp);
+// The thread on whose list the IRP is; null when it is on none, or the thread has ended.
+ke::Thread* issuer_of(IrpRecord const& record);
 char const* name_of(IrpState state);
 
 } // namespace ringside::io

@@ -94,6 +94,9 @@ void Manager::link_to_thread(IrpRecord& record, ke::Thread& thread)
         m_thread_irps.resize(thread.record_index + 1);
     IrpRecord*& head = m_thread_irps[thread.record_index];
     record.thread = &thread;
+    record.thread_object = thread.pointer();
+    record.thread_number = thread.number;
+    record.thread_index = thread.record_index;
     record.thread_previous = nullptr;
     record.thread_next = head;
     if (head)
@@ -108,7 +111,7 @@ void Manager::unlink_from_thread(IrpRecord& record)
     if (record.thread_previous)
         record.thread_previous->thread_next = record.thread_next;
     else
-        m_thread_irps[record.thread->record_index] = record.thread_next;
+        m_thread_irps[record.thread_index] = record.thread_next;
     if (record.thread_next)
         record.thread_next->thread_previous = record.thread_previous;
     record.thread = nullptr;

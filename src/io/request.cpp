@@ -44,7 +44,8 @@ Result<LARGE_INTEGER> offset_of(Request const& request, FILE_OBJECT const& file)
 }
 
 // Flags, parameters and buffers of the first location.
-Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& request, FILE_OBJECT const& file)
+Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& request, ACCESS_MASK granted,
+                  FILE_OBJECT const& file)
 {
     IRP* irp = record.irp;
     IO_STACK_LOCATION* location = next_location(irp);
@@ -85,8 +86,8 @@ Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& re
     default:
         if (!is_control(request.major))
             return Failure { STATUS_INVALID_PARAMETER };
-        location->Flags = static_cast<UCHAR>((request.granted & FILE_READ_DATA ? SL_READ_ACCESS_GRANTED : 0)
-                                             | (request.granted & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0));
+        location->Flags = static_cast<UCHAR>((granted & FILE_READ_DATA ? SL_READ_ACCESS_GRANTED : 0)
+                                             | (granted & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0));
         return buffer_device_control(record, request.code, buffers, request.mode);
     }
 }
@@ -130,6 +131,7 @@ NTSTATUS wait_on_file(FILE_OBJECT* file, IRP* irp, uint32_t number, KPROCESSOR_M
     return file->FinalStatus;
 }
 
+// The reference to the file object becomes the IRP's.
 NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Completion const& completion)
 {
     Manager& io = manager();
@@ -137,12 +139,12 @@ NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Com
     IRP* irp = io.irps().allocate(top->StackSize, IrpOrigin::Threaded);
     if (!irp) {
         drop_event(completion);
+        ob::dereference(file);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     IrpRecord& record = *io.irps().find_ours(irp);
     ke::Thread& self = ke::kernel().current();
     record.file = file;
-    ob::reference(file);
     record.event = completion.event_is_object ? completion.event : nullptr;
     irp->UserIosb = completion.status;
     irp->UserEvent = completion.event;
@@ -151,7 +153,7 @@ NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Com
     irp->Overlay.AsynchronousParameters.UserApcContext = completion.routine_context;
     irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(self.guest);
     irp->Tail.Overlay.OriginalFileObject = file;
-    if (auto filled = fill(record, *top, request, *file); !filled.ok()) {
+    if (auto filled = fill(record, *top, request, completion.granted, *file); !filled.ok()) {
         io.release(record);
         return filled.status();
     }
@@ -200,8 +202,10 @@ bool is_granted(Request const& request, ACCESS_MASK granted)
 NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& completion)
 {
     bool const synchronous = file->Flags & FO_SYNCHRONOUS_IO;
-    if (synchronous)
+    if (synchronous) {
+        ob::reference(file); // for its lock, which outlives the IRP
         acquire_file_lock(*file);
+    }
     DEVICE_OBJECT* top = top_of(file->DeviceObject);
     IO_STATUS_BLOCK fast {};
     NTSTATUS status;
@@ -210,13 +214,16 @@ NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& comp
         if (completion.event)
             set_event(*completion.event);
         drop_event(completion);
+        ob::dereference(file);
         status = fast.Status;
     } else {
         file->Event.Header.SignalState = 0;
         status = send(file, top, request, completion);
     }
-    if (synchronous)
+    if (synchronous) {
         release_file_lock(*file);
+        ob::dereference(file);
+    }
     return status;
 }
 

@@ -24,7 +24,6 @@ struct Request {
     std::optional<int64_t> offset;       // none: the file object's own position
     ULONG key = 0;
     KPROCESSOR_MODE mode = UserMode;
-    ACCESS_MASK granted = 0;             // of the handle: a control's location tells the driver
 };
 
 // Where the outcome goes.
@@ -35,9 +34,10 @@ struct Completion {
     PIO_APC_ROUTINE routine = nullptr;
     void* routine_context = nullptr;
     Operation* operation = nullptr;      // held by the IRP while it lives
+    ACCESS_MASK granted = 0;             // of the handle: a control's location tells the driver
 };
 
-// Sends a request for a file object that the caller holds; STATUS_PENDING when it goes on without the caller.
+// Sends a request for a file object, whose reference it takes over; STATUS_PENDING when it goes on without the caller.
 // PASSIVE_LEVEL. Access to the handle was checked. On a synchronous file object it never returns STATUS_PENDING.
 NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& completion);
 
@@ -52,10 +52,10 @@ struct Reply {
 };
 
 // Waits for the outcome, also on a file object that was opened for overlapped use.
-Reply transact(Request request);
+Reply transact(Request const& request);
 
 // Overlapped: sends and returns. With a status that is no error, `operation` is the issuer's to poll and to release.
-NTSTATUS start(Request request, Operation*& operation);
+NTSTATUS start(Request const& request, Operation*& operation);
 bool is_done(Operation const& operation);
 Reply reply_of(Operation const& operation); // of one that is done
 Reply wait_for_operation(Operation& operation);

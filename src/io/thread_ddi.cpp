@@ -17,11 +17,11 @@ namespace {
 constexpr unsigned kPriorityShift = 17;
 constexpr ULONG kPriorityMask = 7u << kPriorityShift;
 
-ke::Thread* issuer_of(IRP* irp)
+ke::Thread* thread_of(IRP* irp)
 {
     IrpRecord* record = record_of(irp);
     if (record && record->thread)
-        return record->thread;
+        return issuer_of(*record);
     return irp->Tail.Overlay.Thread
         ? ke::kernel().thread_of(reinterpret_cast<PKTHREAD>(irp->Tail.Overlay.Thread))
         : nullptr;
@@ -84,21 +84,21 @@ BOOLEAN IoIsOperationSynchronous(IRP* irp)
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-iogetrequestorprocess
 EPROCESS* IoGetRequestorProcess(IRP* irp)
 {
-    ke::Thread* thread = issuer_of(irp);
+    ke::Thread* thread = thread_of(irp);
     return thread ? reinterpret_cast<EPROCESS*>(thread->process->guest) : nullptr;
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-iogetrequestorprocessid
 ULONG IoGetRequestorProcessId(IRP* irp)
 {
-    ke::Thread* thread = issuer_of(irp);
+    ke::Thread* thread = thread_of(irp);
     return thread ? static_cast<ULONG>(thread->process->id) : 0;
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-iogetrequestorsessionid
 NTSTATUS IoGetRequestorSessionId(IRP* irp, ULONG* session)
 {
-    ke::Thread* thread = issuer_of(irp);
+    ke::Thread* thread = thread_of(irp);
     if (!thread) {
         *session = ~ULONG { 0 };
         return STATUS_UNSUCCESSFUL;

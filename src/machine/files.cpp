@@ -105,8 +105,19 @@ std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file
 {
     if (in.size() > kBufferBytesMax || out_bytes > kBufferBytesMax)
         throw BadUse("a request's buffer is at most 2 GiB");
-    auto r = std::make_shared<Request::State>();
-    r->file = file;
+    std::shared_ptr<Request::State> r;
+    if (own_buffers || !file->spare) {
+        r = std::make_shared<Request::State>();
+        r->file = file.get();
+        if (own_buffers)
+            r->keeps_file = file;
+    } else {
+        r = std::move(file->spare);
+        r->finished = false;
+        r->reply.status = 0;
+        r->reply.information = 0;
+        r->reply.bytes.clear();
+    }
     r->major = major;
     r->code = code;
     r->offset = static_cast<int64_t>(offset);
@@ -157,10 +168,19 @@ void send(Request::State& r, machine::HostThread& thread, bool wait)
         thread.wait_or_give_up(operation->event);
 }
 
-Reply transact(std::shared_ptr<Request::State> const& r)
+// A synchronous request that is over leaves its state to the next one.
+Reply take_reply(std::shared_ptr<Request::State>&& r)
+{
+    Reply reply = std::move(r->reply);
+    File::State& file = *r->file;
+    file.spare = std::move(r);
+    return reply;
+}
+
+Reply transact(std::shared_ptr<Request::State> r)
 {
     if (r->finished)
-        return r->reply;
+        return take_reply(std::move(r));
     auto& file = *r->file;
     auto& machine = *file.client->machine;
     auto& thread = *file.client->thread;
@@ -173,13 +193,15 @@ Reply transact(std::shared_ptr<Request::State> const& r)
     if (r->operation && io::is_done(*r->operation))
         take_outcome(*r);
     if (r->finished)
-        return r->reply;
+        return take_reply(std::move(r));
     // The driver still has it, and with it the buffers: they are no longer the file's.
     file.buffers[0] = file.buffers[1] = nullptr;
     file.buffer_bytes[0] = file.buffer_bytes[1] = 0;
+    r->keeps_file = file.shared_from_this();
     r->reply.status = STATUS_PENDING;
-    machine.requests.push_back(r);
-    return r->reply;
+    Reply reply = r->reply;
+    machine.requests.push_back(std::move(r));
+    return reply;
 }
 
 Request start(std::shared_ptr<Request::State> const& r)

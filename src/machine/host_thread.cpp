@@ -95,6 +95,8 @@ Outcome HostThread::execute(std::function<void()> work)
             set(*m_park);
         done = drive(limit);
     }
+    if (done || k.crash())
+        m_work = nullptr; // it may own what owns this thread
     m_waited_for = false;
     return k.crash() ? Outcome::Ended : done ? Outcome::Done : Outcome::Unfinished;
 }

@@ -44,7 +44,7 @@ private:
     nt::KEVENT* m_park = nullptr;
     nt::KEVENT* m_give_up = nullptr;
     bool m_can_give_up = false; // the work waits in wait_or_give_up
-    std::function<void()> m_work; // kept until the next one comes: a bug check abandons the fiber, not this
+    std::function<void()> m_work; // owned here: a bug check abandons the fiber, not this
     bool m_busy = false;
     bool m_parked = true;  // waits for m_park; else it has the processor's turn when the machine stands still
     bool m_waited_for = false;

@@ -21,21 +21,12 @@ struct Client::State {
     std::vector<std::weak_ptr<File::State>> files;
 };
 
-struct File::State {
-    std::shared_ptr<Client::State> client;
-    std::string path;
-    int32_t status = 0;
-    nt::HANDLE handle = nullptr;
-    // Reused by synchronous requests: user memory of the client, grown when a request needs more.
-    uint8_t* buffers[2] {};
-    size_t buffer_bytes[2] {};
-};
-
 struct Request::State {
-    std::shared_ptr<File::State> file;
+    File::State* file = nullptr;
+    std::shared_ptr<File::State> keeps_file; // of requests that outlive the call that made them
     nt::UCHAR major = 0;
     uint32_t code = 0;
-    uint8_t* in = nullptr; // user memory of its own: the driver may hold on to it
+    uint8_t* in = nullptr; // user memory; of its own when the request outlives the call
     size_t in_bytes = 0;
     uint8_t* out = nullptr;
     size_t out_bytes = 0;
@@ -43,6 +34,18 @@ struct Request::State {
     io::Operation* operation = nullptr;
     bool finished = false;
     Reply reply;
+};
+
+struct File::State : std::enable_shared_from_this<File::State> {
+    std::shared_ptr<Client::State> client;
+    std::string path;
+    int32_t status = 0;
+    nt::HANDLE handle = nullptr;
+    // Reused by synchronous requests: user memory of the client, grown when a request needs more, and the request's own
+    // state, which a driver that keeps the request takes over.
+    uint8_t* buffers[2] {};
+    size_t buffer_bytes[2] {};
+    std::shared_ptr<Request::State> spare;
 };
 
 struct Driver::State {

@@ -68,7 +68,7 @@ NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE handle, ACCESS_MASK desired, OB
 
 namespace {
 
-// "The routine performs type validation if the call is being performed in user mode", and where a type is given.
+// A type that is given must be the object's; UserMode must give one.
 bool type_matches(Record const& record, OBJECT_TYPE* type, KPROCESSOR_MODE mode)
 {
     return type ? record.type->guest == type : mode == KernelMode;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The stack switch of fibers. Saves what both calling conventions keep (System V: rbx rbp r12-r15; Microsoft: also
-# rdi rsi xmm6-xmm15, mxcsr, x87 control word), because a fiber may be switched away inside a driver's call.
+# rdi rsi xmm6-xmm15, mxcsr), because a fiber may be switched away inside a driver's call. The x87 control word is left
+# alone: 64-bit kernel code does not use x87, and reading it would cost as much as all the rest.
     .intel_syntax noprefix
     .text
     .globl ringside_fiber_switch
@@ -37,10 +38,14 @@ ringside_fiber_switch:
     movups [rsp+128], xmm14
     movups [rsp+144], xmm15
     stmxcsr [rsp+160]
-    fnstcw [rsp+164]
+    mov eax, [rsp+160]
     mov [rdi], rsp
     mov rsp, rsi
-    movups xmm6, [rsp]
+    # Loading the control word costs more than all the rest: only when it differs, which is hardly ever.
+    cmp eax, [rsp+160]
+    je 1f
+    ldmxcsr [rsp+160]
+1:  movups xmm6, [rsp]
     movups xmm7, [rsp+16]
     movups xmm8, [rsp+32]
     movups xmm9, [rsp+48]
@@ -50,8 +55,6 @@ ringside_fiber_switch:
     movups xmm13, [rsp+112]
     movups xmm14, [rsp+128]
     movups xmm15, [rsp+144]
-    ldmxcsr [rsp+160]
-    fldcw [rsp+164]
     add rsp, 168
     .cfi_adjust_cfa_offset -168
     pop r15
@@ -70,7 +73,11 @@ ringside_fiber_switch:
     .cfi_adjust_cfa_offset -8
     pop rbp
     .cfi_adjust_cfa_offset -8
-    ret
+    # Not a ret: the processor would predict the return address of the stack that was left.
+    pop rcx
+    .cfi_adjust_cfa_offset -8
+    .cfi_register rip, rcx
+    jmp rcx
     .cfi_endproc
     .size ringside_fiber_switch, .-ringside_fiber_switch
 

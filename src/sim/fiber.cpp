@@ -56,9 +56,7 @@ void Fiber::prepare(void* stack, size_t size, Entry entry, void* context)
     auto* rsp = reinterpret_cast<uint8_t*>((m_stack_high - 64) & ~uintptr_t { 15 }) - kImage;
     std::memset(rsp, 0, kImage);
     uint32_t const mxcsr = 0x1F80;
-    uint16_t const x87_control = 0x027F; // Windows kernel: 53-bit precision, all exceptions masked
     std::memcpy(rsp + 160, &mxcsr, sizeof mxcsr);
-    std::memcpy(rsp + 164, &x87_control, sizeof x87_control);
     auto* words = reinterpret_cast<uint64_t*>(rsp + 168);
     words[6] = reinterpret_cast<uint64_t>(this); // rbx
     words[8] = reinterpret_cast<uint64_t>(&ringside_fiber_start);

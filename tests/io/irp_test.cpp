@@ -262,33 +262,62 @@ TEST_F(Irps, ForwardAndWait)
     DRIVER_OBJECT* driver = this->driver(u"two");
     DEVICE_OBJECT* l = device(driver, low);
     DEVICE_OBJECT* h = device(driver, high, {}, l);
-    IRP* held = nullptr;
     low.dispatch[IRP_MJ_PNP] = [&](DEVICE_OBJECT*, IRP* irp) {
         io::mark_pending(irp);
-        held = irp;
+        EXPECT_TRUE(ps::manager()
+                        .create_system_thread(
+                            [](ke::Thread&, void* held) { complete(static_cast<IRP*>(held), STATUS_DEVICE_BUSY); }, irp)
+                        .ok());
         return STATUS_PENDING;
     };
     high.dispatch[IRP_MJ_PNP] = [&](DEVICE_OBJECT* d, IRP* irp) {
         EXPECT_TRUE(io::IoForwardIrpSynchronously(behaviour_of(d).lower, irp));
-        note(fmt::format("back with {:x}", irp->IoStatus.Status));
+        note(fmt::format("back with {:x}", static_cast<uint32_t>(irp->IoStatus.Status)));
         return complete(irp, STATUS_SUCCESS);
     };
-    machine::HostThread completer(nullptr);
     on_client([&] {
         KEVENT event;
         IO_STATUS_BLOCK status {};
         io::initialize_event(event, NotificationEvent, false);
         IRP* irp = io::make_synchronous_irp(h, &event, &status);
         io::next_location(irp)->MajorFunction = IRP_MJ_PNP;
-        ke::Thread* other = nullptr;
-        other = ps::manager()
-                    .create_system_thread([](ke::Thread&, void* p) { complete(*static_cast<IRP**>(p), STATUS_DEVICE_BUSY); },
-                                          &held)
-                    .take();
-        (void)other;
         EXPECT_EQ(io::send_and_wait(h, irp, event, status), STATUS_SUCCESS);
     });
     EXPECT_EQ(journal(), "back with 80000011\n");
+}
+
+// A driver's thread ends while the request it built is pending; the lower driver completes later.
+// Shows: the IRP is on no list of a thread that is gone, nothing is written, nothing is left.
+TEST_F(Irps, IssuerEndedBeforeItsIrp)
+{
+    constexpr ULONG code = CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS);
+    static IRP* held;
+    held = nullptr;
+    static DEVICE_OBJECT* target;
+    static uint8_t bytes[8];
+    static IO_STATUS_BLOCK status;
+    status = {};
+    Behaviour low { "low" };
+    target = device(driver(u"low"), low);
+    low.dispatch[IRP_MJ_DEVICE_CONTROL] = [](DEVICE_OBJECT*, IRP* irp) {
+        io::mark_pending(irp);
+        held = irp;
+        return STATUS_PENDING;
+    };
+    on_system([] {
+        (void)ps::manager().create_system_thread(
+            [](ke::Thread&, void*) {
+                IRP* irp = io::IoBuildDeviceIoControlRequest(code, target, bytes, 8, bytes, 8, FALSE, nullptr, &status);
+                EXPECT_EQ(io::IofCallDriver(target, irp), STATUS_PENDING);
+            },
+            nullptr);
+    });
+    boot.settle();
+    ASSERT_TRUE(held);
+    EXPECT_EQ(io::issuer_of(*io::record_of(held)), nullptr);
+    on_system([] { complete(held, STATUS_SUCCESS, 8); });
+    EXPECT_EQ(status.Information, 0u);
+    EXPECT_EQ(io().irps().live(), 0u);
 }
 
 // A master IRP split in two associated ones.

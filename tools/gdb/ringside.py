@@ -231,6 +231,14 @@ class DriverUnwinder(Unwinder):
         return base + begin
 
 
+class Start(gdb.Breakpoint):
+    """Tells the program that it is being debugged: it then lets breakpoints be written into drivers' code."""
+
+    def stop(self):
+        gdb.parse_and_eval("*(int*)&ringside_debugger_present = 1")
+        return False
+
+
 class ImageLoaded(gdb.Breakpoint):
     def stop(self):
         path = gdb.parse_and_eval("(char*)$rdi").string()
@@ -260,8 +268,12 @@ class InfoDrivers(gdb.Command):
 for setting in SETTINGS.split("\n"):
     gdb.execute(setting, to_string=True)
 # At the function's first instruction the arguments still stand in rdi and rsi, however the host was built.
-ImageLoaded("*ringside_debugger_image_loaded", internal=True)
-ImageUnloaded("*ringside_debugger_image_unloaded", internal=True)
+try:
+    ImageLoaded("*ringside_debugger_image_loaded", internal=True)
+    ImageUnloaded("*ringside_debugger_image_unloaded", internal=True)
+    Start("*main", internal=True)
+except gdb.error:
+    raise gdb.GdbError("The program is not Ringside: gdb -x ringside.py --args ringside run --in-process ...")
 InfoDrivers()
 gdb.unwinder.register_unwinder(None, DriverUnwinder(), replace=True)
 gdb.events.exited.connect(lambda event: Images.forget())
