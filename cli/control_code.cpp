@@ -16,20 +16,79 @@ namespace {
 
 // In order of the number from 1 on; a gap has no name.
 constexpr char const* kDeviceTypes[] = {
-    nullptr, "BEEP", "CD_ROM", "CD_ROM_FILE_SYSTEM", "CONTROLLER", "DATALINK", "DFS", "DISK", "DISK_FILE_SYSTEM",
-    "FILE_SYSTEM", "INPORT_PORT", "KEYBOARD", "MAILSLOT", "MIDI_IN", "MIDI_OUT", "MOUSE", "MULTI_UNC_PROVIDER",
-    "NAMED_PIPE", "NETWORK", "NETWORK_BROWSER", "NETWORK_FILE_SYSTEM", "NULL", "PARALLEL_PORT", "PHYSICAL_NETCARD",
-    "PRINTER", "SCANNER", "SERIAL_MOUSE_PORT", "SERIAL_PORT", "SCREEN", "SOUND", "STREAMS", "TAPE", "TAPE_FILE_SYSTEM",
-    "TRANSPORT", "UNKNOWN", "VIDEO", "VIRTUAL_DISK", "WAVE_IN", "WAVE_OUT", "8042_PORT", "NETWORK_REDIRECTOR",
-    "BATTERY", "BUS_EXTENDER", "MODEM", "VDM", "MASS_STORAGE", "SMB", "KS", "CHANGER", "SMARTCARD", "ACPI", "DVD",
-    "FULLSCREEN_VIDEO", "DFS_FILE_SYSTEM", "DFS_VOLUME", "SERENUM", "TERMSRV", "KSEC", "FIPS", "INFINIBAND", nullptr,
-    nullptr, "VMBUS", "CRYPT_PROVIDER",
+    nullptr,
+    "BEEP",
+    "CD_ROM",
+    "CD_ROM_FILE_SYSTEM",
+    "CONTROLLER",
+    "DATALINK",
+    "DFS",
+    "DISK",
+    "DISK_FILE_SYSTEM",
+    "FILE_SYSTEM",
+    "INPORT_PORT",
+    "KEYBOARD",
+    "MAILSLOT",
+    "MIDI_IN",
+    "MIDI_OUT",
+    "MOUSE",
+    "MULTI_UNC_PROVIDER",
+    "NAMED_PIPE",
+    "NETWORK",
+    "NETWORK_BROWSER",
+    "NETWORK_FILE_SYSTEM",
+    "NULL",
+    "PARALLEL_PORT",
+    "PHYSICAL_NETCARD",
+    "PRINTER",
+    "SCANNER",
+    "SERIAL_MOUSE_PORT",
+    "SERIAL_PORT",
+    "SCREEN",
+    "SOUND",
+    "STREAMS",
+    "TAPE",
+    "TAPE_FILE_SYSTEM",
+    "TRANSPORT",
+    "UNKNOWN",
+    "VIDEO",
+    "VIRTUAL_DISK",
+    "WAVE_IN",
+    "WAVE_OUT",
+    "8042_PORT",
+    "NETWORK_REDIRECTOR",
+    "BATTERY",
+    "BUS_EXTENDER",
+    "MODEM",
+    "VDM",
+    "MASS_STORAGE",
+    "SMB",
+    "KS",
+    "CHANGER",
+    "SMARTCARD",
+    "ACPI",
+    "DVD",
+    "FULLSCREEN_VIDEO",
+    "DFS_FILE_SYSTEM",
+    "DFS_VOLUME",
+    "SERENUM",
+    "TERMSRV",
+    "KSEC",
+    "FIPS",
+    "INFINIBAND",
+    nullptr,
+    nullptr,
+    "VMBUS",
+    "CRYPT_PROVIDER",
 };
 static_assert(std::size(kDeviceTypes) == nt::FILE_DEVICE_CRYPT_PROVIDER + 1);
 
 constexpr std::array<char const*, 4> kMethods { "BUFFERED", "IN_DIRECT", "OUT_DIRECT", "NEITHER" };
 constexpr std::array<char const*, 4> kAccesses {
-    "FILE_ANY_ACCESS", "FILE_READ_DATA", "FILE_WRITE_DATA", "FILE_READ_DATA | FILE_WRITE_DATA",
+    "FILE_ANY_ACCESS",
+    "FILE_READ_DATA",
+    "FILE_WRITE_DATA",
+    "FILE_READ_DATA | FILE_WRITE_DATA",
 };
 
 // Letters to capitals, '-' to '_', blanks left out: "in-direct" is IN_DIRECT.
@@ -46,8 +105,8 @@ bool is_number(std::string const& word) { return !word.empty() && word[0] >= '0'
 
 uint32_t number(std::string_view option, std::string const& word, uint64_t maximum)
 {
-    return static_cast<uint32_t>(parse_number(option, word[0] == '0' && word[1] == 'X' ? "0x" + word.substr(2) : word,
-                                              maximum));
+    return static_cast<uint32_t>(
+        parse_number(option, word[0] == '0' && word[1] == 'X' ? "0x" + word.substr(2) : word, maximum));
 }
 
 uint32_t device_type(std::string_view option, std::string word)
@@ -103,7 +162,8 @@ ControlCode parse_control_code(std::string_view option, std::string_view text)
     if (parts.size() == 1)
         return { static_cast<uint32_t>(parse_number(option, text, 0xFFFFFFFF)) };
     if (parts.size() != 4)
-        usage("{}: '{}' is no control code: write 0x80002000, or device,function,method,access", option, harmless(text));
+        usage("{}: '{}' is no control code: write 0x80002000, or device,function,method,access", option,
+              harmless(text));
     uint32_t type = device_type(option, std::string(parts[0]));
     std::string function_word(parts[1]);
     if (!is_number(function_word))

@@ -22,13 +22,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// The highest level of a device's interrupt: what the pages call DIRQL when they set a limit.
+constexpr uint8_t kHighestDeviceIrql = 12;
+
+std::string level_name(uint8_t irql) { return irql == kHighestDeviceIrql ? "DIRQL" : irql_name(irql); }
+
 std::string irql_words(IrqlRange range)
 {
     if (range.lowest == range.highest)
-        return irql_name(range.lowest);
+        return level_name(range.lowest);
     if (range.lowest == 0)
-        return "up to " + irql_name(range.highest);
-    return fmt::format("{} to {}", irql_name(range.lowest), irql_name(range.highest));
+        return "up to " + level_name(range.highest);
+    return fmt::format("{} to {}", level_name(range.lowest), level_name(range.highest));
 }
 
 std::string windows_words(Ddi const& row)
@@ -42,11 +47,16 @@ std::string windows_words(Ddi const& row)
 std::string fail_words(Ddi const& row)
 {
     switch (row.fail) {
-    case Fail::Never: return "never";
-    case Fail::Null: return "returns NULL";
-    case Fail::False: return "returns FALSE";
-    case Fail::Status: return "returns " + status_name(row.fail_status);
-    case Fail::Raise: return "raises " + status_name(row.fail_status);
+    case Fail::Never:
+        return "never";
+    case Fail::Null:
+        return "returns NULL";
+    case Fail::False:
+        return "returns FALSE";
+    case Fail::Status:
+        return "returns " + status_name(row.fail_status);
+    case Fail::Raise:
+        return "raises " + status_name(row.fail_status);
     }
     return "?";
 }
@@ -84,10 +94,7 @@ void print_list()
     terminal.plain_line(fmt::format("{} services, {} of them in part", all_services().size(), partial), Tone::Strong);
 }
 
-Json text_or_null(char const* text)
-{
-    return text ? Json(text) : Json(nullptr);
-}
+Json text_or_null(char const* text) { return text ? Json(text) : Json(nullptr); }
 
 // The row itself, for the audit (tools/ddi_audit.py) and the page of all rows (tools/ddi_page.py).
 Json row_json(Ddi const& row)

@@ -99,7 +99,8 @@ InspectedImport driver_import(std::string const& dll, ldr::Import const& import,
     InspectedImport result { .name = name };
     if (auto const* file = neighbours.find(dll)) {
         auto const& exports = file->exports();
-        bool found = import.name.empty() ? exports.find(import.ordinal) != nullptr : exports.find(import.name) != nullptr;
+        bool found
+            = import.name.empty() ? exports.find(import.ordinal) != nullptr : exports.find(import.name) != nullptr;
         result.exists = found;
         result.service = found ? Service::Works : Service::Missing;
         result.words = found ? "from the driver beside it" : "the driver beside it does not export this";
@@ -149,16 +150,19 @@ void find_oldest(Inspection& inspection)
 
 size_t InspectedDll::count(Service service) const
 {
-    return static_cast<size_t>(std::count_if(imports.begin(), imports.end(),
-                                             [&](auto const& import) { return import.service == service; }));
+    return static_cast<size_t>(
+        std::count_if(imports.begin(), imports.end(), [&](auto const& import) { return import.service == service; }));
 }
 
 std::string service_name(Service service)
 {
     switch (service) {
-    case Service::Works: return "works";
-    case Service::Partial: return "partial";
-    case Service::Missing: return "missing";
+    case Service::Works:
+        return "works";
+    case Service::Partial:
+        return "partial";
+    case Service::Missing:
+        return "missing";
     }
     return "?";
 }
@@ -167,9 +171,9 @@ std::string utc(int64_t seconds) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC"
 
 std::string guid_text(std::array<uint8_t, 16> const& g)
 {
-    return fmt::format("{{{:02X}{:02X}{:02X}{:02X}-{:02X}{:02X}-{:02X}{:02X}-{:02X}{:02X}-{:02X}{:02X}{:02X}{:02X}{:02X}{:02X}}}",
-                       g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14],
-                       g[15]);
+    return fmt::format(
+        "{{{:02X}{:02X}{:02X}{:02X}-{:02X}{:02X}-{:02X}{:02X}-{:02X}{:02X}-{:02X}{:02X}{:02X}{:02X}{:02X}{:02X}}}",
+        g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
 }
 
 Inspection inspect(std::string const& path, Windows windows)

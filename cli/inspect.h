@@ -20,7 +20,7 @@ struct InspectedImport {
     Service service = Service::Missing;
     std::string words; // what is partial, or why it is missing
     std::optional<Windows> since; // first x64 Windows that exports it, where that is documented
-    bool exists = false;          // known to be exported by Windows at all
+    bool exists = false; // known to be exported by Windows at all
 };
 
 struct InspectedDll {
@@ -39,10 +39,10 @@ struct Inspection {
     std::vector<InspectedDll> dlls;
     std::string not_a_driver; // why Windows would not take it for one; empty: it would
 
-    Windows oldest = Windows::xp_x64;       // that exports all imports whose first version is known
+    Windows oldest = Windows::xp_x64; // that exports all imports whose first version is known
     std::vector<std::string> oldest_because; // the imports that Windows before it lacks
-    std::vector<std::string> undocumented;  // exported, but no page says since when
-    std::vector<std::string> unknown;       // no table has them
+    std::vector<std::string> undocumented; // exported, but no page says since when
+    std::vector<std::string> unknown; // no table has them
 };
 
 std::string service_name(Service service);

@@ -16,11 +16,16 @@ using Json = nlohmann::ordered_json;
 std::string state_name(ldr::SignatureState state)
 {
     switch (state) {
-    case ldr::SignatureState::None: return "none";
-    case ldr::SignatureState::Intact: return "intact";
-    case ldr::SignatureState::Altered: return "altered";
-    case ldr::SignatureState::Forged: return "forged";
-    case ldr::SignatureState::Unreadable: return "unreadable";
+    case ldr::SignatureState::None:
+        return "none";
+    case ldr::SignatureState::Intact:
+        return "intact";
+    case ldr::SignatureState::Altered:
+        return "altered";
+    case ldr::SignatureState::Forged:
+        return "forged";
+    case ldr::SignatureState::Unreadable:
+        return "unreadable";
     }
     return "?";
 }
@@ -70,10 +75,8 @@ Json exports_json(ldr::Exports const& exports)
 {
     Json list = Json::array();
     for (ldr::Export const& row : exports.rows)
-        list.push_back({ { "name", row.name },
-                         { "ordinal", row.ordinal },
-                         { "rva", row.rva },
-                         { "forwarder", row.forwarder } });
+        list.push_back(
+            { { "name", row.name }, { "ordinal", row.ordinal }, { "rva", row.rva }, { "forwarder", row.forwarder } });
     return list;
 }
 

@@ -15,7 +15,10 @@ constexpr size_t kColumns = 118;
 
 class Printer {
 public:
-    explicit Printer(Inspection const& inspection) : m_it(inspection) {}
+    explicit Printer(Inspection const& inspection)
+        : m_it(inspection)
+    {
+    }
 
     void print()
     {
@@ -24,13 +27,14 @@ public:
         for (ldr::Section const& section : m_it.file.sections())
             name_columns = std::max(name_columns, section.name.size());
         for (ldr::Section const& section : m_it.file.sections())
-            m_terminal.line(first("section"), fmt::format("{:<{}}  at 0x{:06x}, {:>8} bytes, {:>8} in the file, {}{}{}{}",
-                                                          section.name, name_columns, section.rva, section.size, section.file_size,
-                                                          section.read ? 'r' : '-', section.write ? 'w' : '-',
-                                                          section.execute ? 'x' : '-',
-                                                          section.discardable    ? ", discarded after DriverEntry"
-                                                              : section.pageable ? ", pageable"
-                                                                                 : ""));
+            m_terminal.line(first("section"),
+                            fmt::format("{:<{}}  at 0x{:06x}, {:>8} bytes, {:>8} in the file, {}{}{}{}", section.name,
+                                        name_columns, section.rva, section.size, section.file_size,
+                                        section.read ? 'r' : '-', section.write ? 'w' : '-',
+                                        section.execute ? 'x' : '-',
+                                        section.discardable    ? ", discarded after DriverEntry"
+                                            : section.pageable ? ", pageable"
+                                                               : ""));
         for (InspectedDll const& dll : m_it.dlls)
             imports(dll);
         if (m_it.dlls.empty())
@@ -54,27 +58,31 @@ private:
     {
         auto const& headers = m_it.file.headers();
         m_terminal.line("file", fmt::format("{}, {}", m_it.path, counted(m_it.bytes, "byte")));
-        m_terminal.line("machine", fmt::format("{}, {}", ldr::machine_name(headers.machine),
-                                               ldr::subsystem_name(headers.subsystem)));
-        m_terminal.line("linked", fmt::format("by linker {}.{:02}, for Windows {}.{}, subsystem version {}.{}",
-                                              headers.linker.major, headers.linker.minor, headers.os.major,
-                                              headers.os.minor, headers.subsystem_version.major,
-                                              headers.subsystem_version.minor));
-        m_terminal.line("time", m_it.file.debug().reproducible
-                            ? fmt::format("none: a reproducible build's hash 0x{:08x} stands in its place",
-                                          headers.timestamp)
-                            : headers.timestamp == 0 ? std::string("none") : utc(headers.timestamp));
+        m_terminal.line(
+            "machine",
+            fmt::format("{}, {}", ldr::machine_name(headers.machine), ldr::subsystem_name(headers.subsystem)));
+        m_terminal.line("linked",
+                        fmt::format("by linker {}.{:02}, for Windows {}.{}, subsystem version {}.{}",
+                                    headers.linker.major, headers.linker.minor, headers.os.major, headers.os.minor,
+                                    headers.subsystem_version.major, headers.subsystem_version.minor));
+        m_terminal.line(
+            "time",
+            m_it.file.debug().reproducible
+                ? fmt::format("none: a reproducible build's hash 0x{:08x} stands in its place", headers.timestamp)
+                : headers.timestamp == 0 ? std::string("none")
+                                         : utc(headers.timestamp));
         m_terminal.line("checksum",
                         headers.checksum == 0 ? std::string("none")
                             : m_it.file.checksum_matches()
                             ? fmt::format("0x{:08x}, right", headers.checksum)
                             : fmt::format("0x{:08x}, wrong: the file's is 0x{:08x}", headers.checksum,
                                           m_it.file.computed_checksum()));
-        m_terminal.line("base", fmt::format("0x{:x}, entry point at 0x{:x}, {}", headers.image_base,
-                                            headers.entry_point,
-                                            counted(m_it.file.relocations().size(), "relocation")));
+        m_terminal.line("base",
+                        fmt::format("0x{:x}, entry point at 0x{:x}, {}", headers.image_base, headers.entry_point,
+                                    counted(m_it.file.relocations().size(), "relocation")));
         auto const& debug = m_it.file.debug();
-        m_terminal.line("pdb", debug.pdb_name.empty()
+        m_terminal.line("pdb",
+                        debug.pdb_name.empty()
                             ? std::string("none")
                             : fmt::format("{} {} age {}", debug.pdb_name, guid_text(debug.pdb_guid), debug.pdb_age));
         for (auto const& [key, value] : m_it.file.version().strings)
@@ -82,10 +90,11 @@ private:
         m_terminal.line("signature", m_it.signatures.words());
         for (ldr::Signature const& signature : m_it.signatures.list)
             if (signature.signing_time)
-                m_terminal.line("", fmt::format("{}: {}{}", signature.signer, utc(*signature.signing_time),
-                                                signature.time_stamper.empty()
-                                                    ? " by the signer's own clock"
-                                                    : ", time stamp issued by " + signature.time_stamper));
+                m_terminal.line("",
+                                fmt::format("{}: {}{}", signature.signer, utc(*signature.signing_time),
+                                            signature.time_stamper.empty()
+                                                ? " by the signer's own clock"
+                                                : ", time stamp issued by " + signature.time_stamper));
     }
 
     void imports(InspectedDll const& dll)
@@ -103,9 +112,9 @@ private:
             std::string label = "  " + service_name(service);
             for (InspectedImport const& import : dll.imports)
                 if (import.service == service) {
-                    m_terminal.line(label,
-                                    import.words.empty() ? import.name : fmt::format("{}: {}", import.name, import.words),
-                                    service == Service::Missing ? Tone::Bad : Tone::Warning);
+                    m_terminal.line(
+                        label, import.words.empty() ? import.name : fmt::format("{}: {}", import.name, import.words),
+                        service == Service::Missing ? Tone::Bad : Tone::Warning);
                     label.clear();
                 }
         }

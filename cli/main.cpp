@@ -17,7 +17,8 @@ namespace ringside::cli {
 
 namespace {
 
-constexpr char const* kHelp = R"(Ringside runs Windows x64 kernel drivers (.sys) in a Linux process, each run repeatable from its seed.
+constexpr char const* kHelp
+    = R"(Ringside runs Windows x64 kernel drivers (.sys) in a Linux process, each run repeatable from its seed.
 
 usage: ringside VERB [options]
 

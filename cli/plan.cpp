@@ -10,9 +10,12 @@ namespace ringside::cli {
 std::string checks_name(Checks checks)
 {
     switch (checks) {
-    case Checks::Bare: return "bare";
-    case Checks::Observed: return "observed";
-    case Checks::Verified: return "verified";
+    case Checks::Bare:
+        return "bare";
+    case Checks::Observed:
+        return "observed";
+    case Checks::Verified:
+        return "verified";
     }
     return "?";
 }

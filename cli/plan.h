@@ -24,17 +24,17 @@ struct GivenBytes {
 // `--open A --open B --read 4 --open C --read 8` reads 4 from A and from B, and 8 from C.
 struct Step {
     enum class Kind : uint8_t { Open, Ioctl, Read, Write } kind;
-    std::string path;          // Open
-    ControlCode code {};       // Ioctl
+    std::string path; // Open
+    ControlCode code {}; // Ioctl
     std::optional<GivenBytes> in; // Ioctl, Write
     std::optional<GivenBytes> second; // Ioctl: what stands in the second buffer, instead of room alone
-    size_t out = 0;            // Ioctl: room for the reply; Read: bytes
-    uint64_t at = 0;           // Read, Write: offset
+    size_t out = 0; // Ioctl: room for the reply; Read: bytes
+    uint64_t at = 0; // Read, Write: offset
 };
 
 struct RegistrySetting {
     std::string given; // an assignment, or a file's path
-    std::string text;  // the file's text in UTF-8; empty for an assignment
+    std::string text; // the file's text in UTF-8; empty for an assignment
     bool is_file = false;
 };
 

@@ -156,7 +156,8 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     RunPlan plan;
     plan.program = std::move(program);
 
-    CLI::App app("Loads drivers, opens their devices, sends I/O, unloads them, and looks what is left.", "ringside run");
+    CLI::App app("Loads drivers, opens their devices, sends I/O, unloads them, and looks what is left.",
+                 "ringside run");
     app.footer(kExamples);
     std::map<CLI::Option*, Gathered> gathered;
     auto add = [&](char const* name, char const* words, char const* type, char const* group) {
@@ -186,8 +187,11 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         return app.add_option(name, into, words)->type_name(type)->group(group);
     };
     auto many = [&](char const* name, std::vector<std::string>& into, char const* words, char const* type) {
-        app.add_option(name, into, words)->type_name(type)->group("Machine")->expected(1)->multi_option_policy(
-            CLI::MultiOptionPolicy::TakeAll);
+        app.add_option(name, into, words)
+            ->type_name(type)
+            ->group("Machine")
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     };
     many("--reg", reg, "A value of the drivers' own keys ('Parameters\\Name=dword:1'), or a .reg file", "VALUE|FILE");
     auto* seed_option = one("--seed", seed, "What decides every choice of the run (usual: 1)", "N", "Machine");
@@ -207,8 +211,8 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         ->group("Machine");
 
     app.add_flag("--json", plan.json, "One JSON object on standard output")->group("Report");
-    auto* log_option = app.add_flag("--log{all}", log, "The event log's newest N lines, or all (--log=N)")
-                           ->group("Report");
+    auto* log_option
+        = app.add_flag("--log{all}", log, "The event log's newest N lines, or all (--log=N)")->group("Report");
     app.add_flag("--quiet-said", plan.quiet_said, "Do not show what the drivers print")->group("Report");
     app.add_flag("--in-process", plan.in_process, "No process of its own for the machine: for debuggers")
         ->group("Report");

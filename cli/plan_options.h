@@ -8,7 +8,7 @@
 namespace ringside::cli {
 
 // Throws Usage, or ShownHelp once help has been printed.
-struct ShownHelp {};
+struct ShownHelp { };
 RunPlan parse_run(std::string program, std::vector<std::string> const& arguments);
 
 Windows parse_windows(std::string_view option, std::string_view name);

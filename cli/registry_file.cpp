@@ -33,7 +33,8 @@ std::string from_utf16(std::string const& path, std::string_view raw)
     auto unit = [&](size_t at) -> uint32_t {
         if (at + 1 >= raw.size())
             return 0;
-        return static_cast<unsigned char>(raw[at]) | static_cast<uint32_t>(static_cast<unsigned char>(raw[at + 1])) << 8;
+        return static_cast<unsigned char>(raw[at])
+            | static_cast<uint32_t>(static_cast<unsigned char>(raw[at + 1])) << 8;
     };
     if (raw.size() % 2 != 0)
         usage("{}: ends inside a UTF-16 character", path);

@@ -29,7 +29,11 @@ Json control_code_json(uint32_t value)
 
 class JsonView : public View {
 public:
-    explicit JsonView(RunPlan const& plan) : m_plan(plan) { clear(); }
+    explicit JsonView(RunPlan const& plan)
+        : m_plan(plan)
+    {
+        clear();
+    }
 
     void record(Json const& record) override
     {
@@ -54,7 +58,7 @@ public:
             m_run["steps"].push_back(step(kind, copy));
     }
 
-    void said(std::string_view) override {}
+    void said(std::string_view) override { }
 
     void end(uint64_t seed, Outcome const& outcome) override
     {
@@ -65,9 +69,8 @@ public:
                 m_run["report"]["during"] = outcome.during;
         }
         if (!outcome.death.empty())
-            m_run["lost"] = { { "words", outcome.death },
-                              { "during", outcome.during },
-                              { "last_words", outcome.last_words } };
+            m_run["lost"]
+                = { { "words", outcome.death }, { "during", outcome.during }, { "last_words", outcome.last_words } };
         if (!outcome.refused.empty())
             m_run["refused"] = outcome.refused;
         if (!outcome.replay.empty())

@@ -14,11 +14,16 @@ namespace ringside::cli {
 std::string end_name(Report::End end)
 {
     switch (end) {
-    case Report::End::Clean: return "clean";
-    case Report::End::Leaks: return "leaks";
-    case Report::End::BugCheck: return "bug-check";
-    case Report::End::MissingService: return "missing-service";
-    case Report::End::Hung: return "hung";
+    case Report::End::Clean:
+        return "clean";
+    case Report::End::Leaks:
+        return "leaks";
+    case Report::End::BugCheck:
+        return "bug-check";
+    case Report::End::MissingService:
+        return "missing-service";
+    case Report::End::Hung:
+        return "hung";
     }
     return "?";
 }
@@ -43,10 +48,8 @@ Json report_json(Report const& report)
 {
     Json trace = Json::array();
     for (TraceLine const& line : report.trace)
-        trace.push_back({ { "address", line.address },
-                          { "module", line.module },
-                          { "path", line.path },
-                          { "rva", line.rva } });
+        trace.push_back(
+            { { "address", line.address }, { "module", line.module }, { "path", line.path }, { "rva", line.rva } });
     return {
         { "kind", "report" },
         { "end", end_name(report.end) },
@@ -79,7 +82,10 @@ namespace {
 class Runner {
 public:
     Runner(RunPlan const& plan, uint64_t seed, Sink const& sink)
-        : m_plan(plan), m_seed(seed), m_sink(sink), m_machine(options(plan, seed))
+        : m_plan(plan)
+        , m_seed(seed)
+        , m_sink(sink)
+        , m_machine(options(plan, seed))
     {
     }
 
@@ -233,7 +239,8 @@ private:
             phase(fmt::format("control code 0x{:08x} to {}", step.code.value, opened.path));
             reply = step.second ? opened.file.ioctl_with_buffer(step.code.value, in, step.second->bytes)
                                 : opened.file.ioctl(step.code.value, in, step.out);
-            record.update({ { "kind", "ioctl" }, { "code", step.code.value }, { "in", hex(in) }, { "room", step.out } });
+            record.update(
+                { { "kind", "ioctl" }, { "code", step.code.value }, { "in", hex(in) }, { "room", step.out } });
             if (step.second)
                 record["second"] = hex(step.second->bytes);
             break;
@@ -251,7 +258,8 @@ private:
         // A reply that never came because the machine ended is told by the report.
         if (m_machine.crashed())
             return;
-        record.update({ { "status", reply.status }, { "information", reply.information }, { "bytes", hex(reply.bytes) } });
+        record.update(
+            { { "status", reply.status }, { "information", reply.information }, { "bytes", hex(reply.bytes) } });
         m_sink(record);
     }
 
@@ -302,6 +310,9 @@ private:
         } else {
             report.seed = m_seed;
             report.hash = m_machine.log_hash();
+            report.events = sim::world().log().count();
+            report.virtual_seconds = static_cast<double>(sim::world().now_100ns()) / 1e7;
+            report.replayable = sim::world().replayable();
             report.words = "the drivers stay loaded: what they hold was not looked at";
         }
         // With faults injected, a driver that gives up in an orderly way does what it should.
@@ -325,7 +336,7 @@ private:
     std::vector<std::string> m_names; // of devices, as clients see them
     std::vector<Opened> m_files;
     size_t m_targets_begin = 0; // of m_files: where I/O goes
-    std::string m_problem;      // why the plan could not be carried out
+    std::string m_problem; // why the plan could not be carried out
 };
 
 } // namespace

@@ -25,7 +25,8 @@ std::string hex_number(uint64_t number) { return fmt::format("0x{:x}", number); 
 class TextView : public View {
 public:
     explicit TextView(RunPlan const& plan)
-        : m_plan(plan), m_terminal(plan.many_seeds() ? Terminal::kept() : Terminal())
+        : m_plan(plan)
+        , m_terminal(plan.many_seeds() ? Terminal::kept() : Terminal())
     {
     }
 
@@ -101,8 +102,8 @@ public:
     {
         if (m_plan.many_seeds() && exit_code == kExitClean) {
             m_terminal = Terminal();
-            m_terminal.line("result", fmt::format("clean with every seed from {} to {}", m_plan.seed_first,
-                                                  m_plan.seed_last),
+            m_terminal.line("result",
+                            fmt::format("clean with every seed from {} to {}", m_plan.seed_first, m_plan.seed_last),
                             Tone::Good);
         }
     }
@@ -113,10 +114,9 @@ private:
         if (m_machine.is_null())
             return;
         Json record = std::exchange(m_machine, nullptr);
-        std::string words = fmt::format(
-            "{}, {}, {}, seed {}", text_of(record, "windows"),
-            counted(record.at("processors").get<uint64_t>(), "processor"), text_of(record, "checks"),
-            record.at("seed").get<uint64_t>());
+        std::string words = fmt::format("{}, {}, {}, seed {}", text_of(record, "windows"),
+                                        counted(record.at("processors").get<uint64_t>(), "processor"),
+                                        text_of(record, "checks"), record.at("seed").get<uint64_t>());
         if (!record.at("faults").is_null())
             words += ", faults " + text_of(record, "faults");
         if (record.at("explore").get<bool>())
@@ -151,8 +151,9 @@ private:
                                           words.empty() ? "" : ": ", words));
         }
         size_t partial = imports.size() - works - missing.size();
-        m_terminal.line("imports", fmt::format("{}: {} served in full, {} in part, {} missing", imports.size(), works,
-                                               partial, missing.size()));
+        m_terminal.line("imports",
+                        fmt::format("{}: {} served in full, {} in part, {} missing", imports.size(), works, partial,
+                                    missing.size()));
         std::string_view label = "  missing";
         for (std::string const& import : missing) {
             m_terminal.line(label, import, Tone::Warning);
@@ -166,8 +167,9 @@ private:
             m_terminal.line("devices", "none");
         for (auto const& device : record.at("devices")) {
             std::string name = text_of(device, "name");
-            m_terminal.line("device", fmt::format("{}  {}, {}", name.empty() ? "(no name)" : name,
-                                                  device_type_name(device.at("type")), text_of(device, "stack")));
+            m_terminal.line("device",
+                            fmt::format("{}  {}, {}", name.empty() ? "(no name)" : name,
+                                        device_type_name(device.at("type")), text_of(device, "stack")));
             for (auto const& link : device.at("links"))
                 m_terminal.line("link", link.get<std::string>());
         }
@@ -188,17 +190,16 @@ private:
             ControlCode code { record.at("code") };
             m_terminal.line("ioctl", fmt::format("{}  0x{:08x}: {}", path, code.value, control_code_words(code)));
         } else
-            m_terminal.line(kind, record.at("at") != 0
-                                ? fmt::format("{}  at {}", path, record.at("at").get<uint64_t>())
-                                : path);
+            m_terminal.line(
+                kind, record.at("at") != 0 ? fmt::format("{}  at {}", path, record.at("at").get<uint64_t>()) : path);
         if (record.contains("in"))
             dump("  sent", bytes_from_hex(text_of(record, "in")));
         if (record.contains("second"))
             dump("  second", bytes_from_hex(text_of(record, "second")));
         int32_t status = record.at("status");
         Bytes bytes = bytes_from_hex(text_of(record, "bytes"));
-        std::string words = fmt::format("{}, information {}", status_name(status),
-                                        record.at("information").get<uint64_t>());
+        std::string words
+            = fmt::format("{}, information {}", status_name(status), record.at("information").get<uint64_t>());
         if (status == 0x103)
             words = "STATUS_PENDING: the driver still holds the request";
         if (record.contains("room") && record.at("room") != 0 && bytes.empty())
@@ -267,8 +268,8 @@ private:
             place = address >= kHostFrom && address < kHostTo ? "Ringside's kernel" : hex_number(address);
         std::vector<std::string> words;
         for (auto const& frame : line.at("frames"))
-            words.push_back(fmt::format("{}  {}", source_words(frame),
-                                        frame.at("inlined").get<bool>() ? "(inlined)" : place));
+            words.push_back(
+                fmt::format("{}  {}", source_words(frame), frame.at("inlined").get<bool>() ? "(inlined)" : place));
         if (words.empty())
             words.push_back(place);
         return words;
@@ -281,9 +282,10 @@ private:
         bool by_bug_check = report.at("code") != 0;
         if (by_bug_check) {
             auto p = report.at("parameters").get<std::vector<uint64_t>>();
-            m_terminal.line("bug check", fmt::format("0x{:X} {} ({})", report.at("code").get<uint32_t>(),
-                                                     text_of(report, "code_name"),
-                                                     fmt::format("0x{:x}, 0x{:x}, 0x{:x}, 0x{:x}", p[0], p[1], p[2], p[3])),
+            m_terminal.line("bug check",
+                            fmt::format("0x{:X} {} ({})", report.at("code").get<uint32_t>(),
+                                        text_of(report, "code_name"),
+                                        fmt::format("0x{:x}, 0x{:x}, 0x{:x}, 0x{:x}", p[0], p[1], p[2], p[3])),
                             Tone::Bad);
         }
         std::string words = text_of(report, "words");
@@ -299,15 +301,17 @@ private:
             if (!outcome.during.empty())
                 m_terminal.line("during", outcome.during);
             uint32_t thread = report.at("thread");
-            m_terminal.line("where", fmt::format("processor {}, {}{}", report.at("processor").get<uint32_t>(),
-                                                 irql_name(report.at("irql")),
-                                                 thread ? fmt::format(", thread {}", thread) : ""));
+            m_terminal.line("where",
+                            fmt::format("processor {}, {}{}", report.at("processor").get<uint32_t>(),
+                                        irql_name(report.at("irql")),
+                                        thread ? fmt::format(", thread {}", thread) : ""));
             trace(report.at("trace"));
         }
         left(report, crashed);
         numbers(report);
         if (!report.at("replayable").get<bool>())
-            m_terminal.line("note", "a signal pre-empted this run: it is not replayable, and may end otherwise next time",
+            m_terminal.line("note",
+                            "a signal pre-empted this run: it is not replayable, and may end otherwise next time",
                             Tone::Warning);
         if (outcome.death.empty())
             verdict(outcome);
@@ -327,13 +331,14 @@ private:
     void numbers(Json const& report)
     {
         if (report.at("fallible_calls") != 0 && !m_plan.faults_given.empty())
-            m_terminal.line("faults", fmt::format("{} injected into {} calls that can fail",
-                                                  report.at("faults_injected").get<uint64_t>(),
-                                                  report.at("fallible_calls").get<uint64_t>()));
-        m_terminal.line("log", fmt::format("{}, hash {:016x}, {:.6f} s of virtual time",
-                                           counted(report.at("events").get<uint64_t>(), "event"),
-                                           report.at("hash").get<uint64_t>(),
-                                           report.at("virtual_seconds").get<double>()));
+            m_terminal.line("faults",
+                            fmt::format("{} injected, of {} that can fail",
+                                        report.at("faults_injected").get<uint64_t>(),
+                                        counted(report.at("fallible_calls").get<uint64_t>(), "call")));
+        m_terminal.line("log",
+                        fmt::format("{}, hash {:016x}, {:.6f} s of virtual time",
+                                    counted(report.at("events").get<uint64_t>(), "event"),
+                                    report.at("hash").get<uint64_t>(), report.at("virtual_seconds").get<double>()));
     }
 
     void verdict(Outcome const& outcome)
@@ -370,7 +375,7 @@ private:
 
     RunPlan const& m_plan;
     Terminal m_terminal;
-    Json m_machine;     // told with the next line
+    Json m_machine; // told with the next line
     std::string m_said; // a line not ended yet
 };
 

@@ -24,7 +24,10 @@ constexpr std::string_view kBrokenPromise = "Ringside broke its own promise";
 // Hears one run: shows what happens, and keeps what the end will need.
 class Listener {
 public:
-    explicit Listener(View& view) : m_view(view) {}
+    explicit Listener(View& view)
+        : m_view(view)
+    {
+    }
 
     void record(Json const& record)
     {
@@ -82,8 +85,8 @@ Json frames_json(SymbolQuery const& query)
     return frames;
 }
 
-// Whether the trace's first line is an instruction that faulted or was pre-empted. Every other line is a return address,
-// and so is the first where the driver had called the kernel.
+// Whether the trace's first line is an instruction that faulted or was pre-empted. Every other line is a return
+// address, and so is the first where the driver had called the kernel.
 bool stopped_at_instruction(uint32_t code, std::vector<uint64_t> const& parameters, uint64_t first)
 {
     switch (code) {
@@ -109,9 +112,8 @@ void add_symbols(Json& report, std::vector<Json> const& drivers)
     std::vector<SymbolQuery> queries;
     bool faulted = stopped_at_instruction(report.at("code"), parameters, first);
     for (auto const& line : trace)
-        queries.push_back({ .path = line.at("path"),
-                            .rva = line.at("rva"),
-                            .return_address = !queries.empty() || !faulted });
+        queries.push_back(
+            { .path = line.at("path"), .rva = line.at("rva"), .return_address = !queries.empty() || !faulted });
     Json places = Json::array();
     for (size_t i = 0; i < parameters.size(); ++i)
         for (Json const& driver : drivers) {
@@ -193,8 +195,7 @@ int run_verb(std::string const& program, std::vector<std::string> const& argumen
     auto view = plan.json ? make_json_view(plan) : make_text_view(plan);
     int exit_code = kExitClean;
     for (uint64_t seed = plan.seed_first;; ++seed) {
-        Outcome outcome
-            = plan.in_process ? run_in_process(plan, seed, *view) : run_in_own_process(plan, seed, *view);
+        Outcome outcome = plan.in_process ? run_in_process(plan, seed, *view) : run_in_own_process(plan, seed, *view);
         exit_code = outcome.exit_code;
         if (!outcome.report.is_null())
             add_symbols(outcome.report, outcome.drivers);

@@ -12,13 +12,13 @@ namespace ringside::cli {
 // How one seed's run ended, for the exit code and the list of seeds.
 struct Outcome {
     int exit_code = 0;
-    Json report;         // null if there is none
+    Json report; // null if there is none
     std::vector<Json> drivers; // their records
     std::string refused; // the input's fault, in words
-    std::string death;   // how the machine's process ended before it could report, in words
-    std::string during;  // the last thing it said it was about to do
+    std::string death; // how the machine's process ended before it could report, in words
+    std::string during; // the last thing it said it was about to do
     std::vector<std::string> last_words; // the last lines it printed
-    std::string replay;  // the command; empty for a clean run and for bad input
+    std::string replay; // the command; empty for a clean run and for bad input
 };
 
 class View {

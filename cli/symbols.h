@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Names for addresses in drivers' files, from llvm-symbolizer: it reads DWARF inside a .sys and a PDB beside it. Without
-// the program, or without debug information, nothing is named, and reports show module and offset.
+// Names for addresses in drivers' files, from llvm-symbolizer: it reads DWARF inside a .sys and a PDB beside it.
+// Without the program, or without debug information, nothing is named, and reports show module and offset.
 #pragma once
 
 #include <cstdint>

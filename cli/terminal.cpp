@@ -16,12 +16,18 @@ namespace {
 char const* colour(Tone tone)
 {
     switch (tone) {
-    case Tone::Plain: return "";
-    case Tone::Good: return "\x1b[32m";
-    case Tone::Bad: return "\x1b[1;31m";
-    case Tone::Warning: return "\x1b[33m";
-    case Tone::Quiet: return "\x1b[2m";
-    case Tone::Strong: return "\x1b[1m";
+    case Tone::Plain:
+        return "";
+    case Tone::Good:
+        return "\x1b[32m";
+    case Tone::Bad:
+        return "\x1b[1;31m";
+    case Tone::Warning:
+        return "\x1b[33m";
+    case Tone::Quiet:
+        return "\x1b[2m";
+    case Tone::Strong:
+        return "\x1b[1m";
     }
     return "";
 }
@@ -34,7 +40,10 @@ bool wants_colours()
 
 } // namespace
 
-Terminal::Terminal() : m_coloured(wants_colours()) {}
+Terminal::Terminal()
+    : m_coloured(wants_colours())
+{
+}
 
 Terminal Terminal::kept()
 {

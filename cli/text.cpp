@@ -160,8 +160,7 @@ std::string harmless(std::string_view text)
 
 std::string shell_quoted(std::string_view text)
 {
-    constexpr std::string_view kPlain
-        = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:@%,";
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:@%,";
     if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos)
         return std::string(text);
     std::string result = "'";
@@ -210,11 +209,16 @@ std::string status_name(int32_t status)
 std::string irql_name(uint8_t irql)
 {
     switch (irql) {
-    case nt::PASSIVE_LEVEL: return "PASSIVE_LEVEL";
-    case nt::APC_LEVEL: return "APC_LEVEL";
-    case nt::DISPATCH_LEVEL: return "DISPATCH_LEVEL";
-    case nt::HIGH_LEVEL: return "HIGH_LEVEL";
-    default: return fmt::format("IRQL {}", irql);
+    case nt::PASSIVE_LEVEL:
+        return "PASSIVE_LEVEL";
+    case nt::APC_LEVEL:
+        return "APC_LEVEL";
+    case nt::DISPATCH_LEVEL:
+        return "DISPATCH_LEVEL";
+    case nt::HIGH_LEVEL:
+        return "HIGH_LEVEL";
+    default:
+        return fmt::format("IRQL {}", irql);
     }
 }
 

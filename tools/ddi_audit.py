@@ -6,8 +6,9 @@
 
 Fails with one line per difference in IRQL range, first Windows, page or compliance rules that no `because` note explains,
 per note that explains nothing any more, per row that has neither page nor note, and per name that two rows serve.
-An IRQL that the page only words ("see Remarks"), qualifies or does not give is human work: the row needs the page, and
-its range is not compared; --human lists these rows. --self-test alters rows and looks whether each alteration is told.
+An IRQL that the page does not give, leaves to its remarks or qualifies there is human work: somebody has read the remarks,
+and the row may say in a note what they add. Only a qualified one has a range to compare. --human lists these rows.
+--self-test alters rows and looks whether each alteration is told.
 """
 
 import argparse
@@ -27,13 +28,17 @@ RELEASES = {"win2000": "xp-x64", "winme": "xp-x64", "winxp": "xp-x64", "ws2003":
 
 
 def fact_range(fact):
-    """Lowest and highest IRQL, or None: the page leaves them to the reader."""
-    if fact["irql_max"] not in IRQLS or fact["irql_caveat"] == "1":
+    """Lowest and highest IRQL, or None: the page gives none, or leaves them to its remarks."""
+    if fact["irql_max"] not in IRQLS:
         return None
     highest = IRQLS[fact["irql_max"]]
     if fact["irql_exact"] == "1":
         return highest, highest
     return IRQLS[fact["irql_min"]] if fact["irql_min"] else 0, highest
+
+
+def is_human_work(fact):
+    return fact_range(fact) is None or fact["irql_caveat"] == "1"
 
 
 def fact_release(fact):
@@ -44,7 +49,7 @@ def range_words(range_):
     lowest, highest = (NAMES.get(irql, f"IRQL {irql}") for irql in range_)
     if lowest == highest:
         return lowest
-    return f"any" if range_ == (0, 15) else f"up to {highest}" if range_[0] == 0 else f"{lowest} to {highest}"
+    return "any" if range_ == (0, 15) else f"up to {highest}" if range_[0] == 0 else f"{lowest} to {highest}"
 
 
 class Facts:
@@ -67,8 +72,7 @@ class Facts:
         return behind if row["page"] in [fact["page"] for fact in behind] else []
 
 
-def compared(row, fact):
-    """Differences, and whether the page leaves something about the row to the reader."""
+def differences_of(row, fact):
     differences = []
     range_, release = fact_range(fact), fact_release(fact)
     if range_ and range_ != (row["irql_lowest"], row["irql_highest"]):
@@ -79,7 +83,7 @@ def compared(row, fact):
     unknown = [rule for rule in row["rules"] if rule not in fact["rules"].split(";")]
     if unknown:
         differences.append(f"rules that the page does not name: {', '.join(unknown)}")
-    return differences, range_ is None or release is None and row["since"] != "xp-x64"
+    return differences
 
 
 def audit(rows, facts):
@@ -101,12 +105,13 @@ def audit(rows, facts):
         if not fact:
             failures.append(f"{name}: the row's page is {row['page'] or 'none'}, the documentation's {', '.join(by_page)}")
             continue
-        differences, left_to_reader = compared(row, fact)
+        differences = differences_of(row, fact)
+        newer_than_told = not fact_release(fact) and row["since"] != "xp-x64"
         if not because:
             failures += [f"{name}: {difference} ({fact['page']})" for difference in differences]
-        elif not differences and not left_to_reader:
+        elif not differences and not is_human_work(fact) and not newer_than_told:
             failures.append(f"{name}: the row agrees with {fact['page']}; its note is stale: {because}")
-        if fact_range(fact) is None:
+        if is_human_work(fact):
             human.append(f"{name}: {range_words((row['irql_lowest'], row['irql_highest']))} ({fact['page']})")
     return failures, human
 
@@ -115,7 +120,7 @@ def self_test(rows, facts):
     """Every kind of alteration of a row that passes must be told, in a line that starts with its name."""
     def plain(row):
         pages = [fact for fact in facts.about(row) if fact["page"] == row["page"]]
-        return pages and not row["because"] and fact_range(pages[0]) and fact_release(pages[0])
+        return pages and not row["because"] and not is_human_work(pages[0]) and fact_release(pages[0])
 
     victim = next(row for row in rows if plain(row))
     silent = next(row for row in rows if not facts.about(row))

@@ -3,9 +3,9 @@
 """Whether README.md and docs/*.md still speak of this tree. Exit 1 with one line per mistake.
 
 In text (not in fenced blocks): a path in backticks exists; a name in backticks of the form room::Name or Class::member
-occurs in that room's or beside that class' code; a link leads to a file, and its #anchor to a heading. Everywhere: lines
-are at most 120 columns wide (tables and fenced blocks aside), and no word of a machine that is not the reader's stands
-there. Besides: each @cite(tag) in the code is declared in docs/references.md, once."""
+occurs in that room's or beside that class' code; a link leads to a file, and its #anchor to a heading. Everywhere: no
+word of a machine that is not the reader's. Besides: each @cite(tag) in the code is declared in docs/references.md,
+once."""
 import argparse
 import itertools
 import json
@@ -18,7 +18,6 @@ QUALIFIED = re.compile(r'^(?:ringside::)?([A-Za-z_]\w*(?:::~?[A-Za-z_]\w*)+)(?:\
 LINK = re.compile(r'\[[^\]]*\]\(([^)\s]+)\)')
 CITE = re.compile(r'@cite\(([^)]*)\)')
 FORBIDDEN = re.compile(r'/work\b|/tmp\b|\bagents?\b|\bsessions?\b', re.IGNORECASE)
-COLUMNS = 120
 
 
 def braces(pattern):
@@ -81,8 +80,6 @@ class Page:
                 continue
             if fenced or line.startswith('<!--'):
                 continue
-            if len(line) > COLUMNS and not line.startswith('|'):
-                self.say(number, f'{len(line)} columns')
             for code in re.findall(r'`([^`]+)`', line):
                 self.code(number, code)
             for target in LINK.findall(re.sub(r'`[^`]*`', '', line)):

@@ -39,8 +39,12 @@ LAYOUT = [
 ]
 
 
-def fenced(lines):
-    return ['```text', *lines, '```']
+class Unprintable(Exception):
+    pass
+
+
+def fenced(lines, language='text'):
+    return [f'```{language}', *lines, '```']
 
 
 def chosen(lines, first, last):
@@ -48,12 +52,12 @@ def chosen(lines, first, last):
         return lines
     begin = next((i for i, line in enumerate(lines) if re.search(first, line)), None)
     if begin is None:
-        raise SystemExit(f'no line matches {first!r}:\n' + '\n'.join(lines))
+        raise Unprintable(f'no line matches {first!r}')
     if last is None:
         return lines[begin:]
     end = next((i for i in range(begin + 1, len(lines)) if re.search(last, lines[i])), None)
     if end is None:
-        raise SystemExit(f'no line behind {first!r} matches {last!r}')
+        raise Unprintable(f'no line behind {first!r} matches {last!r}')
     return lines[begin:end + 1]
 
 
@@ -69,18 +73,19 @@ class Printer:
         if kind == 'ringside':
             return fenced(chosen(self.program(words), *limits))
         if kind == 'file':
-            return fenced(chosen((self.top / words).read_text().rstrip('\n').split('\n'), *limits))
+            language = {'.c': 'c', '.h': 'cpp', '.cpp': 'cpp'}.get(pathlib.Path(words).suffix, 'text')
+            return fenced(chosen((self.top / words).read_text().rstrip('\n').split('\n'), *limits), language)
         if kind == 'rules':
             return self.rules()
         if kind == 'layout':
             return self.layout()
-        raise SystemExit(f"nobody prints '{kind}'")
+        raise Unprintable(f"nobody prints '{kind}'")
 
     def program(self, arguments):
         run = subprocess.run(['ringside', *shlex.split(arguments)], executable=self.build / 'ringside', cwd=self.build,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=120, check=False)
         if run.returncode not in (0, 2, 4):
-            raise SystemExit(f'ringside {arguments} ended with exit code {run.returncode}')
+            raise Unprintable(f'ringside {arguments} ended with exit code {run.returncode}')
         return run.stdout.replace(f'{self.top}/', '').rstrip('\n').split('\n')
 
     def rules(self):
@@ -97,7 +102,7 @@ class Printer:
             url = f'https://learn.microsoft.com/windows-hardware/drivers/{page}'
             lines.append(f'| `{name}` | {words} | [0x{numbers[code]:X} {code}]({url}){first} |')
         if len(lines) == 2:
-            raise SystemExit('src/verifier/rules.cpp: no row was understood')
+            raise Unprintable('src/verifier/rules.cpp: no row was understood')
         return lines
 
     def layout(self):
@@ -128,7 +133,12 @@ def main():
     stale = False
     for page in sorted((top / 'docs').glob('*.md')):
         text = page.read_text()
-        now = BLOCK.sub(lambda m: m[1] + '\n'.join(printer.print(m[2])) + '\n' + m[4], text)
+        try:
+            now = BLOCK.sub(lambda m: m[1] + '\n'.join(printer.print(m[2])) + '\n' + m[4], text)
+        except Unprintable as why:
+            print(f'{page.relative_to(top)}: {why}')
+            stale = True
+            continue
         if now == text:
             continue
         if given.write:
@@ -138,7 +148,7 @@ def main():
         stale = True
         name = str(page.relative_to(top))
         print('\n'.join(difflib.unified_diff(text.split('\n'), now.split('\n'), name, 'printed now', lineterm='', n=1)))
-    if stale:
+    if stale and not given.write:
         print('pictures are out of date: look at the difference, then run tools/docs_print.py --write')
     return 1 if stale else 0
 

@@ -62,7 +62,7 @@ struct MachineOptions {
     bool live_output = false;      // DbgPrint lines go to standard error as they are said
     double hang_seconds = 2;       // host time a driver may spin without calling anything; 0: for ever
     size_t memory_bytes = size_t { 1 } << 30; // physical memory; only what is touched costs anything
-    size_t log_records = 1 << 16;  // newest records kept; a power of two
+    size_t log_records = 1 << 14;  // newest records kept; a power of two (these fit a second-level cache)
 };
 
 struct Reply {

@@ -73,6 +73,8 @@ struct Ddi {
     void* data = nullptr;          // a data export: the address drivers see; set at boot where it is per machine
     // Fills a log record's subject and detail from the arguments (before the body); null: only the name is logged.
     void (*capture)(uint64_t const* arguments, LogCapture& into) = nullptr;
+    // The body and its doors log lines that say more than the call's own line would: the gate adds none.
+    bool says_itself = false;
 
     constexpr Coverage coverage() const { return partial ? Coverage::Partial : Coverage::Works; }
     constexpr bool exists_on(Windows profile) const { return profile >= since && profile < until; }

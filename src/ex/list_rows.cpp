@@ -72,7 +72,6 @@ std::span<Ddi const> list_rows()
           .body = body<&ExSizeOfRundownProtectionCacheAware>() },
         { .name = "ExInitializeRundownProtectionCacheAware", .irql = { 0, 1 }, .needs = Needs::Nothing,
           .page = "wdm/nf-wdm-exinitializerundownprotectioncacheaware",
-          .because = "the page gives no range; that of the plain routine",
           .body = body<&ExInitializeRundownProtectionCacheAware>() },
         { .name = "ExFreeCacheAwareRundownProtection", .irql = { 0, 1 },
           .page = "wdm/nf-wdm-exfreecacheawarerundownprotection",

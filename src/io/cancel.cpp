@@ -11,8 +11,8 @@ namespace ringside::io {
 
 namespace {
 
-constexpr int64_t kPoll100ns = 100 * 10'000;             // 100 ms
-constexpr int kPollsMax = 5 * 60 * 10;                    // five minutes
+constexpr int64_t kPoll100ns = 100 * 10'000; // 100 ms
+constexpr int kPollsMax = 5 * 60 * 10;             // five minutes
 
 } // namespace
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Requests of the machine's clients, host code on a client's thread: like NtDeviceIoControlFile and its kind, with the
 // status block and the event in an Operation.
-#include "io/event.h"
 #include "io/cancel.h"
+#include "io/event.h"
 #include "io/manager.h"
 #include "io/request.h"
 #include "ob/handle.h"

@@ -229,7 +229,6 @@ std::span<Ddi const> file_rows()
 {
     constexpr char const* devices_only
         = "opens devices and what they name: there is no file system; extended attributes are refused";
-    constexpr char const* no_page = "the page documents the Zw form";
     static Ddi const rows[] = {
         { .name = "ZwCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwcreatefile", .rules = "PowerIrpDDis", .partial = devices_only,
@@ -268,12 +267,14 @@ std::span<Ddi const> file_rows()
           .page = "wdm/nf-wdm-zwqueryinformationfile", .rules = "PowerIrpDDis",
           .body = body<&QueryInformationFile<kernel_mode>>() },
         { .name = "NtQueryInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .because = no_page, .body = body<&QueryInformationFile<ob::previous_mode>>() },
+          .page = "ntifs/nf-ntifs-ntqueryinformationfile", .rules = "PowerIrpDDis",
+          .body = body<&QueryInformationFile<ob::previous_mode>>() },
         { .name = "ZwSetInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwsetinformationfile", .rules = "PowerIrpDDis",
           .body = body<&SetInformationFile<kernel_mode>>() },
         { .name = "NtSetInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .because = no_page, .body = body<&SetInformationFile<ob::previous_mode>>() },
+          .page = "ntifs/nf-ntifs-ntsetinformationfile", .rules = "PowerIrpDDis",
+          .body = body<&SetInformationFile<ob::previous_mode>>() },
         { .name = "ZwFlushBuffersFile", .since = Windows::vista, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-zwflushbuffersfile",
           .rules = "PowerIrpDDis", .body = body<&ZwFlushBuffersFile>() },

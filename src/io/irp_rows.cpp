@@ -23,32 +23,13 @@ uint32_t number_of_irp(uint64_t argument)
 void capture_first_irp(uint64_t const* arguments, LogCapture& into) { into.subject = number_of_irp(arguments[0]); }
 void capture_second_irp(uint64_t const* arguments, LogCapture& into) { into.subject = number_of_irp(arguments[1]); }
 
-// Location and stack size, before the call.
-void capture_location(uint64_t argument, LogCapture& into)
-{
-    auto const* irp = reinterpret_cast<IRP const*>(argument);
-    into.detail = static_cast<uint8_t>(irp->CurrentLocation) | uint64_t { static_cast<uint8_t>(irp->StackCount) } << 8;
-}
-
-void capture_call(uint64_t const* arguments, LogCapture& into)
-{
-    capture_second_irp(arguments, into);
-    capture_location(arguments[1], into);
-}
-
-void capture_completion(uint64_t const* arguments, LogCapture& into)
-{
-    capture_first_irp(arguments, into);
-    capture_location(arguments[0], into);
-}
-
 } // namespace
 
 std::span<Ddi const> irp_rows()
 {
     static Ddi const rows[] = {
         { .name = "IoAllocateIrp", .irql = { 0, 2 }, .fail = Fail::Null, .page = "wdm/nf-wdm-ioallocateirp",
-          .rules = "IoAllocateFree,IoReuseIrp,IoFreeIrp", .body = body<&IoAllocateIrp>() },
+          .rules = "IoAllocateFree,IoReuseIrp,IoFreeIrp", .body = body<&IoAllocateIrp>(), .says_itself = true },
         { .name = "IoAllocateIrpEx", .irql = { 0, 2 }, .since = Windows::v10_1507, .fail = Fail::Null,
           .page = "wdm/nf-wdm-ioallocateirpex", .body = body<&IoAllocateIrpEx>() },
         { .name = "IoInitializeIrp", .irql = { 0, 2 }, .page = "wdm/nf-wdm-ioinitializeirp", .rules = "IoReuseIrp",
@@ -57,13 +38,13 @@ std::span<Ddi const> irp_rows()
           .body = body<&IoReuseIrp>(), .capture = capture_first_irp },
         { .name = "IoFreeIrp", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iofreeirp",
           .rules = "IoAllocateFree,IoBuildDeviceControlNoFree,IoBuildFsdFree,IoBuildSynchronousFsdRequestNoFree",
-          .body = body<&IoFreeIrp>(), .capture = capture_first_irp },
+          .body = body<&IoFreeIrp>(), .says_itself = true },
         { .name = "IofCallDriver", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iofcalldriver",
           .rules = "CompletionRoutineRegistered,ForwardedAtBadIrql,LowerDriverReturn,MarkIrpPending,MarkIrpPending2",
-          .body = body<&IofCallDriver>(), .capture = capture_call },
+          .body = body<&IofCallDriver>(), .says_itself = true },
         { .name = "IofCompleteRequest", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iocompleterequest",
           .rules = "CompleteRequest,DoubleCompletion,IrpProcessingComplete,SpinLockSafe",
-          .body = body<&IofCompleteRequest>(), .capture = capture_completion },
+          .body = body<&IofCompleteRequest>(), .says_itself = true },
         { .name = "IoBuildDeviceIoControlRequest", .irql = { 0, 1 }, .fail = Fail::Null,
           .page = "wdm/nf-wdm-iobuilddeviceiocontrolrequest",
           .rules = "IoBuildDeviceControlNoFree,IoBuildDeviceControlWait,IrqlIoPassive1,PowerIrpDDis",
@@ -109,7 +90,7 @@ std::span<Ddi const> irp_rows()
         { .name = "IoGetRequestorProcessId", .irql = { 0, 2 }, .page = "ntifs/nf-ntifs-iogetrequestorprocessid",
           .body = body<&IoGetRequestorProcessId>() },
         { .name = "IoGetRequestorSessionId", .irql = { 0, 1 }, .page = "ntifs/nf-ntifs-iogetrequestorsessionid",
-          .partial = "every process is in session 0", .body = body<&IoGetRequestorSessionId>() },
+          .partial = "always 0: nobody logs on", .body = body<&IoGetRequestorSessionId>() },
         { .name = "IoIs32bitProcess", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iois32bitprocess",
           .partial = "every client is a 64-bit process", .body = body<&IoIs32bitProcess>() },
         { .name = "IoValidateDeviceIoControlAccess", .irql = { 0, 15 },

@@ -56,10 +56,12 @@ void write_data_exports(Windows windows, unsigned processors)
 std::span<Ddi const> data_rows()
 {
     static Ddi const rows[] = {
-        { .name = "KeNumberProcessors", .irql = { 0, 15 }, .because = "a variable", .data = address(kNumberProcessors) },
+        { .name = "KeNumberProcessors", .irql = { 0, 15 }, .because = "a variable",
+          .data = address(kNumberProcessors) },
         { .name = "NtBuildNumber", .irql = { 0, 15 }, .because = "a variable", .data = address(kBuildNumber) },
         { .name = "KdDebuggerEnabled", .irql = { 0, 15 }, .because = "a variable", .data = address(kDebuggerEnabled) },
-        { .name = "KdDebuggerNotPresent", .irql = { 0, 15 }, .because = "a variable", .data = address(kDebuggerNotPresent) },
+        { .name = "KdDebuggerNotPresent", .irql = { 0, 15 }, .because = "a variable",
+          .data = address(kDebuggerNotPresent) },
         { .name = "KeTickCount", .irql = { 0, 15 }, .because = "a variable",
           .data = reinterpret_cast<void*>(hal::kSharedUserData + offsetof(KUSER_SHARED_DATA, TickCount)) },
         { .name = "InitSafeBootMode", .irql = { 0, 15 }, .because = "a variable", .data = address(kSafeBootMode) },

@@ -134,21 +134,29 @@ NTSTATUS KdEnableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
 
 std::span<Ddi const> debug_rows()
 {
-    constexpr char const* any = "the page gives no or any IRQL";
+    constexpr char const* silent = "the page gives no IRQL";
     constexpr char const* undocumented = "not documented as an export";
     static Ddi const rows[] = {
-        { .name = "DbgPrint", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgprint", .because = any, .body = raw_body(&DbgPrint) },
-        { .name = "DbgPrintEx", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgprintex", .because = any, .body = raw_body(&DbgPrintEx) },
-        { .name = "vDbgPrintEx", .irql = { 0, 15 }, .page = "wdm/nf-wdm-vdbgprintex", .because = any, .body = body<&vDbgPrintEx>() },
-        { .name = "vDbgPrintExWithPrefix", .irql = { 0, 15 }, .page = "wdm/nf-wdm-vdbgprintexwithprefix", .because = any, .body = body<&vDbgPrintExWithPrefix>() },
-        { .name = "DbgQueryDebugFilterState", .irql = { 0, 15 }, .because = undocumented, .body = body<&DbgQueryDebugFilterState>() },
-        { .name = "DbgSetDebugFilterState", .irql = { 0, 15 }, .because = undocumented, .body = body<&DbgSetDebugFilterState>() },
-        { .name = "DbgBreakPoint", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgbreakpoint", .because = any, .body = body<&DbgBreakPoint>() },
-        { .name = "DbgBreakPointWithStatus", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-dbgbreakpointwithstatus", .because = any, .body = body<&DbgBreakPointWithStatus>() },
-        { .name = "RtlAssert", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-rtlassert", .because = any, .body = body<&RtlAssert>() },
-        { .name = "KdRefreshDebuggerNotPresent", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-kdrefreshdebuggernotpresent", .because = any, .body = body<&KdRefreshDebuggerNotPresent>() },
-        { .name = "KdDisableDebugger", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-kddisabledebugger", .because = any, .body = body<&KdDisableDebugger>() },
-        { .name = "KdEnableDebugger", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-kdenabledebugger", .because = any, .body = body<&KdEnableDebugger>() },
+        { .name = "DbgPrint", .irql = { 0, 12 }, .page = "wdm/nf-wdm-dbgprint", .body = raw_body(&DbgPrint) },
+        { .name = "DbgPrintEx", .irql = { 0, 12 }, .page = "wdm/nf-wdm-dbgprintex", .body = raw_body(&DbgPrintEx) },
+        { .name = "vDbgPrintEx", .irql = { 0, 12 }, .page = "wdm/nf-wdm-vdbgprintex", .body = body<&vDbgPrintEx>() },
+        { .name = "vDbgPrintExWithPrefix", .irql = { 0, 12 }, .page = "wdm/nf-wdm-vdbgprintexwithprefix",
+          .body = body<&vDbgPrintExWithPrefix>() },
+        { .name = "DbgQueryDebugFilterState", .irql = { 0, 15 }, .because = undocumented,
+          .body = body<&DbgQueryDebugFilterState>() },
+        { .name = "DbgSetDebugFilterState", .irql = { 0, 15 }, .because = undocumented,
+          .body = body<&DbgSetDebugFilterState>() },
+        { .name = "DbgBreakPoint", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgbreakpoint", .because = silent,
+          .body = body<&DbgBreakPoint>() },
+        { .name = "DbgBreakPointWithStatus", .irql = { 0, 15 }, .page = "wdm/nf-wdm-dbgbreakpointwithstatus",
+          .body = body<&DbgBreakPointWithStatus>() },
+        { .name = "RtlAssert", .irql = { 0, 15 }, .because = undocumented, .body = body<&RtlAssert>() },
+        { .name = "KdRefreshDebuggerNotPresent", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kdrefreshdebuggernotpresent",
+          .body = body<&KdRefreshDebuggerNotPresent>() },
+        { .name = "KdDisableDebugger", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kddisabledebugger",
+          .body = body<&KdDisableDebugger>() },
+        { .name = "KdEnableDebugger", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kdenabledebugger",
+          .body = body<&KdEnableDebugger>() },
     };
     return rows;
 }

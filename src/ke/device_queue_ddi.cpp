@@ -124,15 +124,21 @@ BOOLEAN KeRemoveEntryDeviceQueue(KDEVICE_QUEUE* queue, KDEVICE_QUEUE_ENTRY* entr
 
 std::span<Ddi const> queue_rows()
 {
-    constexpr char const* any = "the page gives no or any IRQL";
     static Ddi const rows[] = {
-        { .name = "KeInitializeDeviceQueue", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializedevicequeue", .because = any, .body = body<&KeInitializeDeviceQueue>() },
-        { .name = "KeInsertDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keinsertdevicequeue", .body = body<&KeInsertDeviceQueue>() },
-        { .name = "KeInsertByKeyDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keinsertbykeydevicequeue", .body = body<&KeInsertByKeyDeviceQueue>() },
-        { .name = "KeRemoveDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keremovedevicequeue", .body = body<&KeRemoveDeviceQueue>() },
-        { .name = "KeRemoveByKeyDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keremovebykeydevicequeue", .body = body<&KeRemoveByKeyDeviceQueue>() },
-        { .name = "KeRemoveByKeyDeviceQueueIfBusy", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keremovebykeydevicequeueifbusy", .body = body<&KeRemoveByKeyDeviceQueueIfBusy>() },
-        { .name = "KeRemoveEntryDeviceQueue", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keremoveentrydevicequeue", .body = body<&KeRemoveEntryDeviceQueue>() },
+        { .name = "KeInitializeDeviceQueue", .irql = { 0, 2 }, .needs = Needs::Nothing,
+          .page = "wdm/nf-wdm-keinitializedevicequeue", .body = body<&KeInitializeDeviceQueue>() },
+        { .name = "KeInsertDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keinsertdevicequeue",
+          .body = body<&KeInsertDeviceQueue>() },
+        { .name = "KeInsertByKeyDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keinsertbykeydevicequeue",
+          .body = body<&KeInsertByKeyDeviceQueue>() },
+        { .name = "KeRemoveDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keremovedevicequeue",
+          .body = body<&KeRemoveDeviceQueue>() },
+        { .name = "KeRemoveByKeyDeviceQueue", .irql = { 2, 2 }, .page = "wdm/nf-wdm-keremovebykeydevicequeue",
+          .body = body<&KeRemoveByKeyDeviceQueue>() },
+        { .name = "KeRemoveByKeyDeviceQueueIfBusy", .irql = { 2, 2 }, .because = "not documented; declared in wdm.h",
+          .body = body<&KeRemoveByKeyDeviceQueueIfBusy>() },
+        { .name = "KeRemoveEntryDeviceQueue", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keremoveentrydevicequeue",
+          .body = body<&KeRemoveEntryDeviceQueue>() },
     };
     return rows;
 }

@@ -77,7 +77,8 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
         result = failed_result(*import);
     else
         result = ddi.body.invoke(arguments);
-    record_call(*import, capture, result);
+    if (!ddi.says_itself)
+        record_call(*import, capture, result);
     if constexpr (Verified)
         if (g_gate_listener.after)
             g_gate_listener.after(import, arguments, result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a debugger of the host (gdb) is told: where images are. tools/gdb/ringside.py sets ringside_debugger_present when
-// the program starts, stops in the two functions, which do nothing, and reads their arguments to load an image's symbols.
+// What a debugger of the host (gdb) is told: where images are. tools/gdb/ringside.py sets ringside_debugger_present
+// when the program starts, stops in the two functions, which do nothing, and reads their arguments to load an image's
+// symbols.
 //
 // Images are shared mappings of physical memory. The host lets a debugger write into such a mapping only where the
 // process itself may write, and breakpoints are written: so under a debugger, and only there, code is writable.

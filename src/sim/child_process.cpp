@@ -166,8 +166,8 @@ ChildEnd run_in_child(std::function<int(RecordPipe const&)> const& body, RecordR
     close(ends[1]);
 
     bool limited = timeout_seconds > 0;
-    auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
-                        limited ? timeout_seconds : 0));
+    auto deadline = Clock::now()
+        + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(limited ? timeout_seconds : 0));
     bool ended = listen(ends[0], reader, limited, deadline);
     close(ends[0]);
     reader.finish();

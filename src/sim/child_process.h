@@ -23,7 +23,10 @@ namespace ringside::sim {
 // The child's end. A record is sent whole, in order, at once.
 class RecordPipe {
 public:
-    explicit RecordPipe(int descriptor) : m_descriptor(descriptor) {}
+    explicit RecordPipe(int descriptor)
+        : m_descriptor(descriptor)
+    {
+    }
     void send(std::string_view record) const;
 
 private:

@@ -71,10 +71,12 @@ public:
     {
         m_records[m_count & m_mask] = record;
         ++m_count;
-        m_hash = mix(m_hash ^ record.time_100ns,
-                     (static_cast<uint64_t>(record.what) | static_cast<uint64_t>(record.processor) << 16
-                      | static_cast<uint64_t>(record.irql) << 24 | static_cast<uint64_t>(record.who) << 32));
-        m_hash = mix(m_hash ^ record.subject, record.detail);
+        // The record's two halves are mixed apart from the running hash, so that only one multiplication of each
+        // record waits for the one before.
+        uint64_t const who_and_what = static_cast<uint64_t>(record.what) | static_cast<uint64_t>(record.processor) << 16
+            | static_cast<uint64_t>(record.irql) << 24 | static_cast<uint64_t>(record.who) << 32;
+        uint64_t const halves = mix(record.time_100ns, who_and_what) ^ mix(record.detail, ~uint64_t { record.subject });
+        m_hash = (((m_hash << 23) | (m_hash >> 41)) ^ halves) * 0x9E3779B97F4A7C15ull;
     }
 
     // Stores a text for a DebugPrint or Note record and returns its number; the words are part of the hash.

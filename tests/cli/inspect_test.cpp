@@ -13,9 +13,10 @@ TEST(Inspect, ForAPerson)
     Said said = ringside({ "inspect", driver("ioctl") });
     EXPECT_EQ(said.code, 0);
     EXPECT_EQ(said.err, "");
-    for (char const* line : { "machine   x64, native (a driver)\n", "checksum  0x", ", right\n", "signature not signed\n",
-                              "section   .text ", "r-x, discarded after DriverEntry\n", "imports   ntoskrnl.exe: ",
-                              "exports   none\n", "oldest    win10-2004, for ExAllocatePool2\n" })
+    for (char const* line :
+         { "machine   x64, native (a driver)\n", "checksum  0x", ", right\n", "signature not signed\n",
+           "section   .text ", "r-x, discarded after DriverEntry\n", "imports   ntoskrnl.exe: ", "exports   none\n",
+           "oldest    win10-2004, for ExAllocatePool2\n" })
         EXPECT_NE(said.out.find(line), std::string::npos) << line << said.out;
 }
 
@@ -37,7 +38,8 @@ TEST(Inspect, ForAProgram)
 TEST(Inspect, AnOlderWindows)
 {
     Said said = ringside({ "inspect", driver("ioctl"), "--windows", "win7" });
-    EXPECT_NE(said.out.find("missing ExAllocatePool2: win7 does not have it yet: since win10-2004\n"), std::string::npos)
+    EXPECT_NE(said.out.find("missing ExAllocatePool2: win7 does not have it yet: since win10-2004\n"),
+              std::string::npos)
         << said.out;
     EXPECT_NE(said.out.find("1 missing\n"), std::string::npos) << said.out;
 }

@@ -9,11 +9,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::vector<std::string> const kFourCodes { "--ioctl", "0x80002000", "--in",     "text:hello", "--out",   "16",
-                                            "--ioctl", "0x80002005", "--in",     "06 00 00 00", "--second", "text:WORLD",
-                                            "--ioctl", "0x8000,0x802,out-direct,any", "--in", "00000000", "--out", "32",
-                                            "--ioctl", "0x8000200f", "--in", "text:loud",  "--out",   "16",
-                                            "--read",  "4",          "--at",     "6" };
+std::vector<std::string> const kFourCodes {
+    "--ioctl",    "0x80002000", "--in",        "text:hello", "--out",      "16",         "--ioctl",
+    "0x80002005", "--in",       "06 00 00 00", "--second",   "text:WORLD", "--ioctl",    "0x8000,0x802,out-direct,any",
+    "--in",       "00000000",   "--out",       "32",         "--ioctl",    "0x8000200f", "--in",
+    "text:loud",  "--out",      "16",          "--read",     "4",          "--at",       "6"
+};
 
 std::vector<std::string> run(std::string const& name, std::vector<std::string> more)
 {
@@ -28,10 +29,7 @@ std::vector<std::string> and_more(std::vector<std::string> words, std::vector<st
 }
 
 // The words of the replay line, as a shell takes them apart; no word of ours holds a quote.
-Said replay(std::string const& line)
-{
-    return run_any("/bin/sh", { "-c", line.substr(line.find("replay: ") + 8) });
-}
+Said replay(std::string const& line) { return run_any("/bin/sh", { "-c", line.substr(line.find("replay: ") + 8) }); }
 
 } // namespace
 
@@ -95,8 +93,9 @@ TEST(Run, NothingToSendTo)
 TEST(Run, RegistryFileInUtf16)
 {
     std::string text = "\xFF\xFE";
-    for (char c : std::string("Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet"
-                              "\\Services\\ioctl\\Parameters]\r\n\"Slots\"=dword:00000002\r\n"))
+    for (char c :
+         std::string("Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet"
+                     "\\Services\\ioctl\\Parameters]\r\n\"Slots\"=dword:00000002\r\n"))
         text += { c, '\0' };
     TemporaryFile good("good.reg", text);
     EXPECT_EQ(ringside(run("ioctl", { "--reg", good.path(), "--reg", R"(Parameters\More=dword:1)" })).code, 0);
@@ -109,14 +108,14 @@ TEST(Run, RegistryFileInUtf16)
 // A rule is broken: bug check, words, the routine's name and line, and the last line replays it.
 TEST(Run, ABrokenRuleAndItsReplay)
 {
-    Said said = ringside(run("museum_double_completion",
-                             { "--ioctl", "0x80002000", "--seed", "7", "--explore", "--processors", "3" }));
+    Said said = ringside(
+        run("museum_double_completion", { "--ioctl", "0x80002000", "--seed", "7", "--explore", "--processors", "3" }));
     EXPECT_EQ(said.code, 2);
-    EXPECT_EQ(settled(said.out),
-              golden("cli_run_double_completion.txt", settled(said.out)));
+    EXPECT_EQ(settled(said.out), golden("cli_run_double_completion.txt", settled(said.out)));
     std::string line = last_line(said.out);
-    EXPECT_EQ(settled(line), "replay: ringside run museum_double_completion.sys --ioctl 0x80002000 --processors 3 "
-                             "--explore --seed 7");
+    EXPECT_EQ(settled(line),
+              "replay: ringside run museum_double_completion.sys --ioctl 0x80002000 --processors 3 "
+              "--explore --seed 7");
     Said again = replay(line);
     EXPECT_EQ(again.out, said.out);
     EXPECT_EQ(again.code, 2);

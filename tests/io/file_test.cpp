@@ -105,8 +105,8 @@ TEST_F(Files, CreateParametersAndPendedCreate)
         EXPECT_TRUE(io::current_location(irp)->FileObject->Flags & FO_SYNCHRONOUS_IO);
         io::mark_pending(irp);
         held = irp;
-        (void)ps::manager().create_system_thread([](ke::Thread&, void*) { complete(held, STATUS_SUCCESS, FILE_OPENED); },
-                                                 nullptr);
+        (void)ps::manager().create_system_thread(
+            [](ke::Thread&, void*) { complete(held, STATUS_SUCCESS, FILE_OPENED); }, nullptr);
         return STATUS_PENDING;
     };
     HANDLE handle = nullptr;
@@ -122,15 +122,16 @@ TEST_F(Files, TransferMethods)
     echo.dispatch[IRP_MJ_DEVICE_CONTROL] = [](DEVICE_OBJECT*, IRP* irp) {
         auto const& p = io::current_location(irp)->Parameters.DeviceIoControl;
         ULONG const method = METHOD_FROM_CTL_CODE(p.IoControlCode);
-        auto* in = static_cast<uint8_t*>(method == METHOD_NEITHER ? p.Type3InputBuffer : irp->AssociatedIrp.SystemBuffer);
+        auto* in
+            = static_cast<uint8_t*>(method == METHOD_NEITHER ? p.Type3InputBuffer : irp->AssociatedIrp.SystemBuffer);
         uint8_t* out = nullptr;
         if (method == METHOD_BUFFERED)
             out = in;
         else if (method == METHOD_NEITHER)
             out = static_cast<uint8_t*>(irp->UserBuffer);
         else
-            out = static_cast<uint8_t*>(
-                mm::MmMapLockedPagesSpecifyCache(irp->MdlAddress, KernelMode, MmCached, nullptr, FALSE, NormalPagePriority));
+            out = static_cast<uint8_t*>(mm::MmMapLockedPagesSpecifyCache(irp->MdlAddress, KernelMode, MmCached, nullptr,
+                                                                         FALSE, NormalPagePriority));
         EXPECT_TRUE(in && out);
         for (ULONG i = 0; i < 16; ++i)
             out[i] = static_cast<uint8_t>(in[i] + 1);
@@ -181,8 +182,8 @@ TEST_F(Files, BufferedCopyBack)
             };
             on_client([&] {
                 std::memset(out, 0, 64);
-                io::Reply reply
-                    = io::transact({ .handle = handle, .code = code_for(METHOD_BUFFERED), .buffers = { nullptr, 0, out, 16 } });
+                io::Reply reply = io::transact(
+                    { .handle = handle, .code = code_for(METHOD_BUFFERED), .buffers = { nullptr, 0, out, 16 } });
                 EXPECT_EQ(reply.status, c.status);
                 ULONG copied = 0;
                 while (copied < 64 && out[copied] == 0xEE)
@@ -200,8 +201,8 @@ TEST_F(Files, ReadAndWrite)
         m_device->Flags = (m_device->Flags & ~(DO_BUFFERED_IO | DO_DIRECT_IO)) | flags;
         auto data = [](IRP* irp) {
             if (irp->MdlAddress)
-                return static_cast<uint8_t*>(mm::MmMapLockedPagesSpecifyCache(irp->MdlAddress, KernelMode, MmCached, nullptr,
-                                                                              FALSE, NormalPagePriority));
+                return static_cast<uint8_t*>(mm::MmMapLockedPagesSpecifyCache(irp->MdlAddress, KernelMode, MmCached,
+                                                                              nullptr, FALSE, NormalPagePriority));
             return static_cast<uint8_t*>(irp->AssociatedIrp.SystemBuffer ? irp->AssociatedIrp.SystemBuffer
                                                                          : irp->UserBuffer);
         };
@@ -211,9 +212,8 @@ TEST_F(Files, ReadAndWrite)
             io::current_location(irp)->FileObject->CurrentByteOffset.QuadPart += p.Length;
             return complete(irp, STATUS_SUCCESS, p.Length);
         };
-        echo.dispatch[IRP_MJ_WRITE] = [&](DEVICE_OBJECT*, IRP* irp) {
-            return complete(irp, STATUS_SUCCESS, data(irp)[0]);
-        };
+        echo.dispatch[IRP_MJ_WRITE]
+            = [&](DEVICE_OBJECT*, IRP* irp) { return complete(irp, STATUS_SUCCESS, data(irp)[0]); };
         HANDLE handle = nullptr;
         ASSERT_EQ(open(u"\\??\\Echo", handle, FILE_SYNCHRONOUS_IO_NONALERT), STATUS_SUCCESS);
         uint8_t* bytes = user_pages(2);
@@ -226,7 +226,9 @@ TEST_F(Files, ReadAndWrite)
             read.offset = 7;
             EXPECT_EQ(io::transact(read).information, 100u);
             EXPECT_EQ(bytes[0], 7);
-            EXPECT_EQ(io::transact({ .handle = handle, .major = IRP_MJ_WRITE, .buffers = { bytes, 10, nullptr, 0 } }).information, 7u);
+            EXPECT_EQ(io::transact({ .handle = handle, .major = IRP_MJ_WRITE, .buffers = { bytes, 10, nullptr, 0 } })
+                          .information,
+                      7u);
             read.offset = -5;
             EXPECT_EQ(io::transact(read).status, STATUS_INVALID_PARAMETER);
         });
@@ -245,7 +247,8 @@ TEST_F(Files, RefusedRequests)
     auto* kernel_address = reinterpret_cast<void*>(hal::kDirectMap);
     auto* nowhere = reinterpret_cast<void*>(uintptr_t { 0x10 });
     auto control = [&](ULONG method, void* in, ULONG in_bytes, void* out, ULONG out_bytes) {
-        return transact({ .handle = handle, .code = code_for(method), .buffers = { in, in_bytes, out, out_bytes } }).status;
+        return transact({ .handle = handle, .code = code_for(method), .buffers = { in, in_bytes, out, out_bytes } })
+            .status;
     };
     for (void* bad : { kernel_address, nowhere }) {
         EXPECT_EQ(control(METHOD_BUFFERED, bad, 8, nullptr, 0), STATUS_ACCESS_VIOLATION);
@@ -284,7 +287,9 @@ TEST_F(Files, OverlappedAndCancel)
     io::Operation* operations[2] {};
     on_client([&] {
         for (int i = 0; i < 2; ++i)
-            EXPECT_EQ(io::start({ .handle = handle, .major = IRP_MJ_READ, .buffers = { nullptr, 0, bytes + 16 * i, 16 },
+            EXPECT_EQ(io::start({ .handle = handle,
+                                  .major = IRP_MJ_READ,
+                                  .buffers = { nullptr, 0, bytes + 16 * i, 16 },
                                   .offset = 0 },
                                 operations[i]),
                       STATUS_PENDING);
@@ -375,6 +380,59 @@ TEST_F(Files, ThreadEndsWithPendingRequest)
     close(handle);
 }
 
+// The same requests with bare gates: no records on the way, small system buffers used again.
+TEST(FilesBare, RoundTripsAndPending)
+{
+    class Film : public IoTest {
+    public:
+        Film()
+            : IoTest(BootOptions { .binding = ke::Binding::Bare })
+        {
+        }
+        void TestBody() override
+        {
+            static IRP* held;
+            Behaviour b { "b" };
+            b.dispatch[IRP_MJ_DEVICE_CONTROL] = [](DEVICE_OBJECT*, IRP* irp) {
+                ++*static_cast<uint32_t*>(irp->AssociatedIrp.SystemBuffer);
+                return complete(irp, STATUS_SUCCESS, 4);
+            };
+            b.dispatch[IRP_MJ_READ] = [](DEVICE_OBJECT*, IRP* irp) {
+                io::mark_pending(irp);
+                held = irp;
+                return STATUS_PENDING;
+            };
+            device(driver(u"b"), b, u"\\Device\\B");
+            HANDLE handle = nullptr;
+            ASSERT_EQ(open(u"\\Device\\B", handle), STATUS_SUCCESS);
+            auto* word = reinterpret_cast<uint32_t*>(user_pages(0));
+            on_client([&] {
+                *word = 0;
+                io::Request const request { .handle = handle,
+                                            .code = code_for(METHOD_BUFFERED),
+                                            .buffers = { word, 4, word, 4 } };
+                for (uint32_t i = 1; i <= 100; ++i) {
+                    EXPECT_EQ(io::transact(request).information, 4u);
+                    EXPECT_EQ(*word, i);
+                }
+            });
+            io::Operation* operation = nullptr;
+            on_client([&] {
+                EXPECT_EQ(io::start({ .handle = handle, .major = IRP_MJ_READ, .buffers = { nullptr, 0, word, 4 } },
+                                    operation),
+                          STATUS_PENDING);
+            });
+            on_system([] { complete(held, STATUS_SUCCESS, 3); });
+            on_client([&] { EXPECT_EQ(io::wait_for_operation(*operation).information, 3u); });
+            io::release_operation(*operation);
+            close(handle);
+            EXPECT_EQ(io().irps().live(), 0u);
+            EXPECT_EQ(io().files().live(), 0u);
+        }
+    } film;
+    film.TestBody();
+}
+
 // The whole film twice.
 // Shows: the same seed gives the same log.
 TEST(FilesAgain, SameSeedSameLog)
@@ -382,11 +440,15 @@ TEST(FilesAgain, SameSeedSameLog)
     auto film = [](uint64_t seed) {
         class Film : public IoTest {
         public:
-            explicit Film(uint64_t seed) : IoTest(BootOptions { .seed = seed }) {}
+            explicit Film(uint64_t seed)
+                : IoTest(BootOptions { .seed = seed })
+            {
+            }
             void TestBody() override
             {
                 Behaviour b { "b" };
-                b.dispatch[IRP_MJ_DEVICE_CONTROL] = [](DEVICE_OBJECT*, IRP* irp) { return complete(irp, STATUS_SUCCESS); };
+                b.dispatch[IRP_MJ_DEVICE_CONTROL]
+                    = [](DEVICE_OBJECT*, IRP* irp) { return complete(irp, STATUS_SUCCESS); };
                 device(driver(u"b"), b, u"\\Device\\B");
                 HANDLE handle = nullptr;
                 ASSERT_EQ(open(u"\\Device\\B", handle), STATUS_SUCCESS);

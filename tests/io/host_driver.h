@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Drivers for tests of room io, written as host functions: each has a DriverEntry that fills its dispatch table with one
-// trampoline, which calls what the test said for that device. Film style: devices write what they see into a journal.
+// Drivers for tests of room io, written as host functions: each has a DriverEntry that fills its dispatch table with
+// one trampoline, which calls what the test said for that device. Film style: devices write what they see into a
+// journal.
 #pragma once
 
 #include "boot.h"
@@ -88,7 +89,11 @@ inline UNICODE_STRING counted(std::u16string const& text)
 
 class IoTest : public ::testing::Test {
 protected:
-    explicit IoTest(BootOptions const& options = {}) : boot(options) { g_journal.clear(); }
+    explicit IoTest(BootOptions const& options = {})
+        : boot(options)
+    {
+        g_journal.clear();
+    }
     ~IoTest() override { g_entry = nullptr; }
 
     io::Manager& io() { return boot.rooms.io; }
@@ -99,7 +104,8 @@ protected:
     machine::Outcome on_client(std::function<void()> body)
     {
         if (!m_client) {
-            (void)boot.run_on_thread([this] { m_process = boot.rooms.processes.create_client(u"\\client.exe").take(); });
+            (void)boot.run_on_thread(
+                [this] { m_process = boot.rooms.processes.create_client(u"\\client.exe").take(); });
             m_client = std::make_unique<machine::HostThread>(m_process);
         }
         return m_client->execute(std::move(body));
@@ -144,7 +150,8 @@ protected:
         return made;
     }
 
-    NTSTATUS open(std::u16string_view path, HANDLE& handle, ULONG options = 0, ACCESS_MASK access = GENERIC_READ | GENERIC_WRITE)
+    NTSTATUS open(std::u16string_view path, HANDLE& handle, ULONG options = 0,
+                  ACCESS_MASK access = GENERIC_READ | GENERIC_WRITE)
     {
         NTSTATUS status = STATUS_UNSUCCESSFUL;
         on_client([&] {
@@ -167,7 +174,8 @@ protected:
     uint8_t* user_pages(size_t which)
     {
         if (!m_pages[which])
-            on_client([&] { m_pages[which] = static_cast<uint8_t*>(mm::allocate_user(*m_process, 8192, true).take()); });
+            on_client(
+                [&] { m_pages[which] = static_cast<uint8_t*>(mm::allocate_user(*m_process, 8192, true).take()); });
         return m_pages[which];
     }
     io::Reply transact(io::Request request)

@@ -10,7 +10,7 @@ using namespace ringside::test;
 
 namespace {
 
-class Irps : public IoTest {};
+class Irps : public IoTest { };
 
 // The journal's word for each routine: name, location, what it was told.
 NTAPI NTSTATUS up(DEVICE_OBJECT* device, IRP* irp, void* context)
@@ -80,9 +80,10 @@ TEST_F(Irps, DownAndUpAStackOfThree)
     DEVICE_OBJECT* m = device(driver, middle, {}, l);
     DEVICE_OBJECT* h = device(driver, high, {}, m);
     EXPECT_EQ(h->StackSize, 3);
-    EXPECT_EQ(io::describe_stack(l), "device 3 (three)  stack 3  NEITHER\n"
-                                     "device 2 (three)  stack 2  NEITHER\n"
-                                     "device 1 (three)  stack 1  NEITHER\n");
+    EXPECT_EQ(io::describe_stack(l),
+              "device 3 (three)  stack 3  NEITHER\n"
+              "device 2 (three)  stack 2  NEITHER\n"
+              "device 1 (three)  stack 1  NEITHER\n");
     low.dispatch[IRP_MJ_READ] = [&](DEVICE_OBJECT*, IRP* irp) {
         note("low pends");
         io::mark_pending(irp);
@@ -103,8 +104,9 @@ TEST_F(Irps, DownAndUpAStackOfThree)
         EXPECT_EQ(irp->IoStatus.Information, 7u);
         io::IoFreeIrp(irp);
     });
-    EXPECT_EQ(journal(), "high down\nmiddle down\nlow pends\n"
-                         "middle up pending device=middle\nhigh up pending device=high\nmaker keeps\n");
+    EXPECT_EQ(journal(),
+              "high down\nmiddle down\nlow pends\n"
+              "middle up pending device=middle\nhigh up pending device=high\nmaker keeps\n");
 }
 
 // Completion routines that ask for success only, error only, cancellation only.
@@ -118,10 +120,14 @@ TEST_F(Irps, InvokeOn)
         bool called;
     };
     constexpr Case cases[] = {
-        { true, false, false, STATUS_SUCCESS, false, true },       { true, false, false, STATUS_UNSUCCESSFUL, false, false },
-        { false, true, false, STATUS_SUCCESS, false, false },      { false, true, false, STATUS_UNSUCCESSFUL, false, true },
-        { false, false, true, STATUS_CANCELLED, true, true },      { false, false, true, STATUS_CANCELLED, false, false },
-        { true, false, false, STATUS_BUFFER_OVERFLOW, false, false }, { false, true, false, STATUS_BUFFER_OVERFLOW, false, true },
+        { true, false, false, STATUS_SUCCESS, false, true },
+        { true, false, false, STATUS_UNSUCCESSFUL, false, false },
+        { false, true, false, STATUS_SUCCESS, false, false },
+        { false, true, false, STATUS_UNSUCCESSFUL, false, true },
+        { false, false, true, STATUS_CANCELLED, true, true },
+        { false, false, true, STATUS_CANCELLED, false, false },
+        { true, false, false, STATUS_BUFFER_OVERFLOW, false, false },
+        { false, true, false, STATUS_BUFFER_OVERFLOW, false, true },
     };
     Behaviour low { "low" }, high { "high" };
     DRIVER_OBJECT* driver = this->driver(u"two");
@@ -134,9 +140,8 @@ TEST_F(Irps, InvokeOn)
             complete(irp, c.status);
             return STATUS_PENDING;
         };
-        high.dispatch[IRP_MJ_READ] = [&](DEVICE_OBJECT* d, IRP* irp) {
-            return forward_with(d, irp, &up, c.success, c.error, c.cancel);
-        };
+        high.dispatch[IRP_MJ_READ]
+            = [&](DEVICE_OBJECT* d, IRP* irp) { return forward_with(d, irp, &up, c.success, c.error, c.cancel); };
         on_system([&] {
             IRP* irp = io::IoAllocateIrp(h->StackSize, FALSE);
             io::next_location(irp)->MajorFunction = IRP_MJ_READ;
@@ -145,7 +150,8 @@ TEST_F(Irps, InvokeOn)
             EXPECT_TRUE(irp->PendingReturned) << "whether or not the routine between was called";
             io::IoFreeIrp(irp);
         });
-        EXPECT_EQ(journal(), c.called ? "high down\nhigh up pending device=high\nmaker keeps\n" : "high down\nmaker keeps\n");
+        EXPECT_EQ(journal(),
+                  c.called ? "high down\nhigh up pending device=high\nmaker keeps\n" : "high down\nmaker keeps\n");
     }
 }
 
