@@ -4,11 +4,11 @@
 
   ddi_audit.py --program build/ringside [--facts data/ddi.csv] [--human] [--self-test]
 
-Fails with one line per difference in IRQL range, first Windows, page or compliance rules that no `because` note explains,
-per note that explains nothing any more, per row that has neither page nor note, and per name that two rows serve.
-An IRQL that the page does not give, leaves to its remarks or qualifies there is human work: somebody has read the remarks,
-and the row may say in a note what they add. Only a qualified one has a range to compare. --human lists these rows.
---self-test alters rows and looks whether each alteration is told.
+Fails with one line per difference in IRQL range, first Windows, page or compliance rules that no `because` note
+explains, per note that explains nothing any more, per row that has neither page nor note, and per name that two rows
+serve. An IRQL that the page does not give, leaves to its remarks or qualifies there is human work: somebody has read the
+remarks, and the row may say in a note what they add. Only a qualified one has a range to compare. --human lists these
+rows. --self-test alters rows and looks whether each alteration is told.
 """
 
 import argparse
@@ -103,7 +103,8 @@ def audit(rows, facts):
         by_page = {fact["page"]: fact for fact in pages}
         fact = by_page.get(row["page"])
         if not fact:
-            failures.append(f"{name}: the row's page is {row['page'] or 'none'}, the documentation's {', '.join(by_page)}")
+            theirs = ", ".join(by_page)
+            failures.append(f"{name}: the row's page is {row['page'] or 'none'}, the documentation's {theirs}")
             continue
         differences = differences_of(row, fact)
         newer_than_told = not fact_release(fact) and row["since"] != "xp-x64"

@@ -42,12 +42,12 @@ GROUPS = [
 HEAD = """\
 # The kernel functions that Ringside has
 
-Printed from the contract rows (`src/base/contract.h`) by `tools/ddi_page.py`: what a machine exports, with what the Verifier
-holds a driver to. `ringside ddi NAME` shows one row, with its note where it departs from the documentation;
+Printed from the contract rows (`src/base/contract.h`) by `tools/ddi_page.py`: what a machine exports, with what the
+Verifier holds a driver to. `ringside ddi NAME` shows one row, with its note where it departs from the documentation;
 `tools/ddi_audit.py`, a test, compares the rows with Microsoft's pages (`data/ddi.csv`).
 
-*First Windows* is the oldest x64 release that has the name (`--windows`). What works in part says what it lacks. A driver
-that calls a function which is not here ends with exit code 4 and the function's name.
+*First Windows* is the oldest x64 release that has the name (`--windows`). What works in part says what it lacks. A
+driver that calls a function which is not here ends with exit code 4 and the function's name.
 """
 
 
@@ -56,6 +56,8 @@ def level(irql):
 
 
 def irql_words(row):
+    if row["data"]:
+        return "&ndash;"
     lowest, highest = row["irql_lowest"], row["irql_highest"]
     if (lowest, highest) == (0, 15):
         return "any"
@@ -85,8 +87,8 @@ def printed(rows, facts):
     documented = {fact["export"] or fact["name"] for pages in facts.by_name.values() for fact in pages}
     served = {row["name"] for row in rows}
     in_part = sum(row["partial"] is not None for row in rows)
-    text = [HEAD, f"{len(rows)} names, {in_part} of them in part. Of the {len(documented)} kernel functions that Microsoft's "
-            f"pages document, {len(documented & served)} are here.", "",
+    text = [HEAD, f"{len(rows)} names, {in_part} of them in part. Of the {len(documented)} kernel functions that "
+            f"Microsoft's pages document, {len(documented & served)} are here.", "",
             "| group | names here | of these in part | documented | of these here |", "|---|---:|---:|---:|---:|"]
     tables = []
     for title, _ in GROUPS:
@@ -95,7 +97,8 @@ def printed(rows, facts):
         partial = sum(row["partial"] is not None for row in mine)
         text.append(f"| {title.split(':')[0]} | {len(mine)} | {partial} | {len(theirs)} | {len(theirs & served)} |")
         if mine:
-            tables += ["", f"## {title}", "", "| function | IRQL | first Windows | works | page |", "|---|---|---|---|---|"]
+            tables += ["", f"## {title}", ""]
+            tables += ["| function | IRQL | first Windows | works | page |", "|---|---|---|---|---|"]
             tables += [table_line(row) for row in sorted(mine, key=lambda row: row["name"].lower())]
     return "\n".join(text + tables) + "\n"
 
@@ -113,7 +116,7 @@ def main():
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     if now == before:
         return 0
-    changed = difflib.unified_diff(before.splitlines(), now.splitlines(), "docs/ddi.md", "the program", lineterm="", n=0)
+    changed = difflib.unified_diff(before.splitlines(), now.splitlines(), "docs/ddi.md", "the program", "", "", 0, "")
     print("\n".join(list(changed)[:20]))
     print("docs/ddi.md is not what the program says; write it anew: tools/ddi_page.py --program build/ringside --write")
     return 1

@@ -81,6 +81,7 @@ uint32_t end_thread_io(ke::Thread& thread)
     uint32_t left = 0;
     while (IrpRecord* record = io.irps_of(thread)) {
         io.unlink_from_thread(*record);
+        record->disowned = true;
         ++left;
     }
     io.forget_thread(thread);

@@ -165,7 +165,7 @@ void end_of_walk(IRP* irp, CCHAR priority_boost)
         return;
     ke::Kernel& k = ke::kernel();
     ke::Thread* thread = record ? issuer_of(*record) : nullptr;
-    if (!thread && record && record->thread) {
+    if (!thread && record && (record->thread || record->disowned)) {
         run_down(*record); // the thread has ended, and nobody waits any more
         return;
     }

@@ -24,6 +24,8 @@ ringside_gate:
     push r13
     push r14
     push r15
+    .cfi_offset rdi, -24
+    .cfi_offset rsi, -32
     .cfi_offset rbx, -40
     .cfi_offset r12, -48
     .cfi_offset r13, -56

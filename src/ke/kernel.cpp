@@ -535,6 +535,8 @@ void Kernel::watchdog()
     }
     if (!here.dispatch_since_100ns)
         here.dispatch_since_100ns = now ? now : 1;
+    if (m_options.windows < Windows::win8)
+        return;
     if (here.dpc_active && now - here.dpc_started_100ns > 20 * kSecond)
         ke::bug_check(DPC_WATCHDOG_VIOLATION, 0, (now - here.dpc_started_100ns) / kTickUnits, 20 * kSecond / kTickUnits,
                       0, "a DPC ran for more than 20 s of the machine's time");

@@ -36,7 +36,8 @@ void KeLowerIrql(KIRQL to)
 }
 
 KIRQL KeRaiseIrqlToDpcLevel() { return KfRaiseIrql(DISPATCH_LEVEL); }
-KIRQL KeRaiseIrqlToSynchLevel() { return KfRaiseIrql(DISPATCH_LEVEL); }
+// SYNCH_LEVEL of x64: below the clock's.
+KIRQL KeRaiseIrqlToSynchLevel() { return KfRaiseIrql(12); }
 
 // --- Spin locks ---
 
@@ -290,7 +291,7 @@ std::span<Ddi const> processor_rows()
         { .name = "KeLowerIrql", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kelowerirql", .body = body<&KeLowerIrql>() },
         { .name = "KeRaiseIrqlToDpcLevel", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keraiseirqltodpclevel",
           .body = body<&KeRaiseIrqlToDpcLevel>() },
-        { .name = "KeRaiseIrqlToSynchLevel", .irql = { 0, 2 }, .because = "not documented",
+        { .name = "KeRaiseIrqlToSynchLevel", .irql = { 0, 12 }, .because = "not documented",
           .body = body<&KeRaiseIrqlToSynchLevel>() },
         { .name = "KeInitializeSpinLock", .irql = { 0, 15 }, .needs = Needs::Nothing,
           .page = "wdm/nf-wdm-keinitializespinlock", .body = body<&KeInitializeSpinLock>() },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ldr/loader.h"
+#include "ldr/debugger.h"
 
 #include "base/check.h"
 #include "ke/exception.h"
@@ -133,6 +134,7 @@ Refusal Loader::load_one(Loading& loading, ImageFile image)
         { module.m_base, module.m_size, module.m_name, module.m_path,
           { reinterpret_cast<nt::RUNTIME_FUNCTION const*>(functions.data()), functions.size() }, false });
     module.m_loaded = true;
+    tell_debugger_loaded(module);
     loading.finished.push_back(&module);
     m_modules.push_back(std::move(made));
     return {};
@@ -240,6 +242,8 @@ void Loader::take_away(Module& module)
     m_patcher.forget(module.m_number);
     ke::kernel().memory().unmap(module.m_base, pages);
     ke::kernel().memory().free(module.m_first_frame, pages);
+    if (module.m_loaded)
+        tell_debugger_unloaded(module);
     module.m_loaded = false;
 }
 

@@ -5,7 +5,9 @@
 #include "ldr/debugger.h"
 #include "machine/state.h"
 #include "ob/handle.h"
+#include "ps/notify.h"
 #include "rtl/multi_byte.h"
+#include "rtl/strings.h"
 #include "sim/host.h"
 
 #include <algorithm>
@@ -195,7 +197,6 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
         driver->imports.push_back(std::move(line));
     }
     m_state->drivers.push_back(driver);
-    rooms.kernel.log(sim::Event::DriverLoaded, module.number(), 0);
     if (!module.entry_point())
         return Driver(driver);
 
@@ -203,11 +204,25 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
     struct Entry {
         std::u16string service;
         std::u16string registry_path;
+        std::u16string image_path;
+        std::vector<ldr::Module*> fresh;
     };
     auto entry = std::make_shared<Entry>();
     entry->service = rtl::utf16(service_name(name));
+    entry->image_path = u"\\SystemRoot\\System32\\drivers\\" + entry->service + u".sys";
+    entry->fresh = rooms.loader.newly_loaded();
     m_state->on_system_thread([state = driver, entry, &rooms] {
-        entry->registry_path = rooms.registry.make_service(entry->service, u"\\SystemRoot\\System32\\drivers\\" + entry->service + u".sys");
+        entry->registry_path = rooms.registry.make_service(entry->service, entry->image_path);
+        for (ldr::Module* fresh : entry->fresh) {
+            ps::notify_image_load(entry->image_path, 0, reinterpret_cast<void*>(fresh->base()), fresh->size(), true);
+            // An export driver that is loaded for another one starts with DllInitialize instead of DriverEntry.
+            if (void* initialize = fresh == state->module ? nullptr : fresh->exported("DllInitialize")) {
+                UNICODE_STRING path {};
+                rtl::RtlInitUnicodeString(&path, entry->registry_path.c_str());
+                ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr },
+                                 reinterpret_cast<NTSTATUS(NTAPI*)(UNICODE_STRING*)>(initialize), &path);
+            }
+        }
         io::DriverImage made;
         made.name = entry->service;
         made.base = state->module->base();
@@ -261,7 +276,6 @@ int32_t Driver::unload()
     m_state->unloaded = true;
     if (!rooms.loader.why_not_unload(*m_state->module))
         rooms.loader.unload(*m_state->module);
-    rooms.kernel.log(sim::Event::DriverUnloaded, m_state->module->number(), 0);
     return *status;
 }
 

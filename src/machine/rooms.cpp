@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "machine/rooms.h"
 
+#include "io/cancel.h"
 #include "ke/bugcheck_callbacks.h"
 #include "ke/data_exports.h"
 #include "ke/debug.h"
@@ -75,6 +76,7 @@ Rooms::Rooms(RoomOptions const& options)
 {
     if (options.kernel.binding == ke::Binding::Verified)
         verifier.emplace(options.rules);
+    processes.thread_ending = [](ke::Thread& thread) { io::end_thread_io(thread); };
     ke::install_fault_handling();
 }
 

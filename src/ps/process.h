@@ -101,6 +101,8 @@ public:
     NotifyList process_notify;
     NotifyList thread_notify;
     NotifyList image_notify;
+    // A thread is about to end, on itself at PASSIVE_LEVEL: room io cancels what it issued. Null: nobody listens.
+    void (*thread_ending)(ke::Thread& thread) = nullptr;
     // Whether the image around a function has IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY; null: taken for granted.
     bool (*has_forced_integrity)(void const* function) = nullptr;
 

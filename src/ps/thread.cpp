@@ -125,6 +125,8 @@ void ProcessManager::exit_thread(NTSTATUS status)
         ke::bug_check(INVALID_PROCESS_ATTACH_ATTEMPT, reinterpret_cast<uint64_t>(self.process->guest),
                       reinterpret_cast<uint64_t>(self.attached->guest), 1, 0,
                       "a thread ended while it was attached to another process");
+    if (thread_ending)
+        thread_ending(self);
     notify_thread(self, false);
     ProcessRecord& process = *record_of(*self.process);
     if (self.process != m_system && --process.live_threads == 0)
