@@ -48,7 +48,7 @@ void add_step(CommandLine& line, Step const& step)
         line.add("--open", step.path);
         return;
     case Step::Kind::Ioctl:
-        line.add("--ioctl", fmt::format("0x{:08x}", step.code.value));
+        line.add(step.cancel ? "--cancel" : "--ioctl", fmt::format("0x{:08x}", step.code.value));
         if (step.in)
             line.add("--in", step.in->given);
         if (step.second)

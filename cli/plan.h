@@ -30,6 +30,7 @@ struct Step {
     std::optional<GivenBytes> second; // Ioctl: what stands in the second buffer, instead of room alone
     size_t out = 0; // Ioctl: room for the reply; Read: bytes
     uint64_t at = 0; // Read, Write: offset
+    bool cancel = false; // Ioctl: cancelled as soon as it was sent
 };
 
 struct RegistrySetting {

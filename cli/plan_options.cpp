@@ -110,6 +110,8 @@ void add_step(RunPlan& plan, std::string const& option, std::string const& value
         plan.steps.push_back({ .kind = Kind::Open, .path = value });
     else if (option == "--ioctl")
         plan.steps.push_back({ .kind = Kind::Ioctl, .code = parse_control_code(option, value) });
+    else if (option == "--cancel")
+        plan.steps.push_back({ .kind = Kind::Ioctl, .code = parse_control_code(option, value), .cancel = true });
     else if (option == "--read")
         plan.steps.push_back({ .kind = Kind::Read, .out = parse_number(option, value, kTransferMax) });
     else if (option == "--write")
@@ -172,6 +174,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     std::vector<CLI::Option*> io {
         add("--open", "Open this device (\\\\.\\Name or \\Device\\Name); I/O behind it goes there", "PATH", "I/O"),
         add("--ioctl", "Send a control code: a number, or device,function,method,access", "CODE", "I/O"),
+        add("--cancel", "Send a control code and cancel the request at once", "CODE", "I/O"),
         add("--in", "The --ioctl's input", "BYTES", "I/O"),
         add("--out", "The --ioctl's room for a reply, in bytes", "N", "I/O"),
         add("--second", "The --ioctl's second buffer with something in it, for in-direct codes", "BYTES", "I/O"),

@@ -237,8 +237,13 @@ private:
             return;
         case Step::Kind::Ioctl:
             phase(fmt::format("control code 0x{:08x} to {}", step.code.value, opened.path));
-            reply = step.second ? opened.file.ioctl_with_buffer(step.code.value, in, step.second->bytes)
-                                : opened.file.ioctl(step.code.value, in, step.out);
+            if (step.cancel) {
+                Request request = opened.file.start_ioctl(step.code.value, in, step.out);
+                request.cancel();
+                reply = request.wait();
+            } else
+                reply = step.second ? opened.file.ioctl_with_buffer(step.code.value, in, step.second->bytes)
+                                    : opened.file.ioctl(step.code.value, in, step.out);
             record.update(
                 { { "kind", "ioctl" }, { "code", step.code.value }, { "in", hex(in) }, { "room", step.out } });
             if (step.second)
