@@ -185,7 +185,7 @@ struct Report {
     uint64_t events = 0;
     uint64_t hash = 0;
     uint64_t faults_injected = 0;
-    uint64_t fallible_calls = 0;       // how many a Faults::nth can reach
+    uint64_t fallible_calls = 0;       // calls that could have failed, counted while a Faults plan is set
     double virtual_seconds = 0;
     bool replayable = true;
     uint64_t seed = 0;
