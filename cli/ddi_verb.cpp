@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 
 namespace ringside::cli {
 
@@ -70,7 +71,10 @@ void print_row(Ddi const& row)
 {
     Terminal terminal;
     terminal.line("name", fmt::format("{}!{}{}", dll_name(row.dll), row.name, row.data ? " (data)" : ""));
-    terminal.line("works", row.partial ? fmt::format("in part: {}", row.partial) : std::string("yes"));
+    if (row.declined)
+        terminal.line("works", fmt::format("no, declined: {}", row.declined), Tone::Bad);
+    else
+        terminal.line("works", row.partial ? fmt::format("in part: {}", row.partial) : std::string("yes"));
     terminal.line("irql", irql_words(row.irql));
     terminal.line("since", windows_words(row));
     terminal.line("fails", fail_words(row));
@@ -81,17 +85,40 @@ void print_row(Ddi const& row)
         terminal.line("because", row.because);
 }
 
+char const* coverage_word(Ddi const& row)
+{
+    switch (row.coverage()) {
+    case Coverage::Works:
+        return "works";
+    case Coverage::Partial:
+        return "partial";
+    case Coverage::Declined:
+        return "declined";
+    }
+    return "?";
+}
+
+// One line per export of the kernel, in name order: what Windows exports and what Ringside has besides.
 void print_list()
 {
+    struct Line {
+        std::string dll;
+        std::string_view coverage;
+    };
+    std::map<std::string_view, Line> lines;
+    std::map<std::string_view, size_t> counts;
+    for (auto const& [name, facts] : kernel_exports())
+        lines[name] = { std::string(facts.dll), "missing" };
+    for (Ddi const* row : all_services())
+        lines[row->name] = { dll_name(row->dll), coverage_word(*row) };
     Terminal terminal;
-    size_t partial = 0;
-    for (Ddi const* row : all_services()) {
-        partial += row->partial != nullptr;
-        terminal.plain_line(fmt::format("{:<13} {:<44} {:<8} {:<14} {}", dll_name(row->dll), row->name,
-                                        row->partial ? "partial" : "works", windows_profile(row->since).name,
-                                        row->page ? row->page : "-"));
+    for (auto const& [name, line] : lines) {
+        ++counts[line.coverage];
+        terminal.plain_line(fmt::format("{} {} {}", line.dll, name, line.coverage));
     }
-    terminal.plain_line(fmt::format("{} services, {} of them in part", all_services().size(), partial), Tone::Strong);
+    terminal.plain_line(fmt::format("{} exports: {} work, {} in part, {} declined, {} missing", lines.size(),
+                                    counts["works"], counts["partial"], counts["declined"], counts["missing"]),
+                        Tone::Strong);
 }
 
 Json text_or_null(char const* text) { return text ? Json(text) : Json(nullptr); }
@@ -105,7 +132,7 @@ Json row_json(Ddi const& row)
             rules.push_back(rule);
     return { { "name", row.name },
              { "dll", dll_name(row.dll) },
-             { "data", row.body.invoke == nullptr },
+             { "data", !row.body.invoke && !row.declined },
              { "irql_lowest", row.irql.lowest },
              { "irql_highest", row.irql.highest },
              { "since", windows_profile(row.since).name },
@@ -114,6 +141,7 @@ Json row_json(Ddi const& row)
              { "rules", std::move(rules) },
              { "page", text_or_null(row.page) },
              { "partial", text_or_null(row.partial) },
+             { "declined", text_or_null(row.declined) },
              { "because", text_or_null(row.because) } };
 }
 
@@ -139,7 +167,7 @@ int print_one(std::string const& name, bool json)
 {
     if (Ddi const* row = service(name)) {
         json ? print_json(row_json(*row)) : print_row(*row);
-        return kExitClean;
+        return row->declined ? kExitServiceMissing : kExitClean;
     }
     if (auto facts = export_facts(name)) {
         if (json) {
@@ -168,7 +196,7 @@ int ddi_verb(std::vector<std::string> const& arguments)
     bool list = false;
     bool json = false;
     app.add_option("name", name, "An export's name, as IoCreateDevice");
-    app.add_flag("--list", list, "All that Ringside serves, a line for each");
+    app.add_flag("--list", list, "Every export of the kernel, a line for each: works, partial, declined or missing");
     app.add_flag("--json", json, "The rows themselves, as one JSON document");
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -3,7 +3,7 @@
 
 #include "text.h"
 
-#include <map>
+#include "ldr/exports.h"
 
 extern "C" char const ringside_kernel_exports_csv[], ringside_kernel_exports_csv_end[];
 extern "C" char const ringside_other_exports_csv[], ringside_other_exports_csv_end[];
@@ -40,6 +40,17 @@ Table const& table()
 }
 
 } // namespace
+
+Table const& kernel_exports()
+{
+    static Table const table = [] {
+        Table rows;
+        add_rows(rows, { ringside_kernel_exports_csv, ringside_kernel_exports_csv_end });
+        std::erase_if(rows, [](auto const& row) { return !ldr::ExportTable::is_kernel_module(row.second.dll); });
+        return rows;
+    }();
+    return table;
+}
 
 std::optional<ExportFacts> export_facts(std::string_view name)
 {

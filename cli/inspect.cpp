@@ -85,6 +85,8 @@ InspectedImport kernel_import(std::string const& name, Windows windows)
         result.words = row->since > windows
             ? fmt::format("{} does not have it yet: since {}", windows_name(windows), windows_name(row->since))
             : fmt::format("{} does not have it any more: until {}", windows_name(windows), windows_name(row->until));
+    else if (row->declined)
+        result.words = fmt::format("declined: {}", row->declined);
     else if (row->partial) {
         result.service = Service::Partial;
         result.words = row->partial;

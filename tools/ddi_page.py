@@ -47,7 +47,8 @@ Verifier holds a driver to. `ringside ddi NAME` shows one row, with its note whe
 `tools/ddi_audit.py`, a test, compares the rows with Microsoft's pages (`data/ddi.csv`).
 
 *First Windows* is the oldest x64 release that has the name (`--windows`). What works in part says what it lacks. A
-driver that calls a function which is not here ends with exit code 4 and the function's name.
+driver that calls a function which is not here, or is declined (*no*, with the reason), ends with exit code 4 and the
+function's name.
 """
 
 
@@ -73,7 +74,7 @@ def table_line(row):
         f"`{row['name']}`" + (" (data)" if row["data"] else ""),
         irql_words(row),
         row["since"] + (f" until {row['until']}" if row["until"] else ""),
-        f"in part: {row['partial']}" if row["partial"] else "yes",
+        f"no: {row['declined']}" if row["declined"] else f"in part: {row['partial']}" if row["partial"] else "yes",
         f"[{row['page'].split('/')[0]}]({LEARN}{row['page']})" if row["page"] else "none",
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
@@ -85,17 +86,18 @@ def group_of(name):
 
 def printed(rows, facts):
     documented = {fact["export"] or fact["name"] for pages in facts.by_name.values() for fact in pages}
-    served = {row["name"] for row in rows}
+    declined = {row["name"] for row in rows if row["declined"]}
+    served = {row["name"] for row in rows} - declined
     in_part = sum(row["partial"] is not None for row in rows)
-    text = [HEAD, f"{len(rows)} names, {in_part} of them in part. Of the {len(documented)} kernel functions that "
-            f"Microsoft's pages document, {len(documented & served)} are here.", "",
+    text = [HEAD, f"{len(served)} names, {in_part} of them in part; {len(declined)} more are declined. Of the "
+            f"{len(documented)} kernel functions that Microsoft's pages document, {len(documented & served)} are here.", "",
             "| group | names here | of these in part | documented | of these here |", "|---|---:|---:|---:|---:|"]
     tables = []
     for title, _ in GROUPS:
         mine = [row for row in rows if group_of(row["name"]) == title]
         theirs = {name for name in documented if group_of(name) == title}
         partial = sum(row["partial"] is not None for row in mine)
-        text.append(f"| {title.split(':')[0]} | {len(mine)} | {partial} | {len(theirs)} | {len(theirs & served)} |")
+        text.append(f"| {title.split(':')[0]} | {len([row for row in mine if not row['declined']])} | {partial} | {len(theirs)} | {len(theirs & served)} |")
         if mine:
             tables += ["", f"## {title}", ""]
             tables += ["| function | IRQL | first Windows | works | page |", "|---|---|---|---|---|"]

@@ -32,7 +32,7 @@ enum class Fail : uint8_t {
     False,   // returns FALSE
 };
 
-enum class Coverage : uint8_t { Works, Partial };
+enum class Coverage : uint8_t { Works, Partial, Declined };
 
 // What a body may do besides returning: any of these needs the full gate even in bare mode.
 enum class Needs : uint8_t {
@@ -69,6 +69,8 @@ struct Ddi {
     char const* rules = "";        // compliance rules of the page that this project's verifier knows, comma-separated
     char const* partial = nullptr; // what the body lacks, in words; null: works
     char const* because = nullptr; // why the row departs from data/ddi.csv
+    // Why Ringside will not offer it: the row has no body, and an import is bound to a stop that says this.
+    char const* declined = nullptr;
     Body body {};
     void* data = nullptr;          // a data export: the address drivers see; set at boot where it is per machine
     // Fills a log record's subject and detail from the arguments (before the body); null: only the name is logged.
@@ -76,7 +78,10 @@ struct Ddi {
     // The body and its doors log lines that say more than the call's own line would: the gate adds none.
     bool says_itself = false;
 
-    constexpr Coverage coverage() const { return partial ? Coverage::Partial : Coverage::Works; }
+    constexpr Coverage coverage() const
+    {
+        return declined ? Coverage::Declined : partial ? Coverage::Partial : Coverage::Works;
+    }
     constexpr bool exists_on(Windows profile) const { return profile >= since && profile < until; }
 };
 

@@ -81,8 +81,8 @@ ExportTable::ExportTable(std::span<std::span<Ddi const> const> rooms, ke::Bindin
             check_failed("two contract rows have one name", m_rows[i]->name, __FILE__, __LINE__);
     for (size_t i = 0; i < m_rows.size(); ++i) {
         Ddi const& row = *m_rows[i];
-        if (!row.data && !row.body.invoke)
-            check_failed("a contract row has neither a body nor data", row.name, __FILE__, __LINE__);
+        if ((row.data || row.body.invoke) == (row.declined != nullptr))
+            check_failed("a contract row needs a body, data, or words that decline it", row.name, __FILE__, __LINE__);
         m_imports.push_back({ ke::entry_for(binding), &row, static_cast<uint32_t>(i),
                               row.dll == Dll::hal ? "hal.dll" : "ntoskrnl.exe", row.name });
     }
@@ -123,7 +123,7 @@ Served ExportTable::served(std::string_view name) const
         return Served::Missing;
     if (!found->exists_on(m_windows))
         return Served::NotOnThisWindows;
-    return found->partial ? Served::Partial : Served::Works;
+    return found->declined ? Served::Declined : found->partial ? Served::Partial : Served::Works;
 }
 
 uintptr_t ExportTable::bind(std::string_view dll, std::string_view name)
@@ -134,8 +134,12 @@ uintptr_t ExportTable::bind(std::string_view dll, std::string_view name)
     if (!number)
         return missing_at(dll, std::string(name), std::ranges::binary_search(kDataExports, name));
     Ddi const& found = *m_rows[*number];
-    if (found.exists_on(m_windows))
-        return address_of(*number);
+    if (found.exists_on(m_windows)) {
+        if (!found.declined)
+            return address_of(*number);
+        return missing_at(dll, fmt::format("{} (declined: {})", name, found.declined),
+                          std::ranges::binary_search(kDataExports, name));
+    }
     auto const here = windows_profile(m_windows).name;
     std::string words = m_windows < found.since
         ? fmt::format("{} (first in {}; this machine is {})", name, windows_profile(found.since).name, here)
@@ -151,7 +155,7 @@ uintptr_t ExportTable::bind_ordinal(std::string_view dll, uint32_t ordinal)
 void* ExportTable::system_routine(std::string_view name)
 {
     auto number = number_of(name);
-    if (!number || !m_rows[*number]->exists_on(m_windows))
+    if (!number || !m_rows[*number]->exists_on(m_windows) || m_rows[*number]->declined)
         return nullptr;
     return reinterpret_cast<void*>(address_of(*number));
 }
@@ -160,6 +164,13 @@ void* ExportTable::stub_for(std::string_view name)
 {
     auto number = number_of(name);
     return number ? reinterpret_cast<void*>(address_of(*number)) : nullptr;
+}
+
+ke::Import& ExportTable::import(std::string_view name)
+{
+    auto number = number_of(name);
+    CHECK(number, "no contract row has this name");
+    return m_imports[*number];
 }
 
 uintptr_t ExportTable::address_of(uint32_t number)

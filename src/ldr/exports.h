@@ -27,6 +27,7 @@ enum class Served : uint8_t {
     Works,
     Partial,          // see the row's words
     NotOnThisWindows, // the profile's Windows does not export it (yet, or any more)
+    Declined,         // Ringside will not offer it: see the row's words
     Missing,          // Ringside does not have it
 };
 
@@ -52,10 +53,12 @@ public:
     uintptr_t bind(std::string_view dll, std::string_view name);
     uintptr_t bind_ordinal(std::string_view dll, uint32_t ordinal);
 
-    // MmGetSystemRoutineAddress: null for a name that this Windows does not export or Ringside does not have.
+    // MmGetSystemRoutineAddress: null for a name that this Windows does not export or Ringside does not serve.
     void* system_routine(std::string_view name);
     // The stub of a row, whatever the profile: for function pointers that the kernel itself gives to drivers.
     void* stub_for(std::string_view name);
+    // What the row's stub passes to the gate; for tests that call as a driver does, without one.
+    ke::Import& import(std::string_view name);
 
     // The stop bound to a data export that Ringside lacks, if the address is one: touching it is the driver's use.
     ke::Import const* missing_data_at(uintptr_t address) const;

@@ -192,6 +192,8 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
         ImportLine line { import.dll, import.name, served(import.served), "" };
         if (Ddi const* row = rooms.exports.row(import.name); row && row->partial)
             line.words = row->partial;
+        else if (row && row->declined)
+            line.words = fmt::format("declined: {}", row->declined);
         if (import.served == ldr::Served::NotOnThisWindows)
             line.words = fmt::format("not on {}", windows_profile(m_state->options.windows).name);
         driver->imports.push_back(std::move(line));

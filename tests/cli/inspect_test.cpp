@@ -58,8 +58,9 @@ TEST(DdiVerb, OneServiceAndAll)
     EXPECT_EQ(ringside({ "ddi", "KeSetEvent" }).out.rfind("name      ntoskrnl.exe!KeSetEvent\n", 0), 0u);
     Said all = ringside({ "ddi", "--list" });
     EXPECT_EQ(all.code, 0);
-    EXPECT_NE(all.out.find("KeSetEvent "), std::string::npos);
-    EXPECT_NE(last_line(all.out).find(" services, "), std::string::npos);
+    EXPECT_NE(all.out.find("\nntoskrnl.exe KeSetEvent works\n"), std::string::npos);
+    EXPECT_NE(all.out.find("\nntoskrnl.exe CcCopyRead missing\n"), std::string::npos);
+    EXPECT_NE(last_line(all.out).find(" exports: "), std::string::npos);
 }
 
 TEST(DdiVerb, MissingAndUnknown)

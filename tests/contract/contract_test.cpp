@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Every contract row against its samples.
+#include "contract.h"
+
+#include "machine/rows.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace ringside::test {
+
+namespace {
+
+std::string name_of(::testing::TestParamInfo<Sample> const& info)
+{
+    std::string const variant = info.param.variant;
+    return variant.empty() ? info.param.service : std::string(info.param.service) + "_" + variant;
+}
+
+// Names with a row and no sample, one per line, sorted.
+std::string without_sample()
+{
+    std::set<std::string> names;
+    for (auto room : machine::all_rows())
+        for (Ddi const& row : room)
+            if (row.body.invoke)
+                names.insert(row.name);
+    for (Sample const& sample : samples())
+        names.erase(sample.service);
+    std::string text;
+    for (auto const& name : names)
+        text += name + "\n";
+    return text;
+}
+
+class Contract : public ::testing::TestWithParam<Sample> { };
+class Mutation : public ::testing::TestWithParam<Sample> { };
+
+} // namespace
+
+// One service, called as a driver calls it.
+// Shows: result and documented errors at both ends of the row's IRQL range; the Verifier names a call outside it.
+TEST_P(Contract, holds)
+{
+    for (Trial trial : { Trial::Lowest, Trial::Highest, Trial::Outside })
+        run_sample(GetParam(), trial);
+}
+INSTANTIATE_TEST_SUITE_P(contract, Contract, ::testing::ValuesIn(samples()), name_of);
+
+// The same with the service's body taken away.
+// Shows: the sample notices. One that does not is no test.
+TEST_P(Mutation, is_noticed)
+{
+    EXPECT_TRUE(run_sample(GetParam(), Trial::Stop)) << "nobody notices that the service is gone";
+    bool const noticed = run_sample(GetParam(), Trial::Hollow);
+    if (GetParam().hollow_is_right)
+        EXPECT_FALSE(noticed) << "doing nothing and returning 0 is said to be right: " << GetParam().hollow_is_right;
+    else
+        EXPECT_TRUE(noticed) << "a body that does nothing and returns 0 passes";
+}
+INSTANTIATE_TEST_SUITE_P(contract, Mutation, ::testing::ValuesIn(samples()), name_of);
+
+// Shows: a new row comes with a sample; the list of those that never had one only shrinks.
+TEST(contract_census, every_row_has_a_sample_or_stands_in_the_list)
+{
+    std::string const path = RINGSIDE_SOURCE "/tests/contract/without_sample.txt";
+    std::string const now = without_sample();
+    if (std::getenv("RINGSIDE_WRITE_GOLDEN"))
+        std::ofstream(path) << now;
+    std::stringstream list;
+    list << std::ifstream(path).rdbuf();
+    EXPECT_EQ(now, list.str()) << "write it anew with RINGSIDE_WRITE_GOLDEN=1; it may only shrink";
+}
+
+} // namespace ringside::test
