@@ -6,7 +6,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest-spi.h>
 
+#include <cstdio>
 #include <cstring>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
 
 namespace ringside::test {
 
@@ -47,7 +51,11 @@ std::string At::hex(NTSTATUS status) { return fmt::format("{:#010x}", static_cas
 
 uint64_t At::call_slots(uint64_t* slots)
 {
-    m_called = true;
+    if (!m_called)
+        m_first_arguments.assign(slots, slots + arguments());
+    bool const first = !std::exchange(m_called, true);
+    if (m_trial == Trial::Hostile && first)
+        return call_with_bad_pointer(slots);
     if (m_trial == Trial::Outside)
         m_expected_bug_check = DRIVER_VERIFIER_DETECTED_VIOLATION;
     m_irql_before = ke::Kernel::irql();
@@ -59,6 +67,59 @@ uint64_t At::call_slots(uint64_t* slots)
     if (!m_raising)
         restore_irql();
     return result;
+}
+
+// The bad pointer that stands for a good one.
+uint64_t At::bad_pointer(uint64_t good)
+{
+    constexpr size_t kBlock = 4096;
+    auto block = [&](int fill) {
+        auto* made = static_cast<uint8_t*>(bytes(2 * kBlock));
+        std::memset(made, fill, 2 * kBlock);
+        return made;
+    };
+    switch (m_bad) {
+    case BadPointer::Null:
+        return 0;
+    case BadPointer::Low:
+        return 8;
+    case BadPointer::Unaligned:
+        return good + 1;
+    case BadPointer::User:
+        return hal::kUserLow + 0x1000;
+    case BadPointer::NotMapped:
+        return hal::kKernelHigh - 0x10'0000;
+    case BadPointer::NotCanonical:
+        return 0x8000'0000'0000'1000;
+    case BadPointer::Freed: {
+        uint8_t* freed = block(0);
+        ex::free(freed, 0);
+        return reinterpret_cast<uint64_t>(freed);
+    }
+    case BadPointer::Garbage:
+        return reinterpret_cast<uint64_t>(block(0xA5));
+    case BadPointer::Zeroes:
+        return reinterpret_cast<uint64_t>(block(0));
+    default: { // an object that begins in its page's last bytes, with nothing mapped behind
+        auto frame = m_boot.rooms.physical.allocate(1);
+        uintptr_t const page = hal::kSystemMappingsHigh - 16 * hal::kPageSize;
+        m_boot.rooms.physical.map(page, *frame, 1, sim::host::Access::ReadWrite);
+        return page + hal::kPageSize - 8;
+    }
+    }
+}
+
+// Through the gate, for that is where a fault in a body finds the driver that caused it.
+uint64_t At::call_with_bad_pointer(uint64_t* slots)
+{
+    slots[m_bad_index] = bad_pointer(slots[m_bad_index]);
+    if (m_irql > ke::Kernel::irql())
+        m_boot.rooms.kernel.raise_irql(m_irql);
+    using Slot = uint64_t;
+    using Stub = Slot(NTAPI*)(Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot);
+    auto stub = reinterpret_cast<Stub>(m_boot.rooms.exports.stub_for(m_import.ddi->name));
+    uint64_t* s = slots;
+    return stub(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11]);
 }
 
 uint64_t At::call_other(char const* name, uint64_t* slots)
@@ -111,24 +172,31 @@ std::vector<Sample>& samples()
 
 namespace {
 
-// How a run ended: nothing, or what is wrong with it.
-std::string end_of(Sample const& sample, Trial trial)
+BootOptions boot_options(Sample const& sample)
 {
     BootOptions options = sample.boot;
     options.binding = ke::Binding::Verified;
-    BootedKernel boot(options);
+    return options;
+}
+
+machine::Outcome run_in(BootedKernel& boot, Sample const& sample, At& at)
+{
+    if (sample.where == Where::SystemThread)
+        return boot.thread().execute([&] { sample.run(at); });
+    ke::Process* process = nullptr;
+    boot.run_on_thread([&] { process = boot.rooms.processes.create_client(u"\\sample.exe").take(); });
+    machine::HostThread client(process);
+    return client.execute([&] { sample.run(at); });
+}
+
+// How a run ended: nothing, or what is wrong with it.
+std::string end_of(Sample const& sample, Trial trial)
+{
+    BootedKernel boot(boot_options(sample));
     At at(boot, sample.service, trial);
     if (trial == Trial::Outside && !at.outside_has_a_place())
         return {};
-    machine::Outcome outcome {};
-    if (sample.where == Where::Client) {
-        ke::Process* process = nullptr;
-        boot.run_on_thread([&] { process = boot.rooms.processes.create_client(u"\\sample.exe").take(); });
-        machine::HostThread client(process);
-        outcome = client.execute([&] { sample.run(at); });
-    } else
-        outcome = boot.thread().execute([&] { sample.run(at); });
-
+    machine::Outcome const outcome = run_in(boot, sample, at);
     if (!at.called() && outcome == machine::Outcome::Done)
         return "the sample never calls its service";
     if (auto const* crash = boot.crash()) {
@@ -148,6 +216,70 @@ std::string end_of(Sample const& sample, Trial trial)
 }
 
 } // namespace
+
+namespace {
+
+constexpr unsigned kHangSeconds = 10;
+
+// In a child: 0 however the machine ended, if the host lived.
+int child_with_bad_pointer(Sample const& sample, unsigned index, BadPointer with)
+{
+    std::fflush(nullptr);
+    pid_t const child = fork();
+    if (child == 0) {
+        alarm(kHangSeconds);
+        if (!std::freopen("/dev/null", "w", stdout))
+            _exit(1);
+        ::testing::TestPartResultArray told;
+        ::testing::ScopedFakeTestPartResultReporter quiet(
+            ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &told);
+        {
+            BootedKernel boot(boot_options(sample));
+            At at(boot, sample.service, Trial::Hostile);
+            at.replace(index, with);
+            (void)run_in(boot, sample, at);
+        }
+        _exit(0);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+std::string words_of(int status)
+{
+    if (WIFSIGNALED(status))
+        return WTERMSIG(status) == SIGALRM ? "hangs" : fmt::format("kills the host by signal {}", WTERMSIG(status));
+    return fmt::format("ends the host with code {}", WEXITSTATUS(status));
+}
+
+constexpr char const* kBadPointerNames[]
+    = { "null",          "a low address", "unaligned", "user memory", "not mapped",
+        "not canonical", "freed",         "garbage",   "zeroes",      "a page's end" };
+static_assert(std::size(kBadPointerNames) == static_cast<size_t>(BadPointer::Count));
+
+} // namespace
+
+std::vector<std::string> run_hostile(Sample const& sample)
+{
+    std::vector<uint64_t> arguments;
+    {
+        BootedKernel boot(boot_options(sample));
+        At at(boot, sample.service, Trial::Lowest);
+        (void)run_in(boot, sample, at);
+        arguments = at.first_arguments();
+    }
+    std::vector<std::string> lines;
+    for (unsigned i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] < 0x10000 || !hal::is_canonical(arguments[i]) || static_cast<int64_t>(arguments[i]) < 0)
+            continue; // no pointer
+        for (unsigned bad = 0; bad < static_cast<unsigned>(BadPointer::Count); ++bad)
+            if (int const status = child_with_bad_pointer(sample, i, static_cast<BadPointer>(bad)))
+                lines.push_back(fmt::format("{}: argument {} {}: {}", sample.service, i + 1, kBadPointerNames[bad],
+                                            words_of(status)));
+    }
+    return lines;
+}
 
 bool run_sample(Sample const& sample, Trial trial)
 {

@@ -39,11 +39,36 @@ enum class Trial : uint8_t {
     Outside, // its first call is made outside the range: the Verifier must end the machine
     Hollow, // the service returns 0 and does nothing: the sample must fail
     Stop, // the service is not there: the sample must not end well
+    Hostile, // one argument of its first call is replaced: any end but one of the host's will do
+};
+
+// A pointer that a driver should not have passed: what replaces one argument of a sample's first call.
+enum class BadPointer : uint8_t {
+    Null,
+    Low,
+    Unaligned,
+    User,
+    NotMapped,
+    NotCanonical,
+    Freed,
+    Garbage,
+    Zeroes,
+    PageEnd,
+    Count
 };
 
 class At {
 public:
     At(BootedKernel& boot, char const* service, Trial trial);
+    // Trial::Hostile: argument `index` of the first call becomes this.
+    void replace(unsigned index, BadPointer with)
+    {
+        m_bad_index = index;
+        m_bad = with;
+    }
+    // The arguments of the first call, as the sample gave them.
+    std::vector<uint64_t> const& first_arguments() const { return m_first_arguments; }
+    unsigned arguments() const { return m_import.ddi->body.arguments; }
 
     // --- Calls of the service under test, at the IRQL under test ---
 
@@ -51,7 +76,7 @@ public:
     template <typename... A>
     uint64_t call(A... arguments)
     {
-        uint64_t slots[] = { slot(arguments)..., 0 };
+        uint64_t slots[kSlots] = { slot(arguments)... };
         return call_slots(slots);
     }
     // Compares as many bits as the expected value's type has.
@@ -112,7 +137,7 @@ public:
     template <typename... A>
     uint64_t also(char const* name, A... arguments)
     {
-        uint64_t slots[] = { slot(arguments)..., 0 };
+        uint64_t slots[kSlots] = { slot(arguments)... };
         return call_other(name, slots);
     }
     machine::Rooms& rooms() { return m_boot.rooms; }
@@ -123,6 +148,8 @@ public:
     static std::string hex(nt::NTSTATUS status);
 
 private:
+    static constexpr size_t kSlots = 16; // more than any service takes
+
     template <typename T>
     static uint64_t slot(T value)
     {
@@ -134,6 +161,8 @@ private:
             return contract::to_slot(value);
     }
     uint64_t call_slots(uint64_t* slots);
+    uint64_t call_with_bad_pointer(uint64_t* slots);
+    uint64_t bad_pointer(uint64_t good);
     uint64_t call_other(char const* name, uint64_t* slots);
     void restore_irql();
     void compare(uint64_t expected, size_t bytes, uint64_t result);
@@ -149,6 +178,9 @@ private:
     bool m_called = false;
     bool m_raising = false;
     bool m_has_outside = true;
+    unsigned m_bad_index = 0;
+    BadPointer m_bad = BadPointer::Null;
+    std::vector<uint64_t> m_first_arguments;
 };
 
 enum class Where : uint8_t { SystemThread, Client };
@@ -189,5 +221,9 @@ struct SampleRegistrar {
 // Runs one sample in a fresh machine. True when it did what the trial asks for; otherwise gtest has been told, but in
 // the trials Hollow and Stop, where the answer alone counts.
 bool run_sample(Sample const& sample, Trial trial);
+
+// Runs a sample's first call once for each of its pointers and each bad pointer, in a child process each. Returns what
+// ended worse than a driver's fault may: one line per call that killed the host, broke a promise of ours, or hung.
+std::vector<std::string> run_hostile(Sample const& sample);
 
 } // namespace ringside::test

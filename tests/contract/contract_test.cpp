@@ -4,6 +4,8 @@
 
 #include "machine/rows.h"
 
+#include <gmock/gmock.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -36,6 +38,7 @@ std::string without_sample()
 }
 
 class Contract : public ::testing::TestWithParam<Sample> { };
+class Hostile : public ::testing::TestWithParam<Sample> { };
 class Mutation : public ::testing::TestWithParam<Sample> { };
 
 } // namespace
@@ -61,6 +64,11 @@ TEST_P(Mutation, is_noticed)
         EXPECT_TRUE(noticed) << "a body that does nothing and returns 0 passes";
 }
 INSTANTIATE_TEST_SUITE_P(contract, Mutation, ::testing::ValuesIn(samples()), name_of);
+
+// Each pointer of a service's call, replaced by one that a driver should not have passed.
+// Shows: a status, an exception or a bug check; never a dead or hanging host.
+TEST_P(Hostile, never_kills_the_host) { EXPECT_THAT(run_hostile(GetParam()), ::testing::IsEmpty()); }
+INSTANTIATE_TEST_SUITE_P(contract, Hostile, ::testing::ValuesIn(samples()), name_of);
 
 // Shows: a new row comes with a sample; the list of those that never had one only shrinks.
 TEST(contract_census, every_row_has_a_sample_or_stands_in_the_list)
