@@ -63,7 +63,7 @@ def digest() -> str:
 
 def make_import_library(module: str, rows: list[dict[str, str]], folder: Path) -> None:
     stem = module.rsplit(".", 1)[0]
-    data = [f"{row['name']}{' DATA' if row['kind'] == 'data' else ''}" for row in rows]
+    data = [f"{row['name']}{' CONSTANT' if row['kind'] == 'data' else ''}" for row in rows]
     definition = folder / f"{stem}.def"
     definition.write_text("\n".join([f"LIBRARY {module}", "EXPORTS", *data]) + "\n")
     make_library_from(definition, folder / f"{stem}.lib")

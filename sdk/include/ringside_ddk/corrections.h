@@ -27,6 +27,30 @@ FORCEINLINE VOID KeMemoryBarrier(VOID)
 
 EXTERN_C DECLSPEC_IMPORT PUCHAR* KdComPortInUse;
 
+// The kernel exports variables of type POBJECT_TYPE, and drivers write *PsThreadType: the name stands for the import
+// slot, which points at the variable. Declared as imports, as mingw-w64 does, it would be the variable itself, and the
+// star would read the type object's first bytes.
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winconsistent-dllimport"
+extern POBJECT_TYPE* CmKeyObjectType;
+extern POBJECT_TYPE* ExEventObjectType;
+extern POBJECT_TYPE* ExSemaphoreObjectType;
+extern POBJECT_TYPE* IoFileObjectType;
+extern POBJECT_TYPE* PsThreadType;
+extern POBJECT_TYPE* SeTokenObjectType;
+extern POBJECT_TYPE* PsProcessType;
+extern POBJECT_TYPE* TmEnlistmentObjectType;
+extern POBJECT_TYPE* TmResourceManagerObjectType;
+extern POBJECT_TYPE* TmTransactionManagerObjectType;
+extern POBJECT_TYPE* TmTransactionObjectType;
+#pragma clang diagnostic pop
+#ifdef __cplusplus
+}
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
