@@ -197,9 +197,9 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
     if (!driver && !nowhere) {
         // Host code. A pointer that a driver gave is the driver's bug; anything else is ours.
         bool const in_call = chain_head() != nullptr;
-        bool const drivers_address = trap == kGeneralProtection || address < hal::kNullPageHigh
-            || (address >= hal::kUserLow && address < hal::kKernelHigh) || !hal::is_canonical(address)
-            || static_cast<int64_t>(address) < 0;
+        // The host's own memory lies above the machine's ranges: what is below, garbage of a driver's too, is not ours.
+        bool const drivers_address = trap == kGeneralProtection || address < hal::kKernelHigh
+            || !hal::is_canonical(address) || static_cast<int64_t>(address) < 0;
         if (signal != SIGSEGV || !in_call || !drivers_address)
             our_bug(signal, rip, address);
         // The report names the driver's code that called, not the host's.

@@ -18,6 +18,9 @@ using namespace nt;
 
 namespace {
 
+// Ends a sample after its hostile call: what follows relies on a call that went well.
+struct CallCameBack { };
+
 uint64_t hollow_entry(uint64_t*, ke::Import const*) { return 0; }
 
 uint8_t irql_for(Trial trial, IrqlRange range, bool& has_place)
@@ -55,7 +58,7 @@ uint64_t At::call_slots(uint64_t* slots)
         m_first_arguments.assign(slots, slots + arguments());
     bool const first = !std::exchange(m_called, true);
     if (m_trial == Trial::Hostile && first)
-        return call_with_bad_pointer(slots);
+        call_with_bad_pointer(slots);
     if (m_trial == Trial::Outside)
         m_expected_bug_check = DRIVER_VERIFIER_DETECTED_VIOLATION;
     m_irql_before = ke::Kernel::irql();
@@ -110,7 +113,7 @@ uint64_t At::bad_pointer(uint64_t good)
 }
 
 // Through the gate, for that is where a fault in a body finds the driver that caused it.
-uint64_t At::call_with_bad_pointer(uint64_t* slots)
+void At::call_with_bad_pointer(uint64_t* slots)
 {
     slots[m_bad_index] = bad_pointer(slots[m_bad_index]);
     if (m_irql > ke::Kernel::irql())
@@ -119,7 +122,8 @@ uint64_t At::call_with_bad_pointer(uint64_t* slots)
     using Stub = Slot(NTAPI*)(Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot, Slot);
     auto stub = reinterpret_cast<Stub>(m_boot.rooms.exports.stub_for(m_import.ddi->name));
     uint64_t* s = slots;
-    return stub(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11]);
+    stub(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11]);
+    throw CallCameBack {};
 }
 
 uint64_t At::call_other(char const* name, uint64_t* slots)
@@ -181,12 +185,20 @@ BootOptions boot_options(Sample const& sample)
 
 machine::Outcome run_in(BootedKernel& boot, Sample const& sample, At& at)
 {
+    auto run = [&] {
+        try {
+            sample.run(at);
+        } catch (CallCameBack) {
+            if (ke::Kernel::irql() > PASSIVE_LEVEL)
+                boot.rooms.kernel.lower_irql(PASSIVE_LEVEL);
+        }
+    };
     if (sample.where == Where::SystemThread)
-        return boot.thread().execute([&] { sample.run(at); });
+        return boot.thread().execute(run);
     ke::Process* process = nullptr;
     boot.run_on_thread([&] { process = boot.rooms.processes.create_client(u"\\sample.exe").take(); });
     machine::HostThread client(process);
-    return client.execute([&] { sample.run(at); });
+    return client.execute(run);
 }
 
 // How a run ended: nothing, or what is wrong with it.

@@ -161,7 +161,7 @@ private:
             return contract::to_slot(value);
     }
     uint64_t call_slots(uint64_t* slots);
-    uint64_t call_with_bad_pointer(uint64_t* slots);
+    [[noreturn]] void call_with_bad_pointer(uint64_t* slots);
     uint64_t bad_pointer(uint64_t good);
     uint64_t call_other(char const* name, uint64_t* slots);
     void restore_irql();
@@ -193,6 +193,9 @@ struct Sample {
     char const* hollow_is_right = nullptr; // why doing nothing and returning 0 fulfils the contract
     BootOptions boot {};
 };
+
+// For gtest's messages.
+inline void PrintTo(Sample const& sample, std::ostream* out) { *out << sample.service << " " << sample.variant; }
 
 // All samples of the program, in no order that matters.
 std::vector<Sample>& samples();
