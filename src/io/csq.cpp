@@ -18,6 +18,18 @@ R call(R(NTAPI* function)(P...), A... arguments)
     return ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr }, function, arguments...);
 }
 
+KIRQL acquire(IO_CSQ* queue)
+{
+    KIRQL irql = PASSIVE_LEVEL;
+    ke::through_door(ke::DoorPassage { ke::Door::QueueLock, nullptr }, queue->CsqAcquireLock, queue, &irql);
+    return irql;
+}
+
+void release(IO_CSQ* queue, KIRQL irql)
+{
+    ke::through_door(ke::DoorPassage { ke::Door::QueueLock, nullptr }, queue->CsqReleaseLock, queue, irql);
+}
+
 void*& slot(IRP* irp) { return irp->Tail.Overlay.DriverContext[3]; }
 
 // Out of the queue's and its context's sight; the queue's lock is held.
@@ -35,24 +47,23 @@ NTAPI void cancel_queued(DEVICE_OBJECT*, IRP* irp)
     void* kept = slot(irp);
     IO_CSQ* queue = *static_cast<ULONG*>(kept) == IO_TYPE_CSQ_IRP_CONTEXT ? static_cast<IO_CSQ_IRP_CONTEXT*>(kept)->Csq
                                                                           : static_cast<IO_CSQ*>(kept);
-    KIRQL irql;
-    call(queue->CsqAcquireLock, queue, &irql);
+    KIRQL const irql = acquire(queue);
     call(queue->CsqRemoveIrp, queue, irp);
     forget(irp);
-    call(queue->CsqReleaseLock, queue, irql);
+    release(queue, irql);
     call(queue->CsqCompleteCanceledIrp, queue, irp);
 }
 
 NTSTATUS initialize(IO_CSQ* queue, ULONG type, void* insert, PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek_next,
-                    PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
+                    PIO_CSQ_ACQUIRE_LOCK acquire_lock, PIO_CSQ_RELEASE_LOCK release_lock,
                     PIO_CSQ_COMPLETE_CANCELED_IRP complete_canceled)
 {
     queue->Type = type;
     queue->CsqInsertIrp = reinterpret_cast<PIO_CSQ_INSERT_IRP>(insert);
     queue->CsqRemoveIrp = remove;
     queue->CsqPeekNextIrp = peek_next;
-    queue->CsqAcquireLock = acquire;
-    queue->CsqReleaseLock = release;
+    queue->CsqAcquireLock = acquire_lock;
+    queue->CsqReleaseLock = release_lock;
     queue->CsqCompleteCanceledIrp = complete_canceled;
     queue->ReservePointer = nullptr;
     return STATUS_SUCCESS;
@@ -62,19 +73,20 @@ NTSTATUS initialize(IO_CSQ* queue, ULONG type, void* insert, PIO_CSQ_REMOVE_IRP 
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocsqinitialize
 NTSTATUS IoCsqInitialize(IO_CSQ* queue, PIO_CSQ_INSERT_IRP insert, PIO_CSQ_REMOVE_IRP remove,
-                         PIO_CSQ_PEEK_NEXT_IRP peek_next, PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
-                         PIO_CSQ_COMPLETE_CANCELED_IRP complete_canceled)
+                         PIO_CSQ_PEEK_NEXT_IRP peek_next, PIO_CSQ_ACQUIRE_LOCK acquire_lock,
+                         PIO_CSQ_RELEASE_LOCK release_lock, PIO_CSQ_COMPLETE_CANCELED_IRP complete_canceled)
 {
-    return initialize(queue, IO_TYPE_CSQ, reinterpret_cast<void*>(insert), remove, peek_next, acquire, release,
+    return initialize(queue, IO_TYPE_CSQ, reinterpret_cast<void*>(insert), remove, peek_next, acquire_lock, release_lock,
                       complete_canceled);
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocsqinitializeex
 NTSTATUS IoCsqInitializeEx(IO_CSQ* queue, void* insert_ex, PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek_next,
-                           PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
+                           PIO_CSQ_ACQUIRE_LOCK acquire_lock, PIO_CSQ_RELEASE_LOCK release_lock,
                            PIO_CSQ_COMPLETE_CANCELED_IRP complete_canceled)
 {
-    return initialize(queue, IO_TYPE_CSQ_EX, insert_ex, remove, peek_next, acquire, release, complete_canceled);
+    return initialize(queue, IO_TYPE_CSQ_EX, insert_ex, remove, peek_next, acquire_lock, release_lock,
+                      complete_canceled);
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocsqinsertirp
@@ -94,8 +106,7 @@ NTSTATUS IoCsqInsertIrpEx(IO_CSQ* queue, IRP* irp, IO_CSQ_IRP_CONTEXT* context, 
     } else
         slot(irp) = queue;
 
-    KIRQL irql;
-    call(queue->CsqAcquireLock, queue, &irql);
+    KIRQL const irql = acquire(queue);
     NTSTATUS status = STATUS_SUCCESS;
     if (queue->Type == IO_TYPE_CSQ_EX)
         status = call(reinterpret_cast<InsertEx>(reinterpret_cast<void*>(queue->CsqInsertIrp)), queue, irp,
@@ -104,7 +115,7 @@ NTSTATUS IoCsqInsertIrpEx(IO_CSQ* queue, IRP* irp, IO_CSQ_IRP_CONTEXT* context, 
         call(queue->CsqInsertIrp, queue, irp);
     if (!NT_SUCCESS(status)) {
         forget(irp);
-        call(queue->CsqReleaseLock, queue, irql);
+        release(queue, irql);
         return status;
     }
     mark_pending(irp);
@@ -113,19 +124,18 @@ NTSTATUS IoCsqInsertIrpEx(IO_CSQ* queue, IRP* irp, IO_CSQ_IRP_CONTEXT* context, 
     if (irp->Cancel && set_cancel_routine(irp, nullptr)) {
         call(queue->CsqRemoveIrp, queue, irp);
         forget(irp);
-        call(queue->CsqReleaseLock, queue, irql);
+        release(queue, irql);
         call(queue->CsqCompleteCanceledIrp, queue, irp);
         return status;
     }
-    call(queue->CsqReleaseLock, queue, irql);
+    release(queue, irql);
     return status;
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocsqremoveirp
 IRP* IoCsqRemoveIrp(IO_CSQ* queue, IO_CSQ_IRP_CONTEXT* context)
 {
-    KIRQL irql;
-    call(queue->CsqAcquireLock, queue, &irql);
+    KIRQL const irql = acquire(queue);
     IRP* irp = context->Irp;
     // Without a cancel routine IoCancelIrp has it already and its cancel routine waits for the lock.
     if (irp && set_cancel_routine(irp, nullptr)) {
@@ -133,15 +143,14 @@ IRP* IoCsqRemoveIrp(IO_CSQ* queue, IO_CSQ_IRP_CONTEXT* context)
         forget(irp);
     } else
         irp = nullptr;
-    call(queue->CsqReleaseLock, queue, irql);
+    release(queue, irql);
     return irp;
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocsqremovenextirp
 IRP* IoCsqRemoveNextIrp(IO_CSQ* queue, void* peek_context)
 {
-    KIRQL irql;
-    call(queue->CsqAcquireLock, queue, &irql);
+    KIRQL const irql = acquire(queue);
     IRP* irp = call(queue->CsqPeekNextIrp, queue, static_cast<IRP*>(nullptr), peek_context);
     while (irp && !set_cancel_routine(irp, nullptr))
         irp = call(queue->CsqPeekNextIrp, queue, irp, peek_context);
@@ -149,7 +158,7 @@ IRP* IoCsqRemoveNextIrp(IO_CSQ* queue, void* peek_context)
         call(queue->CsqRemoveIrp, queue, irp);
         forget(irp);
     }
-    call(queue->CsqReleaseLock, queue, irql);
+    release(queue, irql);
     return irp;
 }
 

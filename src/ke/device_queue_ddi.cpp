@@ -12,13 +12,26 @@ using namespace nt;
 
 namespace {
 
+// Taken at DISPATCH_LEVEL whatever the caller's IRQL is: a lock word that is garbage then ends in the DPC watchdog.
 class QueueLock {
 public:
-    explicit QueueLock(KDEVICE_QUEUE& queue) : m_queue(queue) { acquire_spin_lock(queue.Lock); }
-    ~QueueLock() { release_spin_lock(m_queue.Lock); }
+    explicit QueueLock(KDEVICE_QUEUE& queue)
+        : m_queue(queue), m_old(Kernel::irql())
+    {
+        if (m_old < DISPATCH_LEVEL)
+            kernel().raise_irql(DISPATCH_LEVEL);
+        acquire_spin_lock(queue.Lock);
+    }
+    ~QueueLock()
+    {
+        release_spin_lock(m_queue.Lock);
+        if (m_old < DISPATCH_LEVEL)
+            kernel().lower_irql(m_old);
+    }
 
 private:
     KDEVICE_QUEUE& m_queue;
+    uint8_t m_old;
 };
 
 void link_before(LIST_ENTRY& next, LIST_ENTRY& entry)

@@ -26,6 +26,7 @@ enum class Door : uint8_t {
     Apc,
     ThreadStart,
     WorkItem,
+    QueueLock,
     BugCheckCallback,
     ExceptionFilter,
     TerminationHandler,

@@ -26,6 +26,7 @@ DoorRow const kDoors[static_cast<size_t>(Door::Count)] = {
     { "APC", true },
     { "system thread", false },
     { "work item", true },
+    { "queue's lock routine", false }, // one call takes a spin lock, another gives it back
     { "bug-check callback", true },
     { "exception filter", true },
     { "termination handler", true },

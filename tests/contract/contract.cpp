@@ -233,8 +233,9 @@ namespace {
 
 constexpr unsigned kHangSeconds = 10;
 
-// In a child: 0 however the machine ended, if the host lived.
-int child_with_bad_pointer(Sample const& sample, unsigned index, BadPointer with)
+// What waitpid says of a child that runs `body` with gtest and its output silent; gtest's messages are in `told`.
+template <typename Body>
+int in_child(Body body)
 {
     std::fflush(nullptr);
     pid_t const child = fork();
@@ -245,17 +246,23 @@ int child_with_bad_pointer(Sample const& sample, unsigned index, BadPointer with
         ::testing::TestPartResultArray told;
         ::testing::ScopedFakeTestPartResultReporter quiet(
             ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &told);
-        {
-            BootedKernel boot(boot_options(sample));
-            At at(boot, sample.service, Trial::Hostile);
-            at.replace(index, with);
-            (void)run_in(boot, sample, at);
-        }
-        _exit(0);
+        _exit(body(told));
     }
     int status = -1;
     waitpid(child, &status, 0);
     return status;
+}
+
+// 0 however the machine ended, if the host lived.
+int child_with_bad_pointer(Sample const& sample, unsigned index, BadPointer with)
+{
+    return in_child([&](auto&) {
+        BootedKernel boot(boot_options(sample));
+        At at(boot, sample.service, Trial::Hostile);
+        at.replace(index, with);
+        (void)run_in(boot, sample, at);
+        return 0;
+    });
 }
 
 std::string words_of(int status)
@@ -300,14 +307,8 @@ bool run_sample(Sample const& sample, Trial trial)
         EXPECT_EQ(wrong, "") << sample.service << " " << sample.variant;
         return wrong.empty();
     }
-    ::testing::TestPartResultArray told;
-    std::string wrong;
-    {
-        ::testing::ScopedFakeTestPartResultReporter quiet(
-            ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &told);
-        wrong = end_of(sample, trial);
-    }
-    return !wrong.empty() || told.size() != 0;
+    // In a child, for a sample whose service is hollow may follow pointers that were never filled in.
+    return in_child([&](auto& told) { return !end_of(sample, trial).empty() || told.size() != 0 ? 1 : 0; }) != 0;
 }
 
 } // namespace ringside::test
