@@ -84,6 +84,8 @@ std::string replay_command(RunPlan const& plan, uint64_t seed)
         add_step(line, step);
     if (!plan.unload)
         line.add("--no-unload");
+    if (!machine.c_drive.folder.empty())
+        line.add(machine.c_drive.write_through ? "--c-drive-write" : "--c-drive", machine.c_drive.folder);
     if (machine.processors != usual.processors)
         line.add("--processors", std::to_string(machine.processors));
     if (machine.windows != usual.windows)

@@ -136,6 +136,14 @@ void add_step(RunPlan& plan, std::string const& option, std::string const& value
         usage("--out and --second: both are the --ioctl's second buffer");
 }
 
+std::string check_folder(std::string_view option, std::string const& path)
+{
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error))
+        usage("{}: {}: {}", option, harmless(path), error ? error.message() : "it is not a folder");
+    return path;
+}
+
 DriverFile read_driver(std::string const& path)
 {
     return { path, std::filesystem::path(path).filename().string(), read_input_file(path) };
@@ -183,7 +191,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         add("--at", "The --read's or --write's offset in the file (usual: 0)", "N", "I/O"),
     };
 
-    std::string seed, seeds, processors, windows, checks, faults, steps, hang, timeout, log;
+    std::string seed, seeds, processors, windows, checks, faults, steps, hang, timeout, log, c_drive, c_drive_write;
     std::vector<std::string> reg, rules_off;
     bool no_unload = false;
     auto one = [&](char const* name, std::string& into, char const* words, char const* type, char const* group) {
@@ -197,6 +205,10 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     };
     many("--reg", reg, "A value of the drivers' own keys ('Parameters\\Name=dword:1'), or a .reg file", "VALUE|FILE");
+    auto* c_drive_option = one("--c-drive", c_drive,
+                               "This folder is \\??\\C:; what drivers change there is kept in memory", "DIR", "Machine");
+    one("--c-drive-write", c_drive_write, "The same, and changes are written to the folder", "DIR", "Machine")
+        ->excludes(c_drive_option);
     auto* seed_option = one("--seed", seed, "What decides every choice of the run (usual: 1)", "N", "Machine");
     one("--seeds", seeds, "Run with each of these seeds, until one fails", "A..B", "Machine")->excludes(seed_option);
     one("--processors", processors, "How many the machine has (usual: 2)", "N", "Machine");
@@ -259,6 +271,10 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         plan.machine.windows = parse_windows("--windows", windows);
     if (!checks.empty())
         plan.machine.checks = parse_checks(checks);
+    if (!c_drive.empty())
+        plan.machine.c_drive = { check_folder("--c-drive", c_drive), false };
+    if (!c_drive_write.empty())
+        plan.machine.c_drive = { check_folder("--c-drive-write", c_drive_write), true };
     for (std::string const& rule : rules_off)
         plan.machine.rules_off.push_back(check_rule(rule));
     if (!faults.empty()) {

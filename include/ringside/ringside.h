@@ -50,6 +50,13 @@ struct Faults {
     uint32_t fire_percent = 0;    // and then fails this often
 };
 
+// A folder of the host that drivers see as a volume. What they change is kept in memory, so that the next run finds the
+// same files again; or written to the folder, too.
+struct Drive {
+    std::string folder {}; // "": none
+    bool write_through = false;
+};
+
 struct MachineOptions {
     uint64_t seed = 1;
     unsigned processors = 2;
@@ -62,6 +69,7 @@ struct MachineOptions {
     bool live_output = false;      // DbgPrint lines go to standard error as they are said
     double hang_seconds = 2;       // host time a driver may spin without calling anything; 0: for ever
     size_t memory_bytes = size_t { 1 } << 30; // physical memory; only what is touched costs anything
+    Drive c_drive {};              // \??\C:
     size_t log_records = 1 << 14;  // newest records kept; a power of two (these fit a second-level cache)
 };
 

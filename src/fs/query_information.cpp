@@ -43,6 +43,22 @@ FILE_NETWORK_OPEN_INFORMATION network_open_of(Node const& node)
     return info;
 }
 
+FILE_STAT_INFORMATION stat_of(Node const& node)
+{
+    FILE_STAT_INFORMATION stat {};
+    stat.FileId = large(node.id);
+    stat.CreationTime.QuadPart = node.times.created;
+    stat.LastAccessTime.QuadPart = node.times.accessed;
+    stat.LastWriteTime.QuadPart = node.times.written;
+    stat.ChangeTime.QuadPart = node.times.changed;
+    stat.AllocationSize = large(allocation_of(node));
+    stat.EndOfFile = large(node.bytes());
+    stat.FileAttributes = node.shown_attributes();
+    stat.NumberOfLinks = node.delete_pending ? 0 : 1;
+    stat.EffectiveAccess = FILE_ALL_ACCESS; // nothing forbids any
+    return stat;
+}
+
 Outcome reply_name(void* buffer, ULONG room, Node const& node)
 {
     std::u16string const path = path_of(node);
@@ -114,6 +130,10 @@ Outcome query_information(IRP* irp, IO_STACK_LOCATION& location)
         return reply(buffer, room, FILE_ATTRIBUTE_TAG_INFORMATION { node.shown_attributes(), 0 });
     case FileStreamInformation:
         return reply_streams(buffer, room, node);
+    case FileStatInformation:
+        return reply(buffer, room, stat_of(node));
+    case FileCaseSensitiveInformation:
+        return reply(buffer, room, FILE_CASE_SENSITIVE_INFORMATION { 0 });
     case FileIsRemoteDeviceInformation:
         return reply(buffer, room, FILE_IS_REMOTE_DEVICE_INFORMATION { FALSE });
     case FileAlternateNameInformation:

@@ -6,28 +6,21 @@
 #include "io/manager.h"
 #include "io/request.h"
 #include "ob/handle.h"
+#include "ob/object.h"
 
 namespace ringside::io {
 
 namespace {
 
-// Sends it; the operation is the caller's to release.
-NTSTATUS send(Request const& request, Operation& operation)
+// Sends it for a file object, whose reference it takes over; the operation is the caller's to release.
+NTSTATUS send_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request, Operation& operation)
 {
-    auto target = ob::reference_by_handle(request.handle, 0, &ob::file_type, request.mode);
-    if (!target.ok())
-        return target.status();
-    auto* file = static_cast<FILE_OBJECT*>(target->body);
-    if (!is_granted(request, target->granted)) {
-        ob::dereference(file);
-        return STATUS_ACCESS_DENIED;
-    }
     bool const synchronous = file->Flags & FO_SYNCHRONOUS_IO;
     Completion completion;
     completion.status = &operation.status;
     completion.event = synchronous ? nullptr : &operation.event;
     completion.operation = &operation;
-    completion.granted = target->granted;
+    completion.granted = granted;
     bool const transfer = request.major == IRP_MJ_READ || request.major == IRP_MJ_WRITE;
     if (!transfer || synchronous || request.offset)
         return issue(file, request, completion);
@@ -37,14 +30,46 @@ NTSTATUS send(Request const& request, Operation& operation)
     return issue(file, positioned, completion);
 }
 
+NTSTATUS send(Request const& request, Operation& operation)
+{
+    auto target = ob::reference_by_handle(request.handle, 0, &ob::file_type, request.mode);
+    if (!target.ok()) {
+        drop_auxiliary(request);
+        return target.status();
+    }
+    auto* file = static_cast<FILE_OBJECT*>(target->body);
+    if (!is_granted(request, target->granted)) {
+        drop_auxiliary(request);
+        ob::dereference(file);
+        return STATUS_ACCESS_DENIED;
+    }
+    return send_on(file, target->granted, request, operation);
+}
+
 } // namespace
 
 Reply transact(Request const& request)
 {
     Operation* operation = manager().operations().allocate();
-    if (!operation)
+    if (!operation) {
+        drop_auxiliary(request);
         return { STATUS_INSUFFICIENT_RESOURCES, 0 };
+    }
     operation->returned = send(request, *operation);
+    Reply const reply = wait_for_operation(*operation);
+    manager().operations().issuer_gone(*operation);
+    return reply;
+}
+
+Reply transact_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request)
+{
+    Operation* operation = manager().operations().allocate();
+    if (!operation) {
+        drop_auxiliary(request);
+        ob::dereference(file);
+        return { STATUS_INSUFFICIENT_RESOURCES, 0 };
+    }
+    operation->returned = send_on(file, granted, request, *operation);
     Reply const reply = wait_for_operation(*operation);
     manager().operations().issuer_gone(*operation);
     return reply;

@@ -148,7 +148,8 @@ DriverRecord& DriverTable::add(DriverImage const& image, DRIVER_OBJECT* object)
     record.index = index;
     record.number = static_cast<uint32_t>(index) + 1;
     record.label = plain(image.name);
-    record.name = u"\\Driver\\" + std::u16string(image.name);
+    record.name = std::u16string(image.folder) + std::u16string(image.name);
+    record.internal = image.internal;
     record.image_base = image.base;
     record.image_bytes = image.bytes;
     guest_of(object).record_index = index;

@@ -62,6 +62,7 @@ struct DriverRecord {
     DriverState state = DriverState::Starting;
     bool unload_called = false;
     NTSTATUS entry_status = 0;
+    bool internal = false;  // the machine's own, and no user's: not shown among the devices
     std::string label;      // "toaster": for reports
     std::u16string name;    // "\Driver\toaster"
     uintptr_t image_base = 0;
@@ -75,6 +76,8 @@ struct DriverRecord {
 
 struct DriverImage {
     std::u16string_view name;          // of the service: "toaster"; the object is \Driver\toaster
+    std::u16string_view folder = u"\\Driver\\"; // of the namespace
+    bool internal = false;             // DriverRecord::internal
     uintptr_t base = 0;
     size_t bytes = 0;
     PDRIVER_INITIALIZE entry = nullptr;

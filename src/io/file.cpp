@@ -27,7 +27,7 @@ GuestFile& guest_of(FILE_OBJECT const* object)
 void send_closing(FileRecord& file, UCHAR major)
 {
     Manager& io = manager();
-    DEVICE_OBJECT* top = top_of(file.device->device);
+    DEVICE_OBJECT* top = target_of(*file.object);
     IRP* irp = io.irps().allocate(top->StackSize, IrpOrigin::Threaded);
     if (!irp)
         ke::bug_check(MUST_SUCCEED_POOL_EMPTY, size_of_irp(top->StackSize), 0, 0, 0,
@@ -114,8 +114,13 @@ void file_deleted(void* body)
     if (file->opened)
         send_closing(*file, IRP_MJ_CLOSE);
     DeviceRecord* device = file->device;
+    DEVICE_OBJECT* hint = file->hint;
+    if (file->object->Vpb)
+        --file->object->Vpb->ReferenceCount;
     free_string(file->object->FileName, kFileNameTag);
     manager().files().remove(*file);
+    if (hint)
+        ob::dereference(hint);
     if (device)
         remove_open(*device);
 }
@@ -153,7 +158,14 @@ NTSTATUS open_by_name(UNICODE_STRING* name, ACCESS_MASK access, HANDLE* handle)
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iogetrelateddeviceobject
-DEVICE_OBJECT* IoGetRelatedDeviceObject(FILE_OBJECT* file) { return top_of(file->DeviceObject); }
+DEVICE_OBJECT* IoGetRelatedDeviceObject(FILE_OBJECT* file) { return target_of(*file); }
+
+DEVICE_OBJECT* hinted_target(FILE_OBJECT const& file)
+{
+    FileRecord const* record = manager().files().find(&file);
+    CHECK(record && record->hint, "a file object's extension without a hint");
+    return record->hint;
+}
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iogetdeviceobjectpointer
 NTSTATUS IoGetDeviceObjectPointer(UNICODE_STRING* name, ACCESS_MASK access, FILE_OBJECT** file, DEVICE_OBJECT** device)

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "io/device.h"
 #include "io/irp.h"
 
 #include <deque>
@@ -23,6 +24,8 @@
 namespace ringside::io {
 
 struct DeviceRecord;
+
+DEVICE_OBJECT* hinted_target(FILE_OBJECT const& file); // see target_of
 
 // The bytes behind a PFILE_OBJECT.
 struct GuestFile {
@@ -38,6 +41,8 @@ struct FileRecord {
     bool opened = false;            // IRP_MJ_CREATE succeeded
     bool cleaned_up = false;
     bool synchronous = false;
+    // IoCreateFileSpecifyDeviceObjectHint: requests go to this device of the stack and not to its top; referenced.
+    DEVICE_OBJECT* hint = nullptr;
 };
 
 class FileTable {
@@ -71,6 +76,8 @@ struct OpenRequest {
     bool case_insensitive = true;
     bool kernel_handle = false;
     bool inherit = false;
+    bool target_directory = false; // SL_OPEN_TARGET_DIRECTORY: the folder that holds the path's last component
+    DEVICE_OBJECT* hint = nullptr; // FileRecord::hint
 };
 
 struct Opened {
@@ -86,7 +93,16 @@ Result<Opened> open(OpenRequest const& request);
 // By name, synchronously usable, with a kernel handle.
 NTSTATUS open_by_name(UNICODE_STRING* name, ACCESS_MASK access, HANDLE* handle);
 
-// The top of the stack that a file object's requests go to.
+// The top of the stack that a file object's requests go to: the file system's where the device is a mounted volume, the
+// hint's where it has one.
+inline DEVICE_OBJECT* target_of(FILE_OBJECT const& file)
+{
+    if (file.FileObjectExtension) [[unlikely]]
+        return hinted_target(file);
+    if (file.Vpb && file.Vpb->DeviceObject)
+        return top_of(file.Vpb->DeviceObject);
+    return top_of(file.DeviceObject);
+}
 DEVICE_OBJECT* IoGetRelatedDeviceObject(FILE_OBJECT* file);
 NTSTATUS IoGetDeviceObjectPointer(UNICODE_STRING* name, ACCESS_MASK access, FILE_OBJECT** file, DEVICE_OBJECT** device);
 

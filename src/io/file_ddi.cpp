@@ -1,43 +1,51 @@
 // SPDX-License-Identifier: MIT
 // The file services that drivers call: Zw* (as KernelMode), Nt* (as whoever's thread it is), and IoCreateFile.
-// Files are devices here: there is no file system, so a path that leads to none is not found.
+#include "io/file_calls.h"
+
+#include "ex/pool.h"
 #include "io/ddi.h"
 
+#include "hal/layout.h"
 #include "io/event.h"
 #include "io/information.h"
+#include "io/information_class.h"
 #include "io/manager.h"
 #include "io/open.h"
 #include "io/request.h"
 #include "ke/exception.h"
+#include "ke/guarded.h"
 #include "ob/capture.h"
 #include "ob/handle.h"
 #include "ob/object.h"
+
+#include <cstddef>
 
 namespace ringside::io {
 
 namespace {
 
-struct CreateArguments {
-    HANDLE* handle;
-    ACCESS_MASK access;
-    OBJECT_ATTRIBUTES* attributes;
-    IO_STATUS_BLOCK* status;
-    LARGE_INTEGER* allocation_size;
-    ULONG file_attributes;
-    ULONG share;
-    ULONG disposition;
-    ULONG options;
-    void* ea;
-    ULONG ea_bytes;
-};
+// A copy of the caller's extended attributes in pool, for the driver; null: there are none.
+Result<void*> copy_ea(CreateArguments const& arguments)
+{
+    if (!arguments.ea || !arguments.ea_bytes)
+        return static_cast<void*>(nullptr);
+    void* copy = ex::allocate(NonPagedPoolNx, arguments.ea_bytes, kAuxiliaryTag, ex::Owner::Kernel, false);
+    if (!copy)
+        return Failure { STATUS_INSUFFICIENT_RESOURCES };
+    NTSTATUS status = copy_named(copy, arguments.ea, arguments.ea_bytes);
+    if (NT_SUCCESS(status))
+        status = check_ea(copy, arguments.ea_bytes);
+    if (NT_SUCCESS(status))
+        return copy;
+    ex::free(copy, kAuxiliaryTag);
+    return Failure { status };
+}
 
 // Names and arguments only: what this owns is gone before a driver runs.
 Result<PreparedOpen> prepare(CreateArguments const& arguments, KPROCESSOR_MODE mode, OpenRequest& request)
 {
     if (arguments.allocation_size)
         request.allocation_size = ob::get(arguments.allocation_size);
-    if (arguments.ea_bytes)
-        return Failure { STATUS_EAS_NOT_SUPPORTED };
     ob::Attributes const attributes = TRY(ob::read_attributes(arguments.attributes, mode));
     if (!attributes.named)
         return Failure { STATUS_OBJECT_PATH_SYNTAX_BAD };
@@ -52,7 +60,45 @@ Result<PreparedOpen> prepare(CreateArguments const& arguments, KPROCESSOR_MODE m
     request.case_insensitive = attributes.flags & OBJ_CASE_INSENSITIVE;
     request.kernel_handle = attributes.kernel_handle();
     request.inherit = attributes.flags & OBJ_INHERIT;
+    request.hint = arguments.hint;
+    request.target_directory = arguments.target_directory;
     return prepare_open(request);
+}
+
+} // namespace
+
+Pool::~Pool()
+{
+    if (block)
+        ex::free(block, kAuxiliaryTag);
+}
+
+NTSTATUS copy_named(void* to, void const* from, size_t bytes)
+{
+    auto const at = reinterpret_cast<uintptr_t>(from);
+    if (hal::is_user(at))
+        return ke::copy_guarded(to, from, bytes) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+    ke::copy_or_raise(to, from, bytes);
+    return STATUS_SUCCESS;
+}
+
+// @cite(wdk-ddi): page=ntifs/nf-ntifs-iocheckeabuffervalidity
+NTSTATUS check_ea(void const* list, ULONG bytes)
+{
+    constexpr ULONG fixed = offsetof(FILE_FULL_EA_INFORMATION, EaName);
+    for (ULONG at = 0;;) {
+        if (bytes - at < fixed)
+            return STATUS_EA_LIST_INCONSISTENT;
+        auto const* ea = reinterpret_cast<FILE_FULL_EA_INFORMATION const*>(static_cast<uint8_t const*>(list) + at);
+        ULONG const used = fixed + ea->EaNameLength + 1u + ea->EaValueLength; // a zero ends the name
+        if (bytes - at < used || ea->EaName[ea->EaNameLength])
+            return STATUS_EA_LIST_INCONSISTENT;
+        if (!ea->NextEntryOffset)
+            return STATUS_SUCCESS;
+        if (ea->NextEntryOffset % sizeof(ULONG) || ea->NextEntryOffset < used || ea->NextEntryOffset > bytes - at)
+            return STATUS_EA_LIST_INCONSISTENT;
+        at += ea->NextEntryOffset;
+    }
 }
 
 NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode)
@@ -60,10 +106,14 @@ NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode)
     OpenRequest request;
     // The outcome's places are touched first, so that a bad pointer is known before anything is opened.
     ob::put(arguments.handle, nullptr);
+    auto copied = copy_ea(arguments);
+    if (!copied.ok())
+        return copied.status();
+    Pool const ea { *copied };
+    request.ea = ea.block;
+    request.ea_bytes = ea.block ? arguments.ea_bytes : 0;
     auto prepared = prepare(arguments, mode, request);
-    if (!prepared.ok())
-        return prepared.status();
-    auto opened = finish_open(*prepared, request);
+    Result<Opened> opened = prepared.ok() ? finish_open(*prepared, request) : Result<Opened>(prepared.failure());
     if (!opened.ok())
         return opened.status();
     ob::put(arguments.handle, opened->handle);
@@ -78,10 +128,13 @@ NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE 
                    IO_STATUS_BLOCK* status)
 {
     auto target = ob::reference_by_handle(request.handle, 0, &ob::file_type, request.mode);
-    if (!target.ok())
+    if (!target.ok()) {
+        drop_auxiliary(request);
         return target.status();
+    }
     auto* file = static_cast<FILE_OBJECT*>(target->body);
     if (!is_granted(request, target->granted)) {
+        drop_auxiliary(request);
         ob::dereference(file);
         return STATUS_ACCESS_DENIED;
     }
@@ -93,6 +146,7 @@ NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE 
     if (event_handle) {
         auto event = ob::reference_by_handle(event_handle, EVENT_MODIFY_STATE, &ob::event_type, request.mode);
         if (!event.ok()) {
+            drop_auxiliary(request);
             ob::dereference(file);
             return event.status();
         }
@@ -116,10 +170,9 @@ NTSTATUS synchronously(Request const& request, IO_STATUS_BLOCK* status)
     return reply.status;
 }
 
-// --- Bodies; `Mode` says as whom: KernelMode for Zw*, the thread's for Nt* ---
+namespace {
 
-using Mode = KPROCESSOR_MODE (*)();
-KPROCESSOR_MODE kernel_mode() { return KernelMode; }
+// --- Bodies; `Mode` says as whom: KernelMode for Zw*, the thread's for Nt* ---
 
 template <Mode mode>
 NTSTATUS CreateFile(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* attributes, IO_STATUS_BLOCK* status,
@@ -181,6 +234,11 @@ template <Mode mode>
 NTSTATUS QueryInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
                               FILE_INFORMATION_CLASS information)
 {
+    ULONG const least = query_bytes(static_cast<ULONG>(information));
+    if (!least)
+        return STATUS_INVALID_INFO_CLASS;
+    if (bytes < least)
+        return STATUS_INFO_LENGTH_MISMATCH;
     if (auto answered = answer_query(handle, buffer, bytes, information, mode())) {
         if (!NT_ERROR(answered->Status))
             ob::put(status, *answered);
@@ -189,25 +247,6 @@ NTSTATUS QueryInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buff
     return synchronously({ .handle = handle, .major = IRP_MJ_QUERY_INFORMATION, .code = static_cast<ULONG>(information),
                            .buffers = { nullptr, 0, buffer, bytes }, .mode = mode() },
                          status);
-}
-
-template <Mode mode>
-NTSTATUS SetInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
-                            FILE_INFORMATION_CLASS information)
-{
-    if (auto answered = answer_set(handle, buffer, bytes, information, mode())) {
-        if (!NT_ERROR(answered->Status))
-            ob::put(status, *answered);
-        return answered->Status;
-    }
-    return synchronously({ .handle = handle, .major = IRP_MJ_SET_INFORMATION, .code = static_cast<ULONG>(information),
-                           .buffers = { buffer, bytes, nullptr, 0 }, .mode = mode() },
-                         status);
-}
-
-NTSTATUS ZwFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK* status)
-{
-    return synchronously({ .handle = handle, .major = IRP_MJ_FLUSH_BUFFERS, .mode = KernelMode }, status);
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocreatefile
@@ -219,7 +258,7 @@ NTSTATUS IoCreateFile(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* att
         return STATUS_INVALID_PARAMETER; // pipes and mailslots belong to file systems that are not here
     KPROCESSOR_MODE const mode = flags & IO_FORCE_ACCESS_CHECK ? ob::previous_mode() : KernelMode;
     return create_file({ handle, access, attributes, status, allocation_size, file_attributes, share, disposition,
-                         options, ea, ea_bytes },
+                         options, ea, ea_bytes, nullptr, (flags & IO_OPEN_TARGET_DIRECTORY) != 0 },
                        mode);
 }
 
@@ -227,23 +266,22 @@ NTSTATUS IoCreateFile(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* att
 
 std::span<Ddi const> file_rows()
 {
-    constexpr char const* devices_only
-        = "opens devices and what they name: there is no file system; extended attributes are refused";
+    constexpr char const* kNoPipes = "CreateFileTypeNamedPipe and CreateFileTypeMailslot are refused";
     static Ddi const rows[] = {
         { .name = "ZwCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-zwcreatefile", .rules = "PowerIrpDDis", .partial = devices_only,
+          .page = "wdm/nf-wdm-zwcreatefile", .rules = "PowerIrpDDis",
           .body = body<&CreateFile<kernel_mode>>() },
         { .name = "NtCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-ntcreatefile", .rules = "PowerIrpDDis", .partial = devices_only,
+          .page = "ntifs/nf-ntifs-ntcreatefile", .rules = "PowerIrpDDis",
           .body = body<&CreateFile<ob::previous_mode>>() },
         { .name = "IoCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-iocreatefile", .rules = "IrqlIoPassive4,PowerIrpDDis", .partial = devices_only,
+          .page = "wdm/nf-wdm-iocreatefile", .rules = "IrqlIoPassive4,PowerIrpDDis", .partial = kNoPipes,
           .body = body<&IoCreateFile>() },
         { .name = "ZwOpenFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-zwopenfile", .rules = "PowerIrpDDis", .partial = devices_only,
+          .page = "wdm/nf-wdm-zwopenfile", .rules = "PowerIrpDDis",
           .body = body<&OpenFile<kernel_mode>>() },
         { .name = "NtOpenFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-ntopenfile", .rules = "PowerIrpDDis", .partial = devices_only,
+          .page = "ntifs/nf-ntifs-ntopenfile", .rules = "PowerIrpDDis",
           .body = body<&OpenFile<ob::previous_mode>>() },
         { .name = "ZwReadFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwreadfile", .rules = "PowerIrpDDis", .body = body<&ReadFile<kernel_mode>>() },
@@ -269,15 +307,6 @@ std::span<Ddi const> file_rows()
         { .name = "NtQueryInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-ntqueryinformationfile", .rules = "PowerIrpDDis",
           .body = body<&QueryInformationFile<ob::previous_mode>>() },
-        { .name = "ZwSetInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-zwsetinformationfile", .rules = "PowerIrpDDis",
-          .body = body<&SetInformationFile<kernel_mode>>() },
-        { .name = "NtSetInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-ntsetinformationfile", .rules = "PowerIrpDDis",
-          .body = body<&SetInformationFile<ob::previous_mode>>() },
-        { .name = "ZwFlushBuffersFile", .since = Windows::vista, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-zwflushbuffersfile",
-          .rules = "PowerIrpDDis", .body = body<&ZwFlushBuffersFile>() },
     };
     return rows;
 }

@@ -3,7 +3,7 @@
 #include "io/information.h"
 
 #include "io/buffering.h"
-#include "io/device.h"
+#include "io/file.h"
 #include "ob/capture.h"
 #include "ob/handle.h"
 #include "ob/object.h"
@@ -21,20 +21,24 @@ IO_STATUS_BLOCK failed(NTSTATUS status)
     return block;
 }
 
-ULONG mode_of(FILE_OBJECT const& file)
+// How a file object waits may change, but not whether it does.
+IO_STATUS_BLOCK set_mode(FILE_OBJECT& file, void const* buffer, ULONG bytes, KPROCESSOR_MODE mode)
 {
-    ULONG mode = 0;
-    if (file.Flags & FO_WRITE_THROUGH)
-        mode |= FILE_WRITE_THROUGH;
-    if (file.Flags & FO_SEQUENTIAL_ONLY)
-        mode |= FILE_SEQUENTIAL_ONLY;
-    if (file.Flags & FO_NO_INTERMEDIATE_BUFFERING)
-        mode |= FILE_NO_INTERMEDIATE_BUFFERING;
-    if (file.Flags & FO_SYNCHRONOUS_IO)
-        mode |= file.Flags & FO_ALERTABLE_IO ? FILE_SYNCHRONOUS_IO_ALERT : FILE_SYNCHRONOUS_IO_NONALERT;
-    if (file.Flags & FO_DELETE_ON_CLOSE)
-        mode |= FILE_DELETE_ON_CLOSE;
-    return mode;
+    if (bytes < sizeof(FILE_MODE_INFORMATION))
+        return failed(STATUS_INFO_LENGTH_MISMATCH);
+    if (!probe(buffer, bytes, mode))
+        return failed(STATUS_ACCESS_VIOLATION);
+    constexpr ULONG waits = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
+    ULONG const wanted = ob::get(static_cast<FILE_MODE_INFORMATION const*>(buffer)).Mode;
+    ULONG const wait = wanted & waits;
+    bool const synchronous = file.Flags & FO_SYNCHRONOUS_IO;
+    if ((wanted & ~(FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | waits)) || wait == waits || synchronous != (wait != 0))
+        return failed(STATUS_INVALID_PARAMETER);
+    file.Flags &= ~(FO_WRITE_THROUGH | FO_SEQUENTIAL_ONLY | FO_ALERTABLE_IO);
+    file.Flags |= (wanted & FILE_WRITE_THROUGH ? FO_WRITE_THROUGH : 0)
+        | (wanted & FILE_SEQUENTIAL_ONLY ? FO_SEQUENTIAL_ONLY : 0)
+        | (wait == FILE_SYNCHRONOUS_IO_ALERT ? FO_ALERTABLE_IO : 0);
+    return {};
 }
 
 struct Answer {
@@ -53,7 +57,7 @@ Answer answer_for(FILE_OBJECT& file, ACCESS_MASK granted, FILE_INFORMATION_CLASS
     case FileModeInformation:
         return { mode_of(file), sizeof(FILE_MODE_INFORMATION) };
     case FileAlignmentInformation:
-        return { top_of(file.DeviceObject)->AlignmentRequirement, sizeof(FILE_ALIGNMENT_INFORMATION) };
+        return { target_of(file)->AlignmentRequirement, sizeof(FILE_ALIGNMENT_INFORMATION) };
     case FileAccessInformation:
         return { granted, sizeof(FILE_ACCESS_INFORMATION) };
     default:
@@ -62,6 +66,22 @@ Answer answer_for(FILE_OBJECT& file, ACCESS_MASK granted, FILE_INFORMATION_CLASS
 }
 
 } // namespace
+
+ULONG mode_of(FILE_OBJECT const& file)
+{
+    ULONG mode = 0;
+    if (file.Flags & FO_WRITE_THROUGH)
+        mode |= FILE_WRITE_THROUGH;
+    if (file.Flags & FO_SEQUENTIAL_ONLY)
+        mode |= FILE_SEQUENTIAL_ONLY;
+    if (file.Flags & FO_NO_INTERMEDIATE_BUFFERING)
+        mode |= FILE_NO_INTERMEDIATE_BUFFERING;
+    if (file.Flags & FO_SYNCHRONOUS_IO)
+        mode |= file.Flags & FO_ALERTABLE_IO ? FILE_SYNCHRONOUS_IO_ALERT : FILE_SYNCHRONOUS_IO_NONALERT;
+    if (file.Flags & FO_DELETE_ON_CLOSE)
+        mode |= FILE_DELETE_ON_CLOSE;
+    return mode;
+}
 
 std::optional<IO_STATUS_BLOCK> answer_query(HANDLE handle, void* buffer, ULONG bytes,
                                             FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
@@ -89,6 +109,8 @@ std::optional<IO_STATUS_BLOCK> answer_set(HANDLE handle, void const* buffer, ULO
     if (!target.ok() || target->type != &ob::file_type)
         return failed(target.ok() ? STATUS_OBJECT_TYPE_MISMATCH : target.status());
     auto& file = *static_cast<FILE_OBJECT*>(target->body);
+    if (information == FileModeInformation)
+        return set_mode(file, buffer, bytes, mode);
     if (information != FilePositionInformation || !(file.Flags & FO_SYNCHRONOUS_IO))
         return std::nullopt;
     if (bytes < sizeof(FILE_POSITION_INFORMATION))

@@ -14,4 +14,7 @@ std::optional<IO_STATUS_BLOCK> answer_query(HANDLE handle, void* buffer, ULONG b
 std::optional<IO_STATUS_BLOCK> answer_set(HANDLE handle, void const* buffer, ULONG bytes,
                                           FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode);
 
+// FILE_MODE_INFORMATION of a file object.
+ULONG mode_of(FILE_OBJECT const& file);
+
 } // namespace ringside::io

@@ -81,6 +81,7 @@ struct IrpRecord {
     Operation* operation = nullptr;        // a client's, told when the IRP goes
     void* system_buffer = nullptr;         // ours, until the last completion
     uint8_t system_buffer_class = 0;
+    void* auxiliary = nullptr;             // pool of ours, freed with it: a name, a length
     uint32_t output_bytes = 0;             // of the issuer's buffer: no more is copied back
     DispatchFrame* frames = nullptr;       // dispatch calls in progress with it, newest first (not in bare mode)
     void* block = nullptr;                 // pool it stands in

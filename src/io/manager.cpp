@@ -73,6 +73,8 @@ void Manager::release(IrpRecord& record)
         free_system_buffer(record);
     FILE_OBJECT* file = record.file;
     KEVENT* event = record.event;
+    if (record.auxiliary) [[unlikely]]
+        ex::free(std::exchange(record.auxiliary, nullptr), kAuxiliaryTag);
     Operation* operation = record.operation;
     record.file = nullptr;
     record.event = nullptr;

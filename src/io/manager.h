@@ -16,6 +16,8 @@
 
 namespace ringside::io {
 
+inline constexpr ULONG kAuxiliaryTag = 0x78416F49; // 'IoAx'
+
 struct ManagerOptions {
     // The entry drivers see in MajorFunction until they set their own: a stub that leads through a gate to
     // IopInvalidDeviceRequest. Null: the host's own function, which only host-made drivers may call directly.

@@ -25,9 +25,16 @@ Result<void> check_parameters(OpenRequest const& request)
     bool const both = (request.options & kSynchronous) == kSynchronous;
     bool const unwaitable = (request.options & kSynchronous) && !(request.access & SYNCHRONIZE)
         && !(request.access & (GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL | MAXIMUM_ALLOWED));
+    // A folder is neither overwritten nor superseded; a file that goes with its handle must be one that may go.
+    bool const folder = (request.options & FILE_DIRECTORY_FILE) && request.disposition != FILE_CREATE
+        && request.disposition != FILE_OPEN && request.disposition != FILE_OPEN_IF;
+    bool const undeletable = (request.options & FILE_DELETE_ON_CLOSE)
+        && !(request.access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED));
+    bool const unaligned = (request.options & FILE_NO_INTERMEDIATE_BUFFERING) && (request.access & FILE_APPEND_DATA);
     bool const contradiction = (request.options & FILE_DIRECTORY_FILE) && (request.options & FILE_NON_DIRECTORY_FILE);
     if (request.disposition > FILE_MAXIMUM_DISPOSITION || (request.share & ~FILE_SHARE_VALID_FLAGS)
-        || (request.options & ~FILE_VALID_OPTION_FLAGS) || both || unwaitable || contradiction)
+        || (request.options & ~FILE_VALID_OPTION_FLAGS) || (request.attributes & ~FILE_ATTRIBUTE_VALID_FLAGS) || both
+        || unwaitable || folder || undeletable || unaligned || contradiction)
         return Failure { STATUS_INVALID_PARAMETER };
     return {};
 }
@@ -63,6 +70,12 @@ Result<FILE_OBJECT*> make_file(DeviceRecord& device, OpenRequest const& request,
     file->RelatedFileObject = related;
     file->Flags = flags_for(request, name.empty() && !related);
     record.synchronous = file->Flags & FO_SYNCHRONOUS_IO;
+    // A mounted volume's files are its file system's; who asks for the device's attributes alone gets the device.
+    bool const direct = (file->Flags & FO_DIRECT_DEVICE_OPEN) || (related && (related->Flags & FO_DIRECT_DEVICE_OPEN));
+    if (VPB* vpb = device.device->Vpb; vpb && (vpb->Flags & VPB_MOUNTED) && !direct) {
+        file->Vpb = vpb;
+        ++vpb->ReferenceCount;
+    }
     initialize_event(file->Lock, SynchronizationEvent, false);
     initialize_event(file->Event, NotificationEvent, false);
     file->IrpList.Flink = file->IrpList.Blink = &file->IrpList;
@@ -75,11 +88,27 @@ Result<FILE_OBJECT*> make_file(DeviceRecord& device, OpenRequest const& request,
     return file;
 }
 
+// The create and what follows go to a device in the middle of the stack.
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iocreatefilespecifydeviceobjecthint
+Result<void> take_hint(FILE_OBJECT& file, DEVICE_OBJECT* hint)
+{
+    DEVICE_OBJECT* at = file.Vpb && file.Vpb->DeviceObject ? file.Vpb->DeviceObject : file.DeviceObject;
+    while (at && at != hint)
+        at = at->AttachedDevice;
+    if (!at)
+        return Failure { STATUS_INVALID_DEVICE_OBJECT_PARAMETER };
+    FileRecord& record = *manager().files().find(&file);
+    ob::reference(hint);
+    record.hint = hint;
+    file.FileObjectExtension = &record; // opaque to drivers: says that there is a hint
+    return {};
+}
+
 // Sends IRP_MJ_CREATE and waits; the driver's status. Information goes to `information`.
 NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ULONG_PTR& information)
 {
     Manager& io = manager();
-    DEVICE_OBJECT* top = top_of(file->DeviceObject);
+    DEVICE_OBJECT* top = target_of(*file);
     Operation* operation = io.operations().allocate();
     IRP* irp = operation ? io.irps().allocate(top->StackSize, IrpOrigin::Threaded) : nullptr;
     if (!irp) {
@@ -108,7 +137,8 @@ NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ULONG_PTR& i
     irp->Tail.Overlay.OriginalFileObject = file;
     IO_STACK_LOCATION* location = next_location(irp);
     location->MajorFunction = IRP_MJ_CREATE;
-    location->Flags = request.case_insensitive ? 0 : SL_CASE_SENSITIVE;
+    location->Flags = static_cast<UCHAR>((request.case_insensitive ? 0 : SL_CASE_SENSITIVE)
+                                         | (request.target_directory ? SL_OPEN_TARGET_DIRECTORY : 0));
     location->FileObject = file;
     auto& create = location->Parameters.Create;
     create.SecurityContext = &security;
@@ -162,6 +192,13 @@ Result<PreparedOpen> prepare_open(OpenRequest const& request)
         ob::dereference(found.body);
     if (!file.ok())
         return file.failure();
+    if (request.hint)
+        if (auto hinted = take_hint(**file, request.hint); !hinted.ok()) {
+            ob::dereference(*file);
+            if (related)
+                ob::dereference(related);
+            return hinted.failure();
+        }
     return PreparedOpen { *file, related };
 }
 

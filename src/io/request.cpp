@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "io/request.h"
 
+#include "ex/pool.h"
 #include "io/cancel.h"
 #include "io/complete.h"
 #include "io/dispatch.h"
 #include "io/event.h"
 #include "io/file_lock.h"
+#include "io/information.h"
+#include "io/information_class.h"
 #include "io/manager.h"
 #include "ke/door.h"
 #include "ke/kernel.h"
@@ -27,11 +30,25 @@ bool is_control(UCHAR major)
 // Services that return when the driver is done, whatever the file object is.
 bool waits_always(UCHAR major)
 {
-    return major == IRP_MJ_QUERY_INFORMATION || major == IRP_MJ_SET_INFORMATION || major == IRP_MJ_FLUSH_BUFFERS;
+    switch (major) {
+    case IRP_MJ_QUERY_INFORMATION:
+    case IRP_MJ_SET_INFORMATION:
+    case IRP_MJ_QUERY_VOLUME_INFORMATION:
+    case IRP_MJ_SET_VOLUME_INFORMATION:
+    case IRP_MJ_QUERY_EA:
+    case IRP_MJ_SET_EA:
+    case IRP_MJ_FLUSH_BUFFERS:
+        return true;
+    default:
+        return false;
+    }
 }
 
-Result<LARGE_INTEGER> offset_of(Request const& request, FILE_OBJECT const& file)
+Result<LARGE_INTEGER> offset_of(Request const& request, FILE_OBJECT const& file, ACCESS_MASK granted)
 {
+    // A handle that may append and not write adds to the end, whatever it says.
+    if (request.major == IRP_MJ_WRITE && (granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) == FILE_APPEND_DATA)
+        return LARGE_INTEGER { .QuadPart = kWriteToEnd };
     if (request.offset && *request.offset != kUseFilePosition) {
         bool const append = request.major == IRP_MJ_WRITE && *request.offset == kWriteToEnd;
         if (*request.offset < 0 && !append)
@@ -41,6 +58,42 @@ Result<LARGE_INTEGER> offset_of(Request const& request, FILE_OBJECT const& file)
     if (!(file.Flags & FO_SYNCHRONOUS_IO))
         return Failure { STATUS_INVALID_PARAMETER };
     return file.CurrentByteOffset;
+}
+
+Result<void> fill_directory(IrpRecord& record, DEVICE_OBJECT const& top, Request const& request)
+{
+    IRP* irp = record.irp;
+    IO_STACK_LOCATION* location = next_location(irp);
+    auto& parameters = location->Parameters.QueryDirectory;
+    parameters.Length = request.buffers.output_bytes;
+    parameters.FileInformationClass = static_cast<FILE_INFORMATION_CLASS>(request.code);
+    location->Flags = request.flags;
+    irp->Flags = IRP_DEFER_IO_COMPLETION;
+    parameters.FileName = static_cast<UNICODE_STRING*>(request.auxiliary);
+    return buffer_read(record, top, request.buffers.output, request.buffers.output_bytes, request.mode);
+}
+
+void fill_lock(IrpRecord& record, Request const& request)
+{
+    IO_STACK_LOCATION* location = next_location(record.irp);
+    auto& parameters = location->Parameters.LockControl;
+    location->Flags = request.flags;
+    parameters.Key = request.key;
+    parameters.ByteOffset.QuadPart = request.offset.value_or(0);
+    record.irp->Flags = IRP_DEFER_IO_COMPLETION;
+    parameters.Length = static_cast<LARGE_INTEGER*>(request.auxiliary);
+}
+
+// Of FileAllInformation the I/O manager knows three parts.
+void fill_known_parts(IrpRecord& record, Request const& request, ACCESS_MASK granted, FILE_OBJECT const& file)
+{
+    auto* all = static_cast<FILE_ALL_INFORMATION*>(record.irp->AssociatedIrp.SystemBuffer);
+    if (request.code != FileAllInformation || request.buffers.output_bytes < sizeof *all)
+        return;
+    *all = {};
+    all->AccessInformation.AccessFlags = granted;
+    all->ModeInformation.Mode = mode_of(file);
+    all->AlignmentInformation.AlignmentRequirement = target_of(file)->AlignmentRequirement;
 }
 
 // Flags, parameters and buffers of the first location.
@@ -57,14 +110,14 @@ Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& re
     case IRP_MJ_READ: {
         location->Parameters.Read.Length = buffers.output_bytes;
         location->Parameters.Read.Key = request.key;
-        location->Parameters.Read.ByteOffset = TRY(offset_of(request, file));
+        location->Parameters.Read.ByteOffset = TRY(offset_of(request, file, granted));
         irp->Flags = IRP_READ_OPERATION | IRP_DEFER_IO_COMPLETION;
         return buffer_read(record, top, buffers.output, buffers.output_bytes, request.mode);
     }
     case IRP_MJ_WRITE: {
         location->Parameters.Write.Length = buffers.input_bytes;
         location->Parameters.Write.Key = request.key;
-        location->Parameters.Write.ByteOffset = TRY(offset_of(request, file));
+        location->Parameters.Write.ByteOffset = TRY(offset_of(request, file, granted));
         if (file.Flags & FO_WRITE_THROUGH)
             location->Flags = SL_WRITE_THROUGH;
         irp->Flags = IRP_WRITE_OPERATION | IRP_DEFER_IO_COMPLETION;
@@ -77,10 +130,43 @@ Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& re
         location->Parameters.QueryFile.Length = buffers.output_bytes;
         location->Parameters.QueryFile.FileInformationClass = static_cast<FILE_INFORMATION_CLASS>(request.code);
         irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
-        return buffer_query(record, buffers.output, buffers.output_bytes, request.mode);
+        TRY(buffer_query(record, buffers.output, buffers.output_bytes, request.mode));
+        fill_known_parts(record, request, granted, file);
+        return {};
     case IRP_MJ_SET_INFORMATION:
         location->Parameters.SetFile.Length = buffers.input_bytes;
         location->Parameters.SetFile.FileInformationClass = static_cast<FILE_INFORMATION_CLASS>(request.code);
+        location->Parameters.SetFile.FileObject = request.target;
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        TRY(buffer_set(record, buffers.input, buffers.input_bytes, request.mode));
+        if ((request.code == FileRenameInformation || request.code == FileLinkInformation) && buffers.input_bytes)
+            location->Parameters.SetFile.ReplaceIfExists = *static_cast<BOOLEAN*>(irp->AssociatedIrp.SystemBuffer);
+        return {};
+    case IRP_MJ_QUERY_VOLUME_INFORMATION:
+        location->Parameters.QueryVolume.Length = buffers.output_bytes;
+        location->Parameters.QueryVolume.FsInformationClass = static_cast<FS_INFORMATION_CLASS>(request.code);
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return buffer_query(record, buffers.output, buffers.output_bytes, request.mode);
+    case IRP_MJ_SET_VOLUME_INFORMATION:
+        location->Parameters.SetVolume.Length = buffers.input_bytes;
+        location->Parameters.SetVolume.FsInformationClass = static_cast<FS_INFORMATION_CLASS>(request.code);
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return buffer_set(record, buffers.input, buffers.input_bytes, request.mode);
+    case IRP_MJ_DIRECTORY_CONTROL:
+        return fill_directory(record, top, request);
+    case IRP_MJ_LOCK_CONTROL:
+        fill_lock(record, request);
+        return {};
+    case IRP_MJ_QUERY_EA:
+        location->Parameters.QueryEa.Length = buffers.output_bytes;
+        location->Parameters.QueryEa.EaIndex = request.code;
+        location->Flags = request.flags;
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        location->Parameters.QueryEa.EaList = request.auxiliary;
+        location->Parameters.QueryEa.EaListLength = request.auxiliary_bytes;
+        return buffer_query(record, buffers.output, buffers.output_bytes, request.mode);
+    case IRP_MJ_SET_EA:
+        location->Parameters.SetEa.Length = buffers.input_bytes;
         irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
         return buffer_set(record, buffers.input, buffers.input_bytes, request.mode);
     default:
@@ -138,6 +224,7 @@ NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Com
     bool const synchronous_file = file->Flags & FO_SYNCHRONOUS_IO;
     IRP* irp = io.irps().allocate(top->StackSize, IrpOrigin::Threaded);
     if (!irp) {
+        drop_auxiliary(request);
         drop_event(completion);
         ob::dereference(file);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -146,6 +233,8 @@ NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Com
     ke::Thread& self = ke::kernel().current();
     record.file = file;
     record.event = completion.event_is_object ? completion.event : nullptr;
+    record.auxiliary = request.auxiliary;
+    irp->Tail.Overlay.AuxiliaryBuffer = static_cast<PCHAR>(request.auxiliary);
     irp->UserIosb = completion.status;
     irp->UserEvent = completion.event;
     irp->RequestorMode = request.mode;
@@ -178,6 +267,12 @@ NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Com
 
 } // namespace
 
+void drop_auxiliary(Request const& request)
+{
+    if (request.auxiliary)
+        ex::free(request.auxiliary, kAuxiliaryTag);
+}
+
 bool is_granted(Request const& request, ACCESS_MASK granted)
 {
     if (request.mode == KernelMode)
@@ -188,6 +283,20 @@ bool is_granted(Request const& request, ACCESS_MASK granted)
     case IRP_MJ_WRITE:
     case IRP_MJ_FLUSH_BUFFERS:
         return granted & (FILE_WRITE_DATA | FILE_APPEND_DATA);
+    case IRP_MJ_DIRECTORY_CONTROL:
+        return granted & FILE_LIST_DIRECTORY;
+    case IRP_MJ_LOCK_CONTROL:
+        return granted & (FILE_READ_DATA | FILE_WRITE_DATA);
+    case IRP_MJ_QUERY_EA:
+        return granted & FILE_READ_EA;
+    case IRP_MJ_SET_EA:
+        return granted & FILE_WRITE_EA;
+    case IRP_MJ_SET_VOLUME_INFORMATION:
+        return granted & FILE_WRITE_DATA;
+    case IRP_MJ_QUERY_INFORMATION:
+        return (granted & query_access(request.code)) == query_access(request.code);
+    case IRP_MJ_SET_INFORMATION:
+        return (granted & set_access(request.code)) == set_access(request.code);
     case IRP_MJ_DEVICE_CONTROL:
     case IRP_MJ_INTERNAL_DEVICE_CONTROL:
     case IRP_MJ_FILE_SYSTEM_CONTROL: {
@@ -206,7 +315,7 @@ NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& comp
         ob::reference(file); // for its lock, which outlives the IRP
         acquire_file_lock(*file);
     }
-    DEVICE_OBJECT* top = top_of(file->DeviceObject);
+    DEVICE_OBJECT* top = target_of(*file);
     IO_STATUS_BLOCK fast {};
     NTSTATUS status;
     if (fast_device_control(top, file, request, fast)) {

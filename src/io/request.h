@@ -16,15 +16,23 @@ namespace ringside::io {
 
 struct Request {
     HANDLE handle = nullptr;
-    UCHAR major = IRP_MJ_DEVICE_CONTROL; // READ, WRITE, FLUSH_BUFFERS, QUERY_/SET_INFORMATION, DEVICE_CONTROL,
-                                         // INTERNAL_DEVICE_CONTROL, FILE_SYSTEM_CONTROL
+    UCHAR major = IRP_MJ_DEVICE_CONTROL; // READ, WRITE, FLUSH_BUFFERS, QUERY_/SET_INFORMATION, _VOLUME_INFORMATION, _EA,
+                                         // DIRECTORY_CONTROL, LOCK_CONTROL, DEVICE_CONTROL, INTERNAL_DEVICE_CONTROL,
+                                         // FILE_SYSTEM_CONTROL
     UCHAR minor = 0;
-    ULONG code = 0;                      // control codes; FILE_INFORMATION_CLASS for queries and sets
+    ULONG code = 0;                      // control codes; the information class of queries and sets
     TransferBuffers buffers {};          // a read's and a query's data are `output`, a write's and a set's `input`
     std::optional<int64_t> offset;       // none: the file object's own position
     ULONG key = 0;
     KPROCESSOR_MODE mode = UserMode;
+    UCHAR flags = 0;                     // SL_RESTART_SCAN, SL_EXCLUSIVE_LOCK ... of directory, lock and EA requests
+    // Pool with kAuxiliaryTag: a directory query's UNICODE_STRING, an EA query's list, a lock's length. Whoever sends the
+    // request frees it, or the IRP does.
+    void* auxiliary = nullptr;
+    ULONG auxiliary_bytes = 0;
+    FILE_OBJECT* target = nullptr;       // a rename's new folder; held by the caller
 };
+void drop_auxiliary(Request const& request);
 
 // Where the outcome goes.
 struct Completion {
@@ -53,6 +61,9 @@ struct Reply {
 
 // Waits for the outcome, also on a file object that was opened for overlapped use.
 Reply transact(Request const& request);
+
+// The same on a file object, whose reference it takes over; `granted` as if it had a handle.
+Reply transact_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request);
 
 // Overlapped: sends and returns. With a status that is no error, `operation` is the issuer's to poll and to release.
 NTSTATUS start(Request const& request, Operation*& operation);

@@ -9,6 +9,7 @@
 #include "rtl/multi_byte.h"
 #include "rtl/strings.h"
 #include "sim/host.h"
+#include "sim/host_files.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -67,6 +68,17 @@ machine::RoomOptions room_options(MachineOptions const& o)
     return r;
 }
 
+std::unique_ptr<sim::HostFolder> open_drive(Drive const& drive)
+{
+    if (drive.folder.empty())
+        return nullptr;
+    std::string error;
+    auto folder = sim::HostFolder::open(drive.folder, drive.write_through, error);
+    if (!folder)
+        throw BadUse(fmt::format("{}: {}", drive.folder, error));
+    return folder;
+}
+
 Machine::State* g_live = nullptr;
 
 void on_check_failed(char const*)
@@ -101,12 +113,18 @@ ImportLine::Served served(ldr::Served s)
 
 Machine::State::State(MachineOptions const& given) : options(given)
 {
+    auto drive = std::make_shared<std::unique_ptr<sim::HostFolder>>(open_drive(given.c_drive));
     rooms = std::make_unique<machine::Rooms>(room_options(given));
     g_live = this;
     set_check_hook(on_check_failed);
     io::set_driver_gone(driver_gone);
     system = std::make_unique<machine::HostThread>(nullptr);
     on_system_thread([] {}); // lets the system threads come to their first wait
+    if (*drive)
+        on_system_thread([this, drive] {
+            auto const mounted = rooms->files.mount(std::move(*drive));
+            CHECK(mounted.ok(), "the volume of drive C: could not be made");
+        });
     kernel_handles_at_boot = ob::open_kernel_handles();
     rooms->kernel.log(sim::Event::Boot, static_cast<uint32_t>(options.processors),
                       static_cast<uint64_t>(options.windows));

@@ -231,7 +231,7 @@ std::vector<DeviceLine> Machine::devices() const
     m_state->rooms->io.devices().for_each(
         [](void* context, io::DeviceRecord const& record) {
             auto& c = *static_cast<Collected*>(context);
-            if (!record.device || record.unlinked)
+            if (!record.device || record.unlinked || (record.driver && record.driver->internal))
                 return;
             DeviceLine line;
             line.name = rtl::utf8(record.name);

@@ -5,6 +5,7 @@
 
 #include "cm/registry.h"
 #include "ex/executive.h"
+#include "fs/file_system.h"
 #include "hal/address_space.h"
 #include "io/manager.h"
 #include "ke/kernel.h"
@@ -54,6 +55,7 @@ struct Rooms {
     ldr::ExportTable exports;
     ldr::Loader loader;
     io::Manager io;
+    fs::FileSystem files;
     std::optional<verifier::Verifier> verifier; // verified machines only
 };
 

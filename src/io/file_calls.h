@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// What the file services share: opening, sending a request by handle, waiting for one.
+#pragma once
+
+#include "io/request.h"
+#include "ob/handle.h"
+
+namespace ringside::io {
+
+struct CreateArguments {
+    HANDLE* handle;
+    ACCESS_MASK access;
+    OBJECT_ATTRIBUTES* attributes;
+    IO_STATUS_BLOCK* status;
+    LARGE_INTEGER* allocation_size;
+    ULONG file_attributes;
+    ULONG share;
+    ULONG disposition;
+    ULONG options;
+    void* ea;
+    ULONG ea_bytes;
+    DEVICE_OBJECT* hint = nullptr;
+    bool target_directory = false;
+};
+
+NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode);
+
+// A request by handle; the event handle, when there is one, is signalled at the end. Takes the request's auxiliary over.
+NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE routine, void* routine_context,
+                   IO_STATUS_BLOCK* status);
+// Services that always wait: their own event, and the caller's status block written on return.
+NTSTATUS synchronously(Request const& request, IO_STATUS_BLOCK* status);
+
+// Auxiliary pool for the length of a scope; it outlives nothing.
+struct Pool {
+    void* block = nullptr;
+    explicit Pool(void* given) : block(given) { }
+    ~Pool();
+    Pool(Pool const&) = delete;
+    Pool& operator=(Pool const&) = delete;
+};
+
+// Memory that the caller named: a user address that cannot be touched is STATUS_ACCESS_VIOLATION, a kernel address the
+// caller's bug check.
+NTSTATUS copy_named(void* to, void const* from, size_t bytes);
+// STATUS_EA_LIST_INCONSISTENT for a list of FILE_FULL_EA_INFORMATION that is none.
+NTSTATUS check_ea(void const* list, ULONG bytes);
+
+// As whom a service is called: Zw* as the kernel, Nt* as whoever's thread it is.
+using Mode = KPROCESSOR_MODE (*)();
+inline KPROCESSOR_MODE kernel_mode() { return KernelMode; }
+
+} // namespace ringside::io
