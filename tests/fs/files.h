@@ -4,9 +4,11 @@
 #pragma once
 
 #include "boot.h"
+#include "io/cancel.h"
 #include "ke/exception.h"
 #include "nt/directory_information.h"
 #include "nt/fsrtl.h"
+#include "ob/handle.h"
 #include "rtl/multi_byte.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// A machine with a drive C:, as a user has it, and a driver with a log file there (tests/drivers/diary.c).
+#include "fs/files.h"
+
+#include "drivers/diary.h"
+#include "nt/driver.h"
+
+#include <ringside/ringside.h>
+
+using namespace ringside;
+using namespace ringside::test;
+
+namespace {
+
+constexpr char const* kDriver = RINGSIDE_DRIVERS "/diary.sys";
+
+} // namespace
+
+// The driver keeps its diary over one run.
+// Shows: lines come back, the old diary is renamed away, the folder lists both; the host sees nothing; nothing is left.
+TEST(fs_drive, a_driver_keeps_a_diary)
+{
+    test::HostFolder host;
+    host.file("keep.txt", "kept");
+    Machine machine({ .c_drive = { host.path() } });
+    Driver driver = machine.load(kDriver);
+    ASSERT_EQ(driver.status(), 0);
+    ASSERT_EQ(machine.devices().size(), 1u) << "the machine's own devices are not shown";
+    File file = machine.open(R"(\\.\Diary)");
+    EXPECT_TRUE(file.ioctl(IOCTL_DIARY_WRITE, "first", 0).ok());
+    EXPECT_TRUE(file.ioctl(IOCTL_DIARY_WRITE, "second", 0).ok());
+    EXPECT_EQ(file.ioctl(IOCTL_DIARY_READ, "", 100).text(), "first\r\nsecond\r\n");
+    EXPECT_EQ(file.ioctl(IOCTL_DIARY_READ, "", 3).status, STATUS_BUFFER_TOO_SMALL);
+    EXPECT_TRUE(file.ioctl(IOCTL_DIARY_ROTATE, "", 0).ok());
+    EXPECT_EQ(file.ioctl(IOCTL_DIARY_ROTATE, "", 0).status, STATUS_OBJECT_NAME_NOT_FOUND);
+    EXPECT_TRUE(file.ioctl(IOCTL_DIARY_WRITE, "third", 0).ok());
+    EXPECT_EQ(file.ioctl(IOCTL_DIARY_LIST, "", 100).text(), ".\n..\ndiary.log\ndiary.old\n");
+    file.close();
+    machine.expect_quiet();
+    EXPECT_FALSE(host.has("Diary"));
+    EXPECT_EQ(host.text("keep.txt"), "kept");
+}
+
+// The same folder, written through: the next machine goes on where the last one ended.
+TEST(fs_drive, a_diary_that_lasts)
+{
+    test::HostFolder host;
+    for (auto const* line : { "one", "two" }) {
+        Machine machine({ .c_drive = { host.path(), true } });
+        machine.load(kDriver);
+        File file = machine.open(R"(\\.\Diary)");
+        EXPECT_TRUE(file.ioctl(IOCTL_DIARY_WRITE, line, 0).ok());
+        file.close();
+        machine.expect_quiet();
+    }
+    EXPECT_EQ(host.text("Diary/diary.log"), "one\r\ntwo\r\n");
+}
+
+// Without a drive.
+// Shows: there is no C:, and the driver's load fails with the status that Windows gives for a missing letter.
+TEST(fs_drive, no_folder_no_drive)
+{
+    Machine machine;
+    EXPECT_EQ(machine.load(kDriver).status(), STATUS_OBJECT_PATH_NOT_FOUND);
+    EXPECT_EQ(machine.open(R"(\\.\C:)").status(), STATUS_OBJECT_NAME_NOT_FOUND);
+    machine.expect_quiet();
+    EXPECT_THROW(Machine({ .c_drive = { "/nowhere/at/all" } }), BadUse);
+}
+
+// A client reads and writes a file, as a Windows program would.
+// Shows: user-mode buffers, handles and access.
+TEST(fs_drive, clients_open_files)
+{
+    test::HostFolder host;
+    host.file("hello.txt", "hello");
+    Machine machine({ .c_drive = { host.path() } });
+    File file = machine.open(R"(\??\C:\hello.txt)");
+    ASSERT_TRUE(file.ok()) << std::hex << file.status();
+    EXPECT_EQ(file.read(100).text(), "hello");
+    EXPECT_EQ(file.read(100, 5).status, STATUS_END_OF_FILE);
+    EXPECT_EQ(file.write("J").information, 1u);
+    EXPECT_EQ(file.read(2).text(), "Je");
+    EXPECT_EQ(file.ioctl(CTL_CODE(FILE_DEVICE_UNKNOWN, 0x900, METHOD_BUFFERED, FILE_ANY_ACCESS), "", 0).status,
+              STATUS_INVALID_DEVICE_REQUEST);
+    file.close();
+    File reader = machine.open(R"(\??\C:\hello.txt)", 0x80000000, 1);
+    EXPECT_EQ(reader.write("x").status, STATUS_ACCESS_DENIED);
+    EXPECT_EQ(machine.open(R"(\??\C:\hello.txt)").status(), STATUS_SHARING_VIOLATION);
+    reader.close();
+    machine.expect_quiet();
+}
+
+// The diary under many seeds with faults on.
+// Shows: one log per seed, run after run; whatever fails, nothing is left.
+TEST(fs_drive, same_seed_same_log)
+{
+    test::HostFolder host;
+    host.folder("Diary");
+    host.file("Diary/diary.log", "old\r\n");
+    auto run = [&](uint64_t seed) {
+        Machine machine({ .seed = seed, .faults = { .site_on_percent = seed % 2 ? 30u : 0u, .fire_percent = 25 },
+                          .c_drive = { host.path() } });
+        Driver driver = machine.load(kDriver);
+        if (driver.status() >= 0) {
+            File file = machine.open(R"(\\.\Diary)");
+            if (file.ok())
+                for (uint32_t code : { IOCTL_DIARY_WRITE, IOCTL_DIARY_READ, IOCTL_DIARY_ROTATE, IOCTL_DIARY_LIST })
+                    file.ioctl(code, "text", 100);
+            file.close();
+        }
+        EXPECT_NO_THROW(machine.expect_quiet()) << "seed " << seed;
+        return machine.log_hash();
+    };
+    for (uint64_t seed = 1; seed <= 25; ++seed)
+        EXPECT_EQ(run(seed), run(seed)) << "seed " << seed;
+    EXPECT_EQ(host.text("Diary/diary.log"), "old\r\n");
+}
+
+// Each fallible call of the driver fails once, one after another.
+TEST(fs_drive, survives_each_failure)
+{
+    test::HostFolder host;
+    uint64_t nth = 0;
+    for (bool failed = true; failed;) {
+        Machine machine({ .faults = { .nth = ++nth }, .c_drive = { host.path() } });
+        if (machine.load(kDriver).status() >= 0) {
+            File file = machine.open(R"(\\.\Diary)");
+            for (uint32_t code : { IOCTL_DIARY_WRITE, IOCTL_DIARY_READ, IOCTL_DIARY_ROTATE, IOCTL_DIARY_LIST })
+                file.ioctl(code, "text", 100);
+            file.close();
+        }
+        Report report = machine.finish();
+        EXPECT_EQ(report.exit_code, 0) << "failure of call " << nth << ": " << report.words;
+        failed = report.faults_injected != 0;
+        ASSERT_LT(nth, 200u);
+    }
+    EXPECT_GT(nth, 10u);
+}
