@@ -31,7 +31,11 @@ class Contents {
 public:
     Contents() = default;
     // Of a host file of this size, opened when first needed.
-    explicit Contents(uint64_t bytes) : m_size(bytes), m_base_size(bytes) { }
+    explicit Contents(uint64_t bytes)
+        : m_size(bytes)
+        , m_base_size(bytes)
+    {
+    }
 
     uint64_t size() const { return m_size; }
     // Whether a host file is behind it; then it must be open to read and write.

@@ -93,12 +93,10 @@ Result<Place> find(Node& start, std::u16string_view path)
 Result<void> check_share(Wanted const& wanted, Node& node)
 {
     // Overwriting needs what the caller did not ask for: others must share that, too.
-    ACCESS_MASK const added = wanted.disposition == FILE_SUPERSEDE ? DELETE
-        : wanted.overwrites()                                      ? FILE_WRITE_DATA
-                                                                   : 0;
+    ACCESS_MASK const added = wanted.disposition == FILE_SUPERSEDE ? DELETE : wanted.overwrites() ? FILE_WRITE_DATA : 0;
     if (added & ~wanted.access)
-        if (NTSTATUS const status = io::IoCheckShareAccess(wanted.access | added, wanted.share, &wanted.file,
-                                                           &node.share, FALSE);
+        if (NTSTATUS const status
+            = io::IoCheckShareAccess(wanted.access | added, wanted.share, &wanted.file, &node.share, FALSE);
             !NT_SUCCESS(status))
             return Failure { status };
     NTSTATUS const status = io::IoCheckShareAccess(wanted.access, wanted.share, &wanted.file, &node.share, TRUE);
@@ -150,7 +148,8 @@ Outcome overwrite(Wanted const& wanted, Node& node)
         return { emptied.status() };
     }
     ULONG const kept = wanted.disposition == FILE_SUPERSEDE ? 0 : node.attributes;
-    if (auto set = volume.set_attributes(node, (wanted.attributes & kSettable) | kept | FILE_ATTRIBUTE_ARCHIVE); !set.ok()) {
+    if (auto set = volume.set_attributes(node, (wanted.attributes & kSettable) | kept | FILE_ATTRIBUTE_ARCHIVE);
+        !set.ok()) {
         io::IoRemoveShareAccess(&wanted.file, &node.share);
         return { set.status() };
     }
@@ -287,7 +286,8 @@ Outcome create(IRP* irp, IO_STACK_LOCATION& location)
     if (location.Flags & SL_OPEN_PAGING_FILE)
         return { STATUS_ACCESS_DENIED };
     // Of a UNICODE_STRING that drivers above may have changed.
-    std::u16string const path(file->FileName.Buffer, file->FileName.Buffer ? file->FileName.Length / sizeof(char16_t) : 0);
+    std::u16string const path(file->FileName.Buffer,
+                              file->FileName.Buffer ? file->FileName.Length / sizeof(char16_t) : 0);
     if (!file->RelatedFileObject) {
         if (path.empty())
             return open_volume(wanted);
@@ -315,7 +315,7 @@ Outcome cleanup(IO_STACK_LOCATION& location)
         return { STATUS_SUCCESS };
     Node& node = *open->node;
     Volume& volume = file_system().volume();
-    node.locks.unlock_all(open->file, lock_owner(nullptr, open->file, 0).process, nullptr);
+    node.locks.unlock_all(open->file, nullptr, nullptr);
     io::IoRemoveShareAccess(open->file, &node.share);
     --node.handles;
     if (open->delete_on_close && check_delete(node, true).ok())

@@ -132,7 +132,8 @@ Result<bool> begin(Open& open, UNICODE_STRING const* expression, bool restart)
             if (!copy_caller(pattern.data(), expression->Buffer, expression->Length))
                 return Failure { STATUS_INVALID_PARAMETER };
         }
-        if (!pattern.empty() && !has_wildcards(pattern) && pattern != u"." && pattern != u".." && !is_legal_name(pattern))
+        if (!pattern.empty() && !has_wildcards(pattern) && pattern != u"." && pattern != u".."
+            && !is_legal_name(pattern))
             return Failure { STATUS_OBJECT_NAME_INVALID };
         open.pattern = upper_case(pattern);
         if (open.pattern == u"*")

@@ -171,8 +171,8 @@ namespace {
 
 GuestFcb* make_fcb()
 {
-    auto* fcb = static_cast<GuestFcb*>(
-        ex::allocate(NonPagedPoolNx, sizeof(GuestFcb), kFcbTag, ex::Owner::Kernel, true));
+    auto* fcb
+        = static_cast<GuestFcb*>(ex::allocate(NonPagedPoolNx, sizeof(GuestFcb), kFcbTag, ex::Owner::Kernel, true));
     if (!fcb)
         return nullptr;
     fcb->header.NodeTypeCode = kFcbNodeType;
@@ -191,7 +191,8 @@ GuestFcb* make_fcb()
 
 Result<Open*> FileSystem::add(FILE_OBJECT& file, Node* node)
 {
-    auto* ccb = static_cast<GuestCcb*>(ex::allocate(NonPagedPoolNx, sizeof(GuestCcb), kCcbTag, ex::Owner::Kernel, true));
+    auto* ccb
+        = static_cast<GuestCcb*>(ex::allocate(NonPagedPoolNx, sizeof(GuestCcb), kCcbTag, ex::Owner::Kernel, true));
     if (ccb && node && !node->guest)
         node->guest = make_fcb();
     if (!ccb || (node && !node->guest)) {

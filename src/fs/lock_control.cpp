@@ -17,7 +17,8 @@ namespace {
 // Drops the IRP from the file's queue; false: it is not there.
 bool dequeue(Node& node, IRP* irp)
 {
-    return std::erase_if(node.locks.waiting(), [irp](Locks::Waiting const& waiting) { return waiting.irp == irp; }) != 0;
+    return std::erase_if(node.locks.waiting(), [irp](Locks::Waiting const& waiting) { return waiting.irp == irp; })
+        != 0;
 }
 
 NTAPI void cancel_lock(DEVICE_OBJECT*, IRP* irp)
@@ -88,10 +89,10 @@ Outcome lock_control(IRP* irp, IO_STACK_LOCATION& location)
     case IRP_MN_UNLOCK_SINGLE:
         return { node.locks.unlock(owner, range) ? STATUS_SUCCESS : STATUS_RANGE_NOT_LOCKED };
     case IRP_MN_UNLOCK_ALL:
-        node.locks.unlock_all(open.file, owner.process, nullptr);
+        node.locks.unlock_all(open.file, &owner.process, nullptr);
         return {};
     case IRP_MN_UNLOCK_ALL_BY_KEY:
-        node.locks.unlock_all(open.file, owner.process, &parameters.Key);
+        node.locks.unlock_all(open.file, &owner.process, &parameters.Key);
         return {};
     default:
         return { STATUS_INVALID_DEVICE_REQUEST };

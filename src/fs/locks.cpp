@@ -16,9 +16,8 @@ bool ByteRange::overlaps(ByteRange const& other) const
 
 bool Locks::can_lock(ByteRange range, bool exclusive) const
 {
-    return std::none_of(m_held.begin(), m_held.end(), [&](Held const& held) {
-        return held.range.overlaps(range) && (held.exclusive || exclusive);
-    });
+    return std::none_of(m_held.begin(), m_held.end(),
+                        [&](Held const& held) { return held.range.overlaps(range) && (held.exclusive || exclusive); });
 }
 
 bool Locks::lock(LockOwner const& owner, ByteRange range, bool exclusive)
@@ -39,10 +38,11 @@ bool Locks::unlock(LockOwner const& owner, ByteRange range)
     return true;
 }
 
-void Locks::unlock_all(FILE_OBJECT* file, uint64_t process, ULONG const* key)
+void Locks::unlock_all(FILE_OBJECT* file, uint64_t const* process, ULONG const* key)
 {
     std::erase_if(m_held, [&](Held const& held) {
-        return held.owner.file == file && held.owner.process == process && (!key || held.owner.key == *key);
+        return held.owner.file == file && (!process || held.owner.process == *process)
+            && (!key || held.owner.key == *key);
     });
 }
 

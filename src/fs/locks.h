@@ -42,7 +42,8 @@ public:
     // False when another lock is in the way.
     bool lock(LockOwner const& owner, ByteRange range, bool exclusive);
     bool unlock(LockOwner const& owner, ByteRange range);
-    void unlock_all(FILE_OBJECT* file, uint64_t process, ULONG const* key);
+    // Null: of any process, with any key.
+    void unlock_all(FILE_OBJECT* file, uint64_t const* process, ULONG const* key);
     // Reads need no foreign exclusive lock, writes no foreign lock and no shared one of their own.
     bool may_read(LockOwner const& owner, ByteRange range) const;
     bool may_write(LockOwner const& owner, ByteRange range) const;

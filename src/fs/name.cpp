@@ -19,7 +19,12 @@ bool is_low_surrogate(char16_t c) { return c >= 0xDC00 && c < 0xE000; }
 // Positions in the expression that the name read so far can stand at; the last one is its end.
 class Positions {
 public:
-    Positions(std::u16string_view expression) : m_expression(expression), m_at(expression.size() + 1) { m_at[0] = true; }
+    Positions(std::u16string_view expression)
+        : m_expression(expression)
+        , m_at(expression.size() + 1)
+    {
+        m_at[0] = true;
+    }
 
     // Goes on where nothing of the name is needed. `dot_or_end`: the name's next unit is a dot, or there is none.
     void widen(bool dot_or_end, bool end)

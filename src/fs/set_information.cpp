@@ -19,7 +19,10 @@ constexpr ULONG kDispositionFlags = FILE_DISPOSITION_DELETE | FILE_DISPOSITION_P
 Outcome set_basic(Open& open, FILE_BASIC_INFORMATION const& basic)
 {
     Node& node = *open.node;
-    struct { int64_t given; int64_t& kept; } const times[] = {
+    struct {
+        int64_t given;
+        int64_t& kept;
+    } const times[] = {
         { basic.CreationTime.QuadPart, node.times.created },
         { basic.LastAccessTime.QuadPart, node.times.accessed },
         { basic.LastWriteTime.QuadPart, node.times.written },
@@ -129,8 +132,8 @@ Outcome set_rename(Open& open, IRP* irp, IO_STACK_LOCATION& location, bool exten
         if (!copy_caller(name.data(), given->FileName, header->FileNameLength))
             return { STATUS_INVALID_USER_BUFFER };
     }
-    return outcome(rename(open, target, name, flags & FILE_RENAME_REPLACE_IF_EXISTS, flags & FILE_RENAME_POSIX_SEMANTICS,
-                          flags & FILE_RENAME_IGNORE_READONLY_ATTRIBUTE));
+    return outcome(rename(open, target, name, flags & FILE_RENAME_REPLACE_IF_EXISTS,
+                          flags & FILE_RENAME_POSIX_SEMANTICS, flags & FILE_RENAME_IGNORE_READONLY_ATTRIBUTE));
 }
 
 template <typename T, typename Set>
@@ -174,8 +177,9 @@ Outcome set_information(IRP* irp, IO_STACK_LOCATION& location)
             return set_end_of_file(open, end.EndOfFile.QuadPart, parameters.AdvanceOnly);
         });
     case FileAllocationInformation:
-        return with<FILE_ALLOCATION_INFORMATION>(
-            irp, bytes, [&](auto const& allocation) { return set_allocation(open, allocation.AllocationSize.QuadPart); });
+        return with<FILE_ALLOCATION_INFORMATION>(irp, bytes, [&](auto const& allocation) {
+            return set_allocation(open, allocation.AllocationSize.QuadPart);
+        });
     case FileDispositionInformation:
         return with<FILE_DISPOSITION_INFORMATION>(irp, bytes, [&](auto const& disposition) {
             return set_disposition(open, disposition.DeleteFile ? FILE_DISPOSITION_DELETE : 0);

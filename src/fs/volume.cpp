@@ -25,11 +25,13 @@ uint64_t clusters(uint64_t bytes) { return (bytes + Volume::kClusterBytes - 1) /
 
 ULONG Node::shown_attributes() const
 {
-    ULONG const shown = attributes | (folder ? FILE_ATTRIBUTE_DIRECTORY : 0) | (plain ? 0 : FILE_ATTRIBUTE_REPARSE_POINT);
+    ULONG const shown
+        = attributes | (folder ? FILE_ATTRIBUTE_DIRECTORY : 0) | (plain ? 0 : FILE_ATTRIBUTE_REPARSE_POINT);
     return shown ? shown : FILE_ATTRIBUTE_NORMAL;
 }
 
-Volume::Volume(std::unique_ptr<sim::HostFolder> folder) : m_folder(std::move(folder))
+Volume::Volume(std::unique_ptr<sim::HostFolder> folder)
+    : m_folder(std::move(folder))
 {
     m_root.id = ++m_born;
     m_root.folder = true;

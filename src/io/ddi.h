@@ -13,7 +13,10 @@ std::span<Ddi const> irp_rows();     // irp_rows.cpp: an IRP's life, cancelling,
 std::span<Ddi const> device_rows();  // device_rows.cpp: drivers, devices, stacks, names
 std::span<Ddi const> service_rows(); // service_rows.cpp: work items, timers, remove locks, StartIo, share access ...
 std::span<Ddi const> file_rows();    // file_ddi.cpp: ZwCreateFile and its kind
-std::span<Ddi const> file_service_rows(); // file_services.cpp: information, folders, locks, extended attributes
+std::span<Ddi const> file_service_rows(); // file_services.cpp: information, volumes, flushing
+std::span<Ddi const> directory_rows(); // directory_ddi.cpp: listing a folder
+std::span<Ddi const> lock_rows();    // lock_ddi.cpp: byte-range locks
+std::span<Ddi const> ea_rows();      // ea_ddi.cpp: extended attributes
 std::span<Ddi const> path_rows();    // path_ddi.cpp: services by path, opens with a hint, names of volumes
 
 } // namespace ringside::io

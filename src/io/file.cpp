@@ -115,8 +115,8 @@ void file_deleted(void* body)
         send_closing(*file, IRP_MJ_CLOSE);
     DeviceRecord* device = file->device;
     DEVICE_OBJECT* hint = file->hint;
-    if (file->object->Vpb)
-        --file->object->Vpb->ReferenceCount;
+    if (file->vpb)
+        --file->vpb->ReferenceCount;
     free_string(file->object->FileName, kFileNameTag);
     manager().files().remove(*file);
     if (hint)

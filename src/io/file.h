@@ -41,6 +41,7 @@ struct FileRecord {
     bool opened = false;            // IRP_MJ_CREATE succeeded
     bool cleaned_up = false;
     bool synchronous = false;
+    VPB* vpb = nullptr; // of the mounted volume that it is a file of; counted in its references
     // IoCreateFileSpecifyDeviceObjectHint: requests go to this device of the stack and not to its top; referenced.
     DEVICE_OBJECT* hint = nullptr;
 };

@@ -34,7 +34,10 @@ NTSTATUS synchronously(Request const& request, IO_STATUS_BLOCK* status);
 // Auxiliary pool for the length of a scope; it outlives nothing.
 struct Pool {
     void* block = nullptr;
-    explicit Pool(void* given) : block(given) { }
+    explicit Pool(void* given)
+        : block(given)
+    {
+    }
     ~Pool();
     Pool(Pool const&) = delete;
     Pool& operator=(Pool const&) = delete;

@@ -17,8 +17,6 @@ namespace ringside::io {
 
 namespace {
 
-constexpr ULONG kListMax = 0x10000; // of extended attributes
-
 // --- A rename's or a link's new folder ---
 
 bool names_target(ULONG information)
@@ -178,61 +176,6 @@ NTSTATUS SetVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* 
                          status);
 }
 
-// --- Folders ---
-
-// A counted string and its characters in one block of auxiliary pool. Null for no name.
-Result<void*> copy_name(UNICODE_STRING const* name)
-{
-    if (!name)
-        return static_cast<void*>(nullptr);
-    UNICODE_STRING const given = ob::get(name);
-    if (!given.Length)
-        return static_cast<void*>(nullptr);
-    if (given.Length % sizeof(char16_t))
-        return Failure { STATUS_INVALID_PARAMETER };
-    void* block = ex::allocate(NonPagedPoolNx, sizeof given + given.Length, kAuxiliaryTag, ex::Owner::Kernel, false);
-    if (!block)
-        return Failure { STATUS_INSUFFICIENT_RESOURCES };
-    auto* string = new (block) UNICODE_STRING { given.Length, given.Length, nullptr };
-    string->Buffer = reinterpret_cast<char16_t*>(string + 1);
-    if (NTSTATUS const copied = copy_named(string->Buffer, given.Buffer, given.Length); !NT_SUCCESS(copied)) {
-        ex::free(block, kAuxiliaryTag);
-        return Failure { copied };
-    }
-    return block;
-}
-
-template <Mode mode>
-NTSTATUS QueryDirectoryFileEx(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, void* routine_context,
-                              IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information,
-                              ULONG flags, UNICODE_STRING* name)
-{
-    constexpr ULONG known = SL_RESTART_SCAN | SL_RETURN_SINGLE_ENTRY;
-    if (flags & ~known)
-        return STATUS_INVALID_PARAMETER;
-    ULONG const least = directory_bytes(static_cast<ULONG>(information));
-    if (!least)
-        return STATUS_INVALID_INFO_CLASS;
-    if (bytes < least)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    auto copied = copy_name(name);
-    if (!copied.ok())
-        return copied.status();
-    Request request { .handle = handle, .major = IRP_MJ_DIRECTORY_CONTROL, .minor = IRP_MN_QUERY_DIRECTORY,
-                      .code = static_cast<ULONG>(information), .buffers = { nullptr, 0, buffer, bytes },
-                      .mode = mode(), .flags = static_cast<UCHAR>(flags), .auxiliary = *copied };
-    return by_handle(request, event, routine, routine_context, status);
-}
-
-template <Mode mode>
-NTSTATUS QueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, void* routine_context,
-                            IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information,
-                            BOOLEAN single, UNICODE_STRING* name, BOOLEAN restart)
-{
-    return QueryDirectoryFileEx<mode>(handle, event, routine, routine_context, status, buffer, bytes, information,
-                                      (single ? SL_RETURN_SINGLE_ENTRY : 0u) | (restart ? SL_RESTART_SCAN : 0u), name);
-}
-
 // --- Flushing ---
 
 template <Mode mode>
@@ -250,115 +193,6 @@ NTSTATUS FlushBuffersFileEx(HANDLE handle, ULONG flags, void* parameters, ULONG 
     if ((flags & ~(data_only | no_sync | data_sync_only)) || parameters || parameters_bytes)
         return STATUS_INVALID_PARAMETER;
     return synchronously({ .handle = handle, .major = IRP_MJ_FLUSH_BUFFERS, .minor = static_cast<UCHAR>(flags),
-                           .mode = mode() },
-                         status);
-}
-
-// --- Locks ---
-
-Result<void*> copy_length(LARGE_INTEGER const* length)
-{
-    LARGE_INTEGER const given = ob::get(length);
-    void* block = ex::allocate(NonPagedPoolNx, sizeof given, kAuxiliaryTag, ex::Owner::Kernel, false);
-    if (!block)
-        return Failure { STATUS_INSUFFICIENT_RESOURCES };
-    return static_cast<void*>(new (block) LARGE_INTEGER(given));
-}
-
-template <Mode mode>
-NTSTATUS LockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, void* routine_context, IO_STATUS_BLOCK* status,
-                  LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key, BOOLEAN fail_immediately, BOOLEAN exclusive)
-{
-    int64_t const first = ob::get(offset).QuadPart;
-    auto copied = copy_length(length);
-    if (!copied.ok())
-        return copied.status();
-    Request request { .handle = handle, .major = IRP_MJ_LOCK_CONTROL, .minor = IRP_MN_LOCK, .offset = first, .key = key,
-                      .mode = mode(),
-                      .flags = static_cast<UCHAR>((fail_immediately ? SL_FAIL_IMMEDIATELY : 0)
-                                                  | (exclusive ? SL_EXCLUSIVE_LOCK : 0)),
-                      .auxiliary = *copied };
-    return by_handle(request, event, routine, routine_context, status);
-}
-
-template <Mode mode>
-NTSTATUS UnlockFile(HANDLE handle, IO_STATUS_BLOCK* status, LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key)
-{
-    int64_t const first = ob::get(offset).QuadPart;
-    ob::put(status, {});
-    auto copied = copy_length(length);
-    if (!copied.ok())
-        return copied.status();
-    return synchronously({ .handle = handle, .major = IRP_MJ_LOCK_CONTROL, .minor = IRP_MN_UNLOCK_SINGLE,
-                           .offset = first, .key = key, .mode = mode(), .auxiliary = *copied },
-                         status);
-}
-
-// --- Extended attributes ---
-
-NTSTATUS check_ea_names(void const* list, ULONG bytes)
-{
-    constexpr ULONG fixed = offsetof(FILE_GET_EA_INFORMATION, EaName);
-    for (ULONG at = 0;;) {
-        if (bytes - at < fixed)
-            return STATUS_EA_LIST_INCONSISTENT;
-        auto const* name = reinterpret_cast<FILE_GET_EA_INFORMATION const*>(static_cast<uint8_t const*>(list) + at);
-        ULONG const used = fixed + name->EaNameLength + 1u;
-        if (bytes - at < used)
-            return STATUS_EA_LIST_INCONSISTENT;
-        if (!name->NextEntryOffset)
-            return STATUS_SUCCESS;
-        if (name->NextEntryOffset % sizeof(ULONG) || name->NextEntryOffset < used || name->NextEntryOffset > bytes - at)
-            return STATUS_EA_LIST_INCONSISTENT;
-        at += name->NextEntryOffset;
-    }
-}
-
-// A list in auxiliary pool that `check` finds in order. Null for none.
-Result<void*> copy_list(void const* list, ULONG bytes, NTSTATUS (*check)(void const*, ULONG))
-{
-    if (!list || !bytes)
-        return static_cast<void*>(nullptr);
-    if (bytes > kListMax)
-        return Failure { STATUS_EA_LIST_INCONSISTENT };
-    void* block = ex::allocate(NonPagedPoolNx, bytes, kAuxiliaryTag, ex::Owner::Kernel, false);
-    if (!block)
-        return Failure { STATUS_INSUFFICIENT_RESOURCES };
-    NTSTATUS status = copy_named(block, list, bytes);
-    if (NT_SUCCESS(status))
-        status = check(block, bytes);
-    if (NT_SUCCESS(status))
-        return block;
-    ex::free(block, kAuxiliaryTag);
-    return Failure { status };
-}
-
-template <Mode mode>
-NTSTATUS QueryEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
-                     ULONG list_bytes, ULONG* index, BOOLEAN restart)
-{
-    ULONG const first = index ? ob::get(index) : 0;
-    ob::put(status, {});
-    auto copied = copy_list(list, list_bytes, &check_ea_names);
-    if (!copied.ok())
-        return copied.status();
-    UCHAR const flags = static_cast<UCHAR>((single ? SL_RETURN_SINGLE_ENTRY : 0) | (restart ? SL_RESTART_SCAN : 0)
-                                           | (index ? SL_INDEX_SPECIFIED : 0));
-    return synchronously({ .handle = handle, .major = IRP_MJ_QUERY_EA, .code = first,
-                           .buffers = { nullptr, 0, buffer, bytes }, .mode = mode(), .flags = flags,
-                           .auxiliary = *copied, .auxiliary_bytes = *copied ? list_bytes : 0 },
-                         status);
-}
-
-template <Mode mode>
-NTSTATUS SetEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes)
-{
-    // Looked at here; the driver gets what stands there when it is sent.
-    auto copied = copy_list(buffer, bytes, &check_ea);
-    if (!copied.ok())
-        return copied.status();
-    Pool const list(*copied);
-    return synchronously({ .handle = handle, .major = IRP_MJ_SET_EA, .buffers = { buffer, bytes, nullptr, 0 },
                            .mode = mode() },
                          status);
 }
@@ -396,7 +230,6 @@ NTSTATUS IoQueryVolumeInformation(FILE_OBJECT* file, FS_INFORMATION_CLASS inform
 std::span<Ddi const> file_service_rows()
 {
     constexpr char const* kUndocumented = "not documented; the Nt form of a documented Zw service";
-    constexpr char const* kDirectoryFlags = "SL_RETURN_ON_DISK_ENTRIES_ONLY and SL_NO_CURSOR_UPDATE_QUERY are refused";
     static Ddi const rows[] = {
         { .name = "ZwSetInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwsetinformationfile", .rules = "PowerIrpDDis",
@@ -415,19 +248,6 @@ std::span<Ddi const> file_service_rows()
           .body = body<&SetVolumeInformationFile<kernel_mode>>() },
         { .name = "NtSetVolumeInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .because = kUndocumented, .body = body<&SetVolumeInformationFile<ob::previous_mode>>() },
-        { .name = "ZwQueryDirectoryFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-zwquerydirectoryfile", .rules = "PowerIrpDDis",
-          .body = body<&QueryDirectoryFile<kernel_mode>>() },
-        { .name = "NtQueryDirectoryFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-ntquerydirectoryfile", .rules = "PowerIrpDDis",
-          .body = body<&QueryDirectoryFile<ob::previous_mode>>() },
-        { .name = "NtQueryDirectoryFileEx", .since = Windows::v10_1709, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-ntquerydirectoryfileex",
-          .partial = kDirectoryFlags, .body = body<&QueryDirectoryFileEx<ob::previous_mode>>() },
-        { .name = "ZwQueryDirectoryFileEx", .since = Windows::v10_1709, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .partial = kDirectoryFlags,
-          .because = "not documented; the Zw form of a documented Nt service",
-          .body = body<&QueryDirectoryFileEx<kernel_mode>>() },
         { .name = "ZwFlushBuffersFile", .since = Windows::vista, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-zwflushbuffersfile",
           .rules = "PowerIrpDDis", .body = body<&FlushBuffersFile<kernel_mode>>() },
@@ -437,26 +257,6 @@ std::span<Ddi const> file_service_rows()
         { .name = "NtFlushBuffersFileEx", .since = Windows::win8, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-ntflushbuffersfileex",
           .body = body<&FlushBuffersFileEx<ob::previous_mode>>() },
-        { .name = "ZwLockFile", .since = Windows::win7, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-zwlockfile", .rules = "PowerIrpDDis",
-          .body = body<&LockFile<kernel_mode>>() },
-        { .name = "NtLockFile", .since = Windows::win7, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-ntlockfile", .rules = "PowerIrpDDis",
-          .body = body<&LockFile<ob::previous_mode>>() },
-        { .name = "ZwUnlockFile", .since = Windows::win7, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-zwunlockfile", .rules = "PowerIrpDDis",
-          .body = body<&UnlockFile<kernel_mode>>() },
-        { .name = "NtUnlockFile", .since = Windows::win7, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-ntunlockfile", .rules = "PowerIrpDDis",
-          .body = body<&UnlockFile<ob::previous_mode>>() },
-        { .name = "ZwQueryEaFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-zwqueryeafile", .rules = "PowerIrpDDis", .body = body<&QueryEaFile<kernel_mode>>() },
-        { .name = "NtQueryEaFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .because = kUndocumented, .body = body<&QueryEaFile<ob::previous_mode>>() },
-        { .name = "ZwSetEaFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-zwseteafile", .rules = "PowerIrpDDis", .body = body<&SetEaFile<kernel_mode>>() },
-        { .name = "NtSetEaFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .because = kUndocumented, .body = body<&SetEaFile<ob::previous_mode>>() },
         { .name = "IoQueryFileInformation", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-ioqueryfileinformation", .because = "the page gives no IRQL; it waits for the driver",
           .body = body<&IoQueryFileInformation>() },

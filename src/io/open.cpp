@@ -73,7 +73,7 @@ Result<FILE_OBJECT*> make_file(DeviceRecord& device, OpenRequest const& request,
     // A mounted volume's files are its file system's; who asks for the device's attributes alone gets the device.
     bool const direct = (file->Flags & FO_DIRECT_DEVICE_OPEN) || (related && (related->Flags & FO_DIRECT_DEVICE_OPEN));
     if (VPB* vpb = device.device->Vpb; vpb && (vpb->Flags & VPB_MOUNTED) && !direct) {
-        file->Vpb = vpb;
+        file->Vpb = record.vpb = vpb;
         ++vpb->ReferenceCount;
     }
     initialize_event(file->Lock, SynchronizationEvent, false);

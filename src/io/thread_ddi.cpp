@@ -170,9 +170,12 @@ void IoReleaseVpbSpinLock(KIRQL irql)
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-iogetbasefilesystemdeviceobject
-DEVICE_OBJECT* IoGetBaseFileSystemDeviceObject(FILE_OBJECT* file) { return file->DeviceObject; }
+DEVICE_OBJECT* IoGetBaseFileSystemDeviceObject(FILE_OBJECT* file)
+{
+    return file->Vpb && file->Vpb->DeviceObject ? file->Vpb->DeviceObject : file->DeviceObject;
+}
 
-// No file system, no transactions.
+// There are no transactions.
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-iogettransactionparameterblock
 void* IoGetTransactionParameterBlock(FILE_OBJECT*) { return nullptr; }
 

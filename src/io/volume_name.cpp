@@ -75,8 +75,10 @@ Result<void*> query_name(FILE_OBJECT* file)
         return Failure { STATUS_INSUFFICIENT_RESOURCES };
     ob::reference(file);
     Reply const reply = transact_on(file, FILE_ALL_ACCESS,
-                                    { .major = IRP_MJ_QUERY_INFORMATION, .code = FileNameInformation,
-                                      .buffers = { nullptr, 0, name, room }, .mode = KernelMode });
+                                    { .major = IRP_MJ_QUERY_INFORMATION,
+                                      .code = FileNameInformation,
+                                      .buffers = { nullptr, 0, name, room },
+                                      .mode = KernelMode });
     if (NT_SUCCESS(reply.status))
         return name;
     ex::free(name, kAuxiliaryTag);
@@ -90,8 +92,8 @@ NTSTATUS IoVolumeDeviceToDosName(void* device, UNICODE_STRING* dos_name)
     auto letter = letter_of_device(static_cast<DEVICE_OBJECT*>(device));
     if (!letter.ok())
         return letter.status();
-    auto* text = static_cast<char16_t*>(
-        ex::allocate(PagedPool, 3 * sizeof(char16_t), kNameTag, ex::Owner::Driver, true));
+    auto* text
+        = static_cast<char16_t*>(ex::allocate(PagedPool, 3 * sizeof(char16_t), kNameTag, ex::Owner::Driver, true));
     if (!text)
         return STATUS_INSUFFICIENT_RESOURCES;
     text[0] = *letter;

@@ -79,8 +79,8 @@ void walk(int root, std::string const& path, Place& place)
         }
         if (place.leaf != ".") {
             // O_NOFOLLOW: a link is not a way out of the folder.
-            int const next = openat(place.folder.value, place.leaf.c_str(),
-                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            int const next
+                = openat(place.folder.value, place.leaf.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             if (next < 0) {
                 place.error = last_error();
                 return;
@@ -118,8 +118,7 @@ HostError HostFile::read(uint64_t at, std::span<std::byte> into) const
 {
     size_t done = 0;
     while (done < into.size()) {
-        ssize_t const got
-            = pread(m_descriptor, into.data() + done, into.size() - done, static_cast<off_t>(at + done));
+        ssize_t const got = pread(m_descriptor, into.data() + done, into.size() - done, static_cast<off_t>(at + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -174,8 +173,7 @@ HostError HostFolder::list(std::string const& path, std::vector<HostEntry>& into
     walk(m_descriptor, path, place);
     if (place.error != HostError::None)
         return place.error;
-    int const folder
-        = openat(place.folder.value, place.leaf.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int const folder = openat(place.folder.value, place.leaf.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0)
         return last_error();
     DIR* stream = fdopendir(folder);

@@ -38,7 +38,10 @@ struct HostEntry {
 // An open file. Reads and writes are complete, or fail.
 class HostFile {
 public:
-    explicit HostFile(int descriptor) : m_descriptor(descriptor) { }
+    explicit HostFile(int descriptor)
+        : m_descriptor(descriptor)
+    {
+    }
     ~HostFile();
     HostFile(HostFile const&) = delete;
     HostFile& operator=(HostFile const&) = delete;
@@ -75,7 +78,11 @@ public:
     HostError set_writable(std::string const& path, bool writable);
 
 private:
-    HostFolder(int descriptor, bool writable) : m_descriptor(descriptor), m_writable(writable) { }
+    HostFolder(int descriptor, bool writable)
+        : m_descriptor(descriptor)
+        , m_writable(writable)
+    {
+    }
 
     int m_descriptor;
     bool m_writable;

@@ -48,13 +48,14 @@ TEST(CDrive, DiaryOfADriver)
 TEST(CDrive, StandsInTheReplayCommand)
 {
     std::string const folder = std::filesystem::temp_directory_path().string();
-    Said const said = run_any(RINGSIDE_PROGRAM, { "run", RINGSIDE_DRIVERS "/museum_double_completion.sys", "--ioctl",
-                                                  "0x80002000", "--c-drive", folder });
+    Said const said = run_any(
+        RINGSIDE_PROGRAM,
+        { "run", RINGSIDE_DRIVERS "/museum_double_completion.sys", "--ioctl", "0x80002000", "--c-drive", folder });
     EXPECT_EQ(said.code, 2) << said.out;
     EXPECT_NE(line_that_begins(said.out, "replay: ").find("--c-drive " + folder), std::string::npos) << said.out;
     EXPECT_EQ(run_any(RINGSIDE_PROGRAM, { "run", RINGSIDE_DRIVERS "/diary.sys", "--c-drive", "/nowhere" }).code, 1);
-    EXPECT_EQ(run_any(RINGSIDE_PROGRAM, { "run", RINGSIDE_DRIVERS "/diary.sys", "--c-drive", "/tmp", "--c-drive-write",
-                                          "/tmp" })
+    EXPECT_EQ(run_any(RINGSIDE_PROGRAM,
+                      { "run", RINGSIDE_DRIVERS "/diary.sys", "--c-drive", "/tmp", "--c-drive-write", "/tmp" })
                   .code,
               1);
 }

@@ -98,7 +98,8 @@ TEST(fs_drive, same_seed_same_log)
     host.folder("Diary");
     host.file("Diary/diary.log", "old\r\n");
     auto run = [&](uint64_t seed) {
-        Machine machine({ .seed = seed, .faults = { .site_on_percent = seed % 2 ? 30u : 0u, .fire_percent = 25 },
+        Machine machine({ .seed = seed,
+                          .faults = { .site_on_percent = seed % 2 ? 30u : 0u, .fire_percent = 25 },
                           .c_drive = { host.path() } });
         Driver driver = machine.load(kDriver);
         if (driver.status() >= 0) {

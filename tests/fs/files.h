@@ -54,7 +54,10 @@ public:
         std::ifstream in(path(name), std::ios::binary);
         return { std::istreambuf_iterator<char>(in), {} };
     }
-    bool has(std::string const& name) const { return std::filesystem::exists(std::filesystem::symlink_status(path(name))); }
+    bool has(std::string const& name) const
+    {
+        return std::filesystem::exists(std::filesystem::symlink_status(path(name)));
+    }
 
 private:
     std::string m_path;
@@ -102,7 +105,7 @@ protected:
     {
         UNICODE_STRING name = counted_string(how.path);
         OBJECT_ATTRIBUTES attributes { sizeof attributes, how.root, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
-                                       nullptr, nullptr };
+                                       nullptr,           nullptr };
         IO_STATUS_BLOCK block {};
         handle = nullptr;
         NTSTATUS const status
@@ -135,9 +138,9 @@ protected:
         LARGE_INTEGER at {};
         if (offset)
             at.QuadPart = *offset;
-        NTSTATUS const status = call("ZwWriteFile", handle, HANDLE {}, PIO_APC_ROUTINE {}, static_cast<void*>(nullptr),
-                                     &block, text.data(), static_cast<ULONG>(text.size()), offset ? &at : nullptr,
-                                     static_cast<ULONG*>(nullptr));
+        NTSTATUS const status
+            = call("ZwWriteFile", handle, HANDLE {}, PIO_APC_ROUTINE {}, static_cast<void*>(nullptr), &block,
+                   text.data(), static_cast<ULONG>(text.size()), offset ? &at : nullptr, static_cast<ULONG*>(nullptr));
         if (done)
             *done = block.Information;
         return status;
@@ -149,9 +152,9 @@ protected:
         if (offset)
             at.QuadPart = *offset;
         text.assign(bytes, '\xCC');
-        NTSTATUS const status = call("ZwReadFile", handle, HANDLE {}, PIO_APC_ROUTINE {}, static_cast<void*>(nullptr),
-                                     &block, text.data(), static_cast<ULONG>(bytes), offset ? &at : nullptr,
-                                     static_cast<ULONG*>(nullptr));
+        NTSTATUS const status
+            = call("ZwReadFile", handle, HANDLE {}, PIO_APC_ROUTINE {}, static_cast<void*>(nullptr), &block,
+                   text.data(), static_cast<ULONG>(bytes), offset ? &at : nullptr, static_cast<ULONG*>(nullptr));
         text.resize(NT_SUCCESS(status) ? block.Information : 0);
         return status;
     }

@@ -37,7 +37,9 @@ TEST_F(fs_write_through, changes_reach_the_host)
         EXPECT_EQ(rename(a, u"\\??\\C:\\moved.txt"), STATUS_SUCCESS);
         EXPECT_EQ(write(a, "!", &end), STATUS_SUCCESS);
         close(a);
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\New", .access = kAll, .disposition = FILE_CREATE,
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\New",
+                             .access = kAll,
+                             .disposition = FILE_CREATE,
                              .options = kSync | FILE_DIRECTORY_FILE }),
                   STATUS_SUCCESS);
         HANDLE c = must_open({ .path = u"\\??\\C:\\New\\c.txt", .access = kAll, .disposition = FILE_CREATE });
@@ -46,8 +48,9 @@ TEST_F(fs_write_through, changes_reach_the_host)
         basic.FileAttributes = FILE_ATTRIBUTE_READONLY;
         EXPECT_EQ(set(c, FileBasicInformation, basic), STATUS_SUCCESS);
         close(c);
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\Docs\\b.txt", .access = kAll, .options = kSync | FILE_DELETE_ON_CLOSE }),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            try_open({ .path = u"\\??\\C:\\Docs\\b.txt", .access = kAll, .options = kSync | FILE_DELETE_ON_CLOSE }),
+            STATUS_SUCCESS);
     });
     EXPECT_EQ(host.text("moved.txt"), "aaa+m!");
     EXPECT_EQ(host.text("New/c.txt"), "ccc");
@@ -110,13 +113,30 @@ TEST(sim_host_files, paths_stay_below_the_folder)
 // Shows: FsRtlIsNameInExpression's five wildcards, and the empty strings.
 TEST(fs_names, expressions)
 {
-    struct { std::u16string_view expression, name; bool matches; } const rows[] = {
-        { u"*", u"anything", true }, { u"*", u"", false }, { u"", u"", true }, { u"", u"x", false },
-        { u"A?C", u"abc", true }, { u"A?C", u"ac", false }, { u"A*C", u"abbbc", true }, { u"A*C", u"ac", true },
-        { u"*.TXT", u"a.b.txt", true }, { u"*.TXT", u"txt", false }, { u"<.TXT", u"a.b.txt", true },
-        { u"<", u"name.ext", false }, { u"<.<", u"name.ext", true }, { u"NAME\"", u"name", true },
-        { u"NAME\"", u"name.", true }, { u"NAME\"EXT", u"name.ext", true }, { u">>>", u"ab", true },
-        { u">>>", u"abcd", false }, { u">>>.TXT", u"a.txt", true }, { u"???", u"ab", false },
+    struct {
+        std::u16string_view expression, name;
+        bool matches;
+    } const rows[] = {
+        { u"*", u"anything", true },
+        { u"*", u"", false },
+        { u"", u"", true },
+        { u"", u"x", false },
+        { u"A?C", u"abc", true },
+        { u"A?C", u"ac", false },
+        { u"A*C", u"abbbc", true },
+        { u"A*C", u"ac", true },
+        { u"*.TXT", u"a.b.txt", true },
+        { u"*.TXT", u"txt", false },
+        { u"<.TXT", u"a.b.txt", true },
+        { u"<", u"name.ext", false },
+        { u"<.<", u"name.ext", true },
+        { u"NAME\"", u"name", true },
+        { u"NAME\"", u"name.", true },
+        { u"NAME\"EXT", u"name.ext", true },
+        { u">>>", u"ab", true },
+        { u">>>", u"abcd", false },
+        { u">>>.TXT", u"a.txt", true },
+        { u"???", u"ab", false },
     };
     for (auto const& row : rows)
         EXPECT_EQ(fs::is_in_expression(row.expression, row.name, true), row.matches)

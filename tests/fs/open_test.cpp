@@ -106,14 +106,16 @@ TEST_F(fs_open, dispositions)
         { { u"\\??\\C:\\new2.txt", kWrite, FILE_SUPERSEDE }, STATUS_SUCCESS, FILE_CREATED },
         { { u"\\??\\C:\\new3.txt", kWrite, FILE_OVERWRITE_IF }, STATUS_SUCCESS, FILE_CREATED },
         { { u"\\??\\C:\\Folder", kRead, FILE_CREATE, kSync | FILE_DIRECTORY_FILE }, STATUS_SUCCESS, FILE_CREATED },
-        { { u"\\??\\C:\\Folder\\Inner\\", kRead, FILE_CREATE, kSync | FILE_DIRECTORY_FILE }, STATUS_SUCCESS,
+        { { u"\\??\\C:\\Folder\\Inner\\", kRead, FILE_CREATE, kSync | FILE_DIRECTORY_FILE },
+          STATUS_SUCCESS,
           FILE_CREATED },
         { { u"\\??\\C:\\hello.txt", kWrite, FILE_OVERWRITE }, STATUS_SUCCESS, FILE_OVERWRITTEN },
     });
     on_thread([&] {
         EXPECT_EQ(read_all(u"\\??\\C:\\hello.txt"), "");
         HANDLE folder = must_open({ .path = u"\\??\\C:\\" });
-        EXPECT_EQ(list(folder), "Empty Folder hello.txt locked.txt new.txt new2.txt new3.txt ReadMe.TXT Windows 0x80000006");
+        EXPECT_EQ(list(folder),
+                  "Empty Folder hello.txt locked.txt new.txt new2.txt new3.txt ReadMe.TXT Windows 0x80000006");
         close(folder);
     });
     EXPECT_EQ(host.text("hello.txt"), "hello") << "the host's file is as it was";
@@ -136,14 +138,17 @@ TEST_F(fs_open, hostile_names)
         { { u"\\??\\C:\\hello.txt:stream", kWrite, FILE_OPEN_IF }, STATUS_OBJECT_NAME_INVALID },
         { { u"\\??\\C:\\hello.txt::$DATA" }, STATUS_OBJECT_NAME_INVALID },
         { { u"\\??\\C:\\*.txt" }, STATUS_OBJECT_NAME_INVALID },
-        { { u"\\??\\C:\\a\x01" u"b", kWrite, FILE_OPEN_IF }, STATUS_OBJECT_NAME_INVALID },
+        { { u"\\??\\C:\\a\x01"
+            u"b",
+            kWrite, FILE_OPEN_IF },
+          STATUS_OBJECT_NAME_INVALID },
         { { std::u16string(u"\\??\\C:\\") + u'\xD800', kWrite, FILE_OPEN_IF }, STATUS_OBJECT_NAME_INVALID },
         { { u"\\??\\C:\\" + std::u16string(256, u'x'), kWrite, FILE_OPEN_IF }, STATUS_OBJECT_NAME_INVALID },
         { { u"\\??\\C:\\" + std::u16string(255, u'x'), kWrite, FILE_OPEN_IF }, STATUS_SUCCESS, FILE_CREATED },
         { { u"\\??\\C:\\Windows\\\\win.ini" }, STATUS_OBJECT_NAME_INVALID },
         { { u"\\??\\C:\\CON", kWrite, FILE_OPEN_IF }, STATUS_SUCCESS, FILE_CREATED },
         { { u"\\??\\C:\\dot.", kWrite, FILE_OPEN_IF }, STATUS_SUCCESS, FILE_CREATED },
-        { { u"\\??\\C:\\dot " , kWrite, FILE_OPEN_IF }, STATUS_SUCCESS, FILE_CREATED },
+        { { u"\\??\\C:\\dot ", kWrite, FILE_OPEN_IF }, STATUS_SUCCESS, FILE_CREATED },
         { { u"\\??\\C:\\PROGRA~1" }, STATUS_OBJECT_NAME_NOT_FOUND },
     });
 }
@@ -153,7 +158,13 @@ TEST_F(fs_open, hostile_names)
 TEST_F(fs_open, sharing)
 {
     on_thread([&] {
-        struct { ACCESS_MASK first; ULONG first_share; ACCESS_MASK second; ULONG second_share; NTSTATUS status; } const rows[] = {
+        struct {
+            ACCESS_MASK first;
+            ULONG first_share;
+            ACCESS_MASK second;
+            ULONG second_share;
+            NTSTATUS status;
+        } const rows[] = {
             { kRead, FILE_SHARE_READ, kRead, FILE_SHARE_READ, STATUS_SUCCESS },
             { kRead, FILE_SHARE_READ, kWrite, FILE_SHARE_READ, STATUS_SHARING_VIOLATION },
             { kRead, FILE_SHARE_READ | FILE_SHARE_WRITE, kWrite, FILE_SHARE_READ, STATUS_SUCCESS },
@@ -164,14 +175,16 @@ TEST_F(fs_open, sharing)
         };
         for (auto const& row : rows) {
             HANDLE first = must_open({ .path = u"\\??\\C:\\hello.txt", .access = row.first, .share = row.first_share });
-            EXPECT_EQ(hex(try_open({ .path = u"\\??\\C:\\hello.txt", .access = row.second, .share = row.second_share })),
-                      hex(row.status))
+            EXPECT_EQ(
+                hex(try_open({ .path = u"\\??\\C:\\hello.txt", .access = row.second, .share = row.second_share })),
+                hex(row.status))
                 << row.first << " " << row.first_share << " then " << row.second << " " << row.second_share;
             close(first);
         }
         // Overwriting is writing, whatever was asked for.
         HANDLE first = must_open({ .path = u"\\??\\C:\\hello.txt", .share = FILE_SHARE_READ });
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt", .disposition = FILE_OVERWRITE }), STATUS_SHARING_VIOLATION);
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt", .disposition = FILE_OVERWRITE }),
+                  STATUS_SHARING_VIOLATION);
         close(first);
         EXPECT_EQ(read_all(u"\\??\\C:\\hello.txt"), "hello");
     });

@@ -59,8 +59,8 @@ TEST_F(fs_read_write, positions)
 TEST_F(fs_read_write, appending)
 {
     on_thread([&] {
-        HANDLE handle = must_open({ .path = u"\\??\\C:\\log.txt", .access = FILE_APPEND_DATA | SYNCHRONIZE,
-                                    .disposition = FILE_OPEN_IF });
+        HANDLE handle = must_open(
+            { .path = u"\\??\\C:\\log.txt", .access = FILE_APPEND_DATA | SYNCHRONIZE, .disposition = FILE_OPEN_IF });
         int64_t const zero = 0;
         EXPECT_EQ(write(handle, "second\n", &zero), STATUS_SUCCESS);
         EXPECT_EQ(write(handle, "third\n"), STATUS_SUCCESS);
@@ -78,7 +78,9 @@ TEST_F(fs_read_write, ends)
         HANDLE handle = must_open({ .path = u"\\??\\C:\\big.bin", .access = kBoth });
         int64_t const at = 5000;
         EXPECT_EQ(write(handle, "WRITTEN", &at), STATUS_SUCCESS);
-        auto end = [&](int64_t bytes) { return set(handle, FileEndOfFileInformation, FILE_END_OF_FILE_INFORMATION { { .QuadPart = bytes } }); };
+        auto end = [&](int64_t bytes) {
+            return set(handle, FileEndOfFileInformation, FILE_END_OF_FILE_INFORMATION { { .QuadPart = bytes } });
+        };
         EXPECT_EQ(end(5003), STATUS_SUCCESS);
         EXPECT_EQ(end(9000), STATUS_SUCCESS);
         std::string text;
@@ -94,7 +96,8 @@ TEST_F(fs_read_write, ends)
         EXPECT_EQ(query(handle, FileStandardInformation, standard), STATUS_SUCCESS);
         EXPECT_EQ(standard.EndOfFile.QuadPart, 9000);
         EXPECT_EQ(standard.AllocationSize.QuadPart, 12288);
-        EXPECT_EQ(set(handle, FileAllocationInformation, FILE_ALLOCATION_INFORMATION { { .QuadPart = 100 } }), STATUS_SUCCESS);
+        EXPECT_EQ(set(handle, FileAllocationInformation, FILE_ALLOCATION_INFORMATION { { .QuadPart = 100 } }),
+                  STATUS_SUCCESS);
         EXPECT_EQ(query(handle, FileStandardInformation, standard), STATUS_SUCCESS);
         EXPECT_EQ(standard.EndOfFile.QuadPart, 100) << "less room than bytes cuts them off";
         close(handle);
@@ -151,8 +154,9 @@ TEST_F(fs_read_write, events)
         HANDLE handle = must_open({ .path = u"\\??\\C:\\hello.txt", .options = 0 });
         HANDLE event = nullptr;
         OBJECT_ATTRIBUTES attributes { sizeof attributes, nullptr, nullptr, OBJ_KERNEL_HANDLE, nullptr, nullptr };
-        ASSERT_EQ(call("ZwCreateEvent", &event, EVENT_ALL_ACCESS, &attributes, NotificationEvent, static_cast<BOOLEAN>(0)),
-                  STATUS_SUCCESS);
+        ASSERT_EQ(
+            call("ZwCreateEvent", &event, EVENT_ALL_ACCESS, &attributes, NotificationEvent, static_cast<BOOLEAN>(0)),
+            STATUS_SUCCESS);
         char text[6] {};
         IO_STATUS_BLOCK block {};
         LARGE_INTEGER at { .QuadPart = 1 };
@@ -177,11 +181,12 @@ TEST_F(fs_read_write, byte_range_locks)
         HANDLE a = must_open({ .path = u"\\??\\C:\\hello.txt", .access = kBoth, .options = 0 });
         HANDLE b = must_open({ .path = u"\\??\\C:\\hello.txt", .access = kBoth, .options = 0 });
         IO_STATUS_BLOCK blocks[3] {};
-        auto lock = [&](HANDLE handle, IO_STATUS_BLOCK* block, int64_t first, int64_t bytes, bool at_once, bool exclusive) {
-            LARGE_INTEGER offset { .QuadPart = first }, length { .QuadPart = bytes };
-            return call("ZwLockFile", handle, HANDLE {}, PIO_APC_ROUTINE {}, static_cast<void*>(nullptr), block, &offset,
-                        &length, 7u, static_cast<BOOLEAN>(at_once), static_cast<BOOLEAN>(exclusive));
-        };
+        auto lock
+            = [&](HANDLE handle, IO_STATUS_BLOCK* block, int64_t first, int64_t bytes, bool at_once, bool exclusive) {
+                  LARGE_INTEGER offset { .QuadPart = first }, length { .QuadPart = bytes };
+                  return call("ZwLockFile", handle, HANDLE {}, PIO_APC_ROUTINE {}, static_cast<void*>(nullptr), block,
+                              &offset, &length, 7u, static_cast<BOOLEAN>(at_once), static_cast<BOOLEAN>(exclusive));
+              };
         auto unlock = [&](HANDLE handle, int64_t first, int64_t bytes) {
             LARGE_INTEGER offset { .QuadPart = first }, length { .QuadPart = bytes };
             IO_STATUS_BLOCK block {};

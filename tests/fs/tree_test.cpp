@@ -40,7 +40,10 @@ TEST_F(fs_tree, listing)
     on_thread([&] {
         EXPECT_EQ(tree(u"\\??\\C:\\"), "Docs hello.txt 0x80000006");
         EXPECT_EQ(tree(u"\\??\\C:\\Docs"), ". .. a.log A.TXT b.txt Inner noext 0x80000006");
-        struct { std::u16string expression; std::string names; } const rows[] = {
+        struct {
+            std::u16string expression;
+            std::string names;
+        } const rows[] = {
             { u"*", ". .. a.log A.TXT b.txt Inner noext 0x80000006" },
             { u"*.*", ". .. a.log A.TXT b.txt 0x80000006" },
             { u"*.txt", "A.TXT b.txt 0x80000006" },
@@ -128,8 +131,8 @@ TEST_F(fs_tree, directory_classes)
 TEST_F(fs_tree, information)
 {
     on_thread([&] {
-        HANDLE handle = must_open({ .path = u"\\??\\C:\\Docs\\b.txt",
-                                    .access = GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE });
+        HANDLE handle = must_open(
+            { .path = u"\\??\\C:\\Docs\\b.txt", .access = GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE });
         FILE_BASIC_INFORMATION basic {};
         EXPECT_EQ(query(handle, FileBasicInformation, basic), STATUS_SUCCESS);
         int64_t const boot_time = static_cast<int64_t>(ke::Kernel::kBootSystemTime);
@@ -156,7 +159,10 @@ TEST_F(fs_tree, information)
         FILE_EA_INFORMATION ea { 1 };
         EXPECT_EQ(query(handle, FileEaInformation, ea), STATUS_SUCCESS);
         EXPECT_EQ(ea.EaSize, 0u);
-        struct { FILE_ALL_INFORMATION all; char16_t rest[32]; } whole {};
+        struct {
+            FILE_ALL_INFORMATION all;
+            char16_t rest[32];
+        } whole {};
         EXPECT_EQ(query(handle, FileAllInformation, whole), STATUS_SUCCESS);
         EXPECT_EQ(whole.all.StandardInformation.EndOfFile.QuadPart, 6);
         EXPECT_EQ(whole.all.AccessInformation.AccessFlags, access.AccessFlags);
@@ -164,13 +170,19 @@ TEST_F(fs_tree, information)
         EXPECT_EQ(whole.all.PositionInformation.CurrentByteOffset.QuadPart, 6);
         EXPECT_EQ(std::u16string(whole.all.NameInformation.FileName, whole.all.NameInformation.FileNameLength / 2),
                   u"\\Docs\\b.txt");
-        struct { FILE_NAME_INFORMATION name; char16_t rest[4]; } cut {};
+        struct {
+            FILE_NAME_INFORMATION name;
+            char16_t rest[4];
+        } cut {};
         EXPECT_EQ(query(handle, FileNameInformation, cut), STATUS_BUFFER_OVERFLOW);
         EXPECT_EQ(cut.name.FileNameLength, 22u) << "its whole length";
         FILE_ATTRIBUTE_TAG_INFORMATION tag {};
         EXPECT_EQ(query(handle, FileAttributeTagInformation, tag), STATUS_SUCCESS);
         EXPECT_EQ(tag.ReparseTag, 0u);
-        struct { FILE_STREAM_INFORMATION stream; char16_t rest[8]; } stream {};
+        struct {
+            FILE_STREAM_INFORMATION stream;
+            char16_t rest[8];
+        } stream {};
         EXPECT_EQ(query(handle, FileStreamInformation, stream), STATUS_SUCCESS);
         EXPECT_EQ(stream.stream.StreamSize.QuadPart, 6);
         EXPECT_EQ(std::u16string(stream.stream.StreamName, stream.stream.StreamNameLength / 2), u"::$DATA");
@@ -191,7 +203,8 @@ TEST_F(fs_tree, information)
 TEST_F(fs_tree, setting_basic_information)
 {
     on_thread([&] {
-        HANDLE handle = must_open({ .path = u"\\??\\C:\\hello.txt", .access = GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE });
+        HANDLE handle
+            = must_open({ .path = u"\\??\\C:\\hello.txt", .access = GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE });
         FILE_BASIC_INFORMATION basic {};
         basic.LastWriteTime.QuadPart = 1'000'000;
         basic.FileAttributes = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN;
@@ -202,7 +215,8 @@ TEST_F(fs_tree, setting_basic_information)
         EXPECT_EQ(now.LastWriteTime.QuadPart, 1'000'000) << "a time that was set stays, as long as the handle is open";
         EXPECT_EQ(now.FileAttributes, FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN);
         EXPECT_EQ(now.CreationTime.QuadPart, static_cast<int64_t>(ke::Kernel::kBootSystemTime));
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt", .access = GENERIC_WRITE | SYNCHRONIZE }), STATUS_ACCESS_DENIED);
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt", .access = GENERIC_WRITE | SYNCHRONIZE }),
+                  STATUS_ACCESS_DENIED);
         basic.LastWriteTime.QuadPart = -3;
         EXPECT_EQ(set(handle, FileBasicInformation, basic), STATUS_INVALID_PARAMETER);
         basic = {};
@@ -213,10 +227,13 @@ TEST_F(fs_tree, setting_basic_information)
         EXPECT_EQ(query(handle, FileBasicInformation, now), STATUS_SUCCESS);
         EXPECT_EQ(now.FileAttributes, FILE_ATTRIBUTE_NORMAL);
         close(handle);
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt", .access = GENERIC_WRITE | SYNCHRONIZE,
-                             .disposition = FILE_OVERWRITE, .attributes = FILE_ATTRIBUTE_HIDDEN }),
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt",
+                             .access = GENERIC_WRITE | SYNCHRONIZE,
+                             .disposition = FILE_OVERWRITE,
+                             .attributes = FILE_ATTRIBUTE_HIDDEN }),
                   STATUS_SUCCESS);
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt", .access = GENERIC_WRITE | SYNCHRONIZE,
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt",
+                             .access = GENERIC_WRITE | SYNCHRONIZE,
                              .disposition = FILE_OVERWRITE }),
                   STATUS_ACCESS_DENIED)
             << "a hidden file is overwritten only by who says so";
@@ -239,7 +256,8 @@ TEST_F(fs_tree, renaming)
         EXPECT_EQ(rename(a, u"\\??\\C:\\moved.log"), STATUS_SUCCESS);
         EXPECT_EQ(tree(u"\\??\\C:\\Docs"), ". .. A.TXT b.txt Inner noext 0x80000006");
         EXPECT_EQ(tree(u"\\??\\C:\\"), "Docs hello.txt moved.log 0x80000006");
-        HANDLE folder = must_open({ .path = u"\\??\\C:\\Docs", .access = FILE_TRAVERSE | FILE_READ_ATTRIBUTES | SYNCHRONIZE });
+        HANDLE folder
+            = must_open({ .path = u"\\??\\C:\\Docs", .access = FILE_TRAVERSE | FILE_READ_ATTRIBUTES | SYNCHRONIZE });
         EXPECT_EQ(rename(a, u"again.log", 0, folder), STATUS_SUCCESS);
         HANDLE b = must_open({ .path = u"\\??\\C:\\Docs\\b.txt" });
         EXPECT_EQ(rename(a, u"b.txt", FILE_RENAME_REPLACE_IF_EXISTS), STATUS_ACCESS_DENIED) << "it is open";
@@ -300,17 +318,21 @@ TEST_F(fs_tree, deleting)
         EXPECT_EQ(text, "bb");
         close(reader);
         // With its handle.
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\temp", .access = kDelete, .disposition = FILE_CREATE,
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\temp",
+                             .access = kDelete,
+                             .disposition = FILE_CREATE,
                              .options = kSync | FILE_DELETE_ON_CLOSE }),
                   STATUS_SUCCESS);
         EXPECT_EQ(try_open({ .path = u"\\??\\C:\\temp" }), STATUS_OBJECT_NAME_NOT_FOUND);
         // Folders.
         HANDLE docs = must_open({ .path = u"\\??\\C:\\Docs", .access = kDelete });
-        EXPECT_EQ(set(docs, FileDispositionInformation, FILE_DISPOSITION_INFORMATION { TRUE }), STATUS_DIRECTORY_NOT_EMPTY);
+        EXPECT_EQ(set(docs, FileDispositionInformation, FILE_DISPOSITION_INFORMATION { TRUE }),
+                  STATUS_DIRECTORY_NOT_EMPTY);
         close(docs);
         HANDLE inner = must_open({ .path = u"\\??\\C:\\Docs\\Inner", .access = kDelete });
         EXPECT_EQ(set(inner, FileDispositionInformation, FILE_DISPOSITION_INFORMATION { TRUE }), STATUS_SUCCESS);
-        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\Docs\\Inner\\x", .access = GENERIC_WRITE | SYNCHRONIZE,
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\Docs\\Inner\\x",
+                             .access = GENERIC_WRITE | SYNCHRONIZE,
                              .disposition = FILE_CREATE }),
                   STATUS_DELETE_PENDING);
         close(inner);
@@ -330,18 +352,20 @@ TEST_F(fs_tree, services_by_path)
         auto with = [&](std::u16string const& path, auto act) {
             UNICODE_STRING name = counted_string(path);
             OBJECT_ATTRIBUTES attributes { sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
-                                           nullptr, nullptr };
+                                           nullptr,           nullptr };
             return act(&attributes);
         };
         FILE_NETWORK_OPEN_INFORMATION network {};
-        auto full = [&](OBJECT_ATTRIBUTES* attributes) { return call("ZwQueryFullAttributesFile", attributes, &network); };
+        auto full
+            = [&](OBJECT_ATTRIBUTES* attributes) { return call("ZwQueryFullAttributesFile", attributes, &network); };
         EXPECT_EQ(with(u"\\??\\C:\\hello.txt", full), STATUS_SUCCESS);
         EXPECT_EQ(network.EndOfFile.QuadPart, 5);
         EXPECT_EQ(with(u"\\??\\C:\\nothing", full), STATUS_OBJECT_NAME_NOT_FOUND);
         FILE_STAT_INFORMATION stat {};
         IO_STATUS_BLOCK block {};
         auto by_name = [&](OBJECT_ATTRIBUTES* attributes) {
-            return call("ZwQueryInformationByName", attributes, &block, &stat, static_cast<ULONG>(sizeof stat), FileStatInformation);
+            return call("ZwQueryInformationByName", attributes, &block, &stat, static_cast<ULONG>(sizeof stat),
+                        FileStatInformation);
         };
         EXPECT_EQ(with(u"\\??\\C:\\Docs", by_name), STATUS_SUCCESS);
         EXPECT_EQ(stat.FileAttributes, FILE_ATTRIBUTE_DIRECTORY);
@@ -382,7 +406,8 @@ TEST_F(fs_tree, volume)
         HANDLE volume = must_open({ .path = u"\\??\\C:\\" });
         IO_STATUS_BLOCK block {};
         auto ask = [&](FS_INFORMATION_CLASS information, auto& into) {
-            return call("ZwQueryVolumeInformationFile", volume, &block, &into, static_cast<ULONG>(sizeof into), information);
+            return call("ZwQueryVolumeInformationFile", volume, &block, &into, static_cast<ULONG>(sizeof into),
+                        information);
         };
         FILE_FS_FULL_SIZE_INFORMATION before {}, after {};
         EXPECT_EQ(ask(FileFsFullSizeInformation, before), STATUS_SUCCESS);
@@ -400,16 +425,27 @@ TEST_F(fs_tree, volume)
         EXPECT_EQ(ask(FileFsDeviceInformation, device), STATUS_SUCCESS);
         EXPECT_EQ(device.DeviceType, FILE_DEVICE_DISK);
         EXPECT_EQ(device.Characteristics, FILE_DEVICE_IS_MOUNTED);
-        struct { FILE_FS_ATTRIBUTE_INFORMATION attributes; char16_t rest[16]; } attributes {};
+        struct {
+            FILE_FS_ATTRIBUTE_INFORMATION attributes;
+            char16_t rest[16];
+        } attributes {};
         EXPECT_EQ(ask(FileFsAttributeInformation, attributes), STATUS_SUCCESS);
         EXPECT_EQ(attributes.attributes.MaximumComponentNameLength, 255u);
-        EXPECT_EQ(std::u16string(attributes.attributes.FileSystemName, attributes.attributes.FileSystemNameLength / 2), u"Ringside");
-        struct { FILE_FS_LABEL_INFORMATION label; char16_t rest[8]; } label {};
+        EXPECT_EQ(std::u16string(attributes.attributes.FileSystemName, attributes.attributes.FileSystemNameLength / 2),
+                  u"Ringside");
+        struct {
+            FILE_FS_LABEL_INFORMATION label;
+            char16_t rest[8];
+        } label {};
         label.label.VolumeLabelLength = 8;
         std::memcpy(label.label.VolumeLabel, u"DATA", 8);
-        EXPECT_EQ(call("ZwSetVolumeInformationFile", volume, &block, &label, static_cast<ULONG>(sizeof label), FileFsLabelInformation),
+        EXPECT_EQ(call("ZwSetVolumeInformationFile", volume, &block, &label, static_cast<ULONG>(sizeof label),
+                       FileFsLabelInformation),
                   STATUS_SUCCESS);
-        struct { FILE_FS_VOLUME_INFORMATION volume; char16_t rest[16]; } named {};
+        struct {
+            FILE_FS_VOLUME_INFORMATION volume;
+            char16_t rest[16];
+        } named {};
         EXPECT_EQ(ask(FileFsVolumeInformation, named), STATUS_SUCCESS);
         EXPECT_EQ(std::u16string(named.volume.VolumeLabel, named.volume.VolumeLabelLength / 2), u"DATA");
         uint64_t small = 0;
@@ -417,8 +453,8 @@ TEST_F(fs_tree, volume)
         EXPECT_EQ(ask(FileFsLabelInformation, named), STATUS_INVALID_INFO_CLASS);
         EXPECT_EQ(ask(FileFsControlInformation, named), STATUS_INVALID_PARAMETER);
         // Extended attributes there are none.
-        EXPECT_EQ(call("ZwQueryEaFile", volume, &block, &named, 16u, static_cast<BOOLEAN>(0), static_cast<void*>(nullptr), 0u,
-                       static_cast<ULONG*>(nullptr), static_cast<BOOLEAN>(1)),
+        EXPECT_EQ(call("ZwQueryEaFile", volume, &block, &named, 16u, static_cast<BOOLEAN>(0),
+                       static_cast<void*>(nullptr), 0u, static_cast<ULONG*>(nullptr), static_cast<BOOLEAN>(1)),
                   STATUS_EAS_NOT_SUPPORTED);
         close(volume);
     });
