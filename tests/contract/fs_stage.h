@@ -60,7 +60,8 @@ struct Drive {
     {
         return static_cast<FILE_OBJECT*>(ob::resolve_handle(ob::current_process(), handle, KernelMode)->body);
     }
-    IO_STATUS_BLOCK& block() { return m_at.object<IO_STATUS_BLOCK>(); }
+    // With room behind it: a status block that is not aligned is written all the same.
+    IO_STATUS_BLOCK& block() { return *static_cast<IO_STATUS_BLOCK*>(m_at.bytes(2 * sizeof(IO_STATUS_BLOCK))); }
     bool exists(std::u16string_view path)
     {
         return m_at.also("ZwQueryFullAttributesFile", &named(path), m_at.bytes(sizeof(FILE_NETWORK_OPEN_INFORMATION)))
