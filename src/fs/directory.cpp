@@ -142,34 +142,24 @@ Result<bool> begin(Open& open, UNICODE_STRING const* expression, bool restart)
     return first || restart;
 }
 
-Outcome list(IRP* irp, IO_STACK_LOCATION& location, Open& open, size_t fixed)
+// Gathers entries for a buffer of this size; `fresh`: the first call, or a restart.
+NTSTATUS gather(std::vector<std::byte>& filled, Open& open, IO_STACK_LOCATION const& location, size_t fixed, bool fresh)
 {
     auto const& parameters = location.Parameters.QueryDirectory;
-    auto fresh = begin(open, parameters.FileName, location.Flags & SL_RESTART_SCAN);
-    if (!fresh.ok())
-        return { fresh.status() };
-    if (parameters.Length < fixed)
-        return { STATUS_BUFFER_TOO_SMALL };
-    void* const buffer = transfer_buffer(irp);
-    if (irp->MdlAddress && !buffer)
-        return { STATUS_INSUFFICIENT_RESOURCES };
     bool const single = location.Flags & SL_RETURN_SINGLE_ENTRY;
-    std::vector<std::byte> filled;
     size_t last = 0; // of the last entry, in `filled`
-    for (;;) {
+    do {
         Next next = next_of(open);
         if (!next.node) {
             if (filled.empty())
-                return { *fresh ? STATUS_NO_SUCH_FILE : STATUS_NO_MORE_FILES };
+                return fresh ? STATUS_NO_SUCH_FILE : STATUS_NO_MORE_FILES;
             break;
         }
         size_t const at = (filled.size() + 7) & ~size_t { 7 };
         size_t const name = name_bytes(next.name);
         bool const fits = at + fixed + name <= parameters.Length;
-        if (!fits && !filled.empty())
-            break;
-        if (!fits && !*fresh)
-            return {}; // nothing fits, and nothing is told
+        if (!fits && (!filled.empty() || !fresh))
+            break; // it is told by the next call; of a later call that tells nothing the caller sees no bytes
         size_t const given = fits ? name : (parameters.Length - fixed) & ~size_t { 1 };
         filled.resize(at + fixed + given);
         put_fixed(filled.data() + at, parameters.FileInformationClass, *next.node, next.name);
@@ -179,18 +169,31 @@ Outcome list(IRP* irp, IO_STACK_LOCATION& location, Open& open, size_t fixed)
             std::memcpy(filled.data() + last, &distance, sizeof distance); // NextEntryOffset
         }
         last = at;
-        if (!fits) {
-            if (!copy_caller(buffer, filled.data(), filled.size()))
-                return { STATUS_INVALID_USER_BUFFER };
-            return { STATUS_BUFFER_OVERFLOW, filled.size() };
-        }
+        if (!fits)
+            return STATUS_BUFFER_OVERFLOW;
         go_behind(open, std::move(next));
-        if (single)
-            break;
-    }
-    if (!copy_caller(buffer, filled.data(), filled.size()))
+    } while (!single);
+    return STATUS_SUCCESS;
+}
+
+Outcome list(IRP* irp, IO_STACK_LOCATION& location, Open& open, size_t fixed)
+{
+    auto const& parameters = location.Parameters.QueryDirectory;
+    auto const fresh = begin(open, parameters.FileName, location.Flags & SL_RESTART_SCAN);
+    if (!fresh.ok())
+        return { fresh.status() };
+    if (parameters.Length < fixed)
+        return { STATUS_BUFFER_TOO_SMALL };
+    void* const buffer = transfer_buffer(irp);
+    if (irp->MdlAddress && !buffer)
+        return { STATUS_INSUFFICIENT_RESOURCES };
+    // The machine's, for a bad address of the caller's may end it here.
+    std::vector<std::byte>& filled = file_system().listing;
+    filled.clear();
+    NTSTATUS const status = gather(filled, open, location, fixed, fresh.value());
+    if (!NT_ERROR(status) && !copy_caller(buffer, filled.data(), filled.size()))
         return { STATUS_INVALID_USER_BUFFER };
-    return { STATUS_SUCCESS, filled.size() };
+    return { status, filled.size() };
 }
 
 } // namespace

@@ -131,9 +131,19 @@ FileSystem::FileSystem()
 {
     CHECK(!g_file_system, "one machine is live per process at a time");
     g_file_system = this;
+    io::g_path_on_volume = [](FILE_OBJECT const* file, std::u16string& path) {
+        Open const* open = file_system().find(file);
+        if (open && open->node)
+            path = path_of(*open->node);
+        return open && open->node;
+    };
 }
 
-FileSystem::~FileSystem() { g_file_system = nullptr; }
+FileSystem::~FileSystem()
+{
+    io::g_path_on_volume = nullptr;
+    g_file_system = nullptr;
+}
 
 Result<void> FileSystem::mount(std::unique_ptr<sim::HostFolder> folder)
 {

@@ -14,6 +14,7 @@
 #include "io/driver.h"
 
 #include <optional>
+#include <vector>
 
 namespace ringside::fs {
 
@@ -66,6 +67,8 @@ public:
     // STATUS_INSUFFICIENT_RESOURCES; fills the file object's contexts and counts in the node.
     Result<Open*> add(FILE_OBJECT& file, Node* node);
     void remove(Open& open);
+
+    std::vector<std::byte> listing; // what a directory query gathers
 
 private:
     friend NTSTATUS make_devices(DRIVER_OBJECT* driver);

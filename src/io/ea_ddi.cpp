@@ -81,12 +81,24 @@ NTSTATUS SetEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG b
                          status);
 }
 
+// @cite(wdk-ddi): page=ntifs/nf-ntifs-iocheckeabuffervalidity
+NTSTATUS IoCheckEaBufferValidity(FILE_FULL_EA_INFORMATION* list, ULONG bytes, ULONG* error_offset)
+{
+    ULONG where = 0;
+    NTSTATUS const status = check_ea_at(list, bytes, where);
+    if (!NT_SUCCESS(status))
+        ob::put(error_offset, where);
+    return status;
+}
+
 } // namespace
 
 std::span<Ddi const> ea_rows()
 {
     constexpr char const* kUndocumented = "not documented; the Nt form of a documented Zw service";
     static Ddi const rows[] = {
+        { .name = "IoCheckEaBufferValidity", .irql = { 0, 1 }, .page = "ntifs/nf-ntifs-iocheckeabuffervalidity",
+          .body = body<&IoCheckEaBufferValidity>() },
         { .name = "ZwQueryEaFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-zwqueryeafile", .rules = "PowerIrpDDis", .body = body<&QueryEaFile<kernel_mode>>() },
         { .name = "NtQueryEaFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,

@@ -16,6 +16,8 @@
 
 namespace ringside::io {
 
+bool (*g_path_on_volume)(FILE_OBJECT const* file, std::u16string& path) = nullptr;
+
 namespace {
 
 GuestFile& guest_of(FILE_OBJECT const* object)
@@ -131,6 +133,8 @@ std::u16string file_name(void* body)
     if (!file || !file->device)
         return {};
     std::u16string name = file->device->name;
+    if (std::u16string path; g_path_on_volume && g_path_on_volume(file->object, path))
+        return name + path;
     UNICODE_STRING const& rest = file->object->FileName;
     if (rest.Buffer)
         name.append(rest.Buffer, rest.Length / sizeof(char16_t));
@@ -163,8 +167,13 @@ DEVICE_OBJECT* IoGetRelatedDeviceObject(FILE_OBJECT* file) { return target_of(*f
 DEVICE_OBJECT* hinted_target(FILE_OBJECT const& file)
 {
     FileRecord const* record = manager().files().find(&file);
-    CHECK(record && record->hint, "a file object's extension without a hint");
-    return record->hint;
+    return record ? record->hint : nullptr;
+}
+
+bool ignores_sharing(FILE_OBJECT const& file)
+{
+    FileRecord const* record = file.FileObjectExtension ? manager().files().find(&file) : nullptr;
+    return record && record->ignores_sharing;
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iogetdeviceobjectpointer

@@ -25,7 +25,9 @@ namespace ringside::io {
 
 struct DeviceRecord;
 
-DEVICE_OBJECT* hinted_target(FILE_OBJECT const& file); // see target_of
+// FILE_OBJECT.FileObjectExtension is set for file objects that have one of these.
+DEVICE_OBJECT* hinted_target(FILE_OBJECT const& file); // null: no hint
+bool ignores_sharing(FILE_OBJECT const& file);
 
 // The bytes behind a PFILE_OBJECT.
 struct GuestFile {
@@ -44,6 +46,7 @@ struct FileRecord {
     VPB* vpb = nullptr; // of the mounted volume that it is a file of; counted in its references
     // IoCreateFileSpecifyDeviceObjectHint: requests go to this device of the stack and not to its top; referenced.
     DEVICE_OBJECT* hint = nullptr;
+    bool ignores_sharing = false; // IO_IGNORE_SHARE_ACCESS_CHECK
 };
 
 class FileTable {
@@ -79,6 +82,7 @@ struct OpenRequest {
     bool inherit = false;
     bool target_directory = false; // SL_OPEN_TARGET_DIRECTORY: the folder that holds the path's last component
     DEVICE_OBJECT* hint = nullptr; // FileRecord::hint
+    bool ignores_sharing = false;  // FileRecord::ignores_sharing
 };
 
 struct Opened {
@@ -99,7 +103,8 @@ NTSTATUS open_by_name(UNICODE_STRING* name, ACCESS_MASK access, HANDLE* handle);
 inline DEVICE_OBJECT* target_of(FILE_OBJECT const& file)
 {
     if (file.FileObjectExtension) [[unlikely]]
-        return hinted_target(file);
+        if (DEVICE_OBJECT* hint = hinted_target(file))
+            return hint;
     if (file.Vpb && file.Vpb->DeviceObject)
         return top_of(file.Vpb->DeviceObject);
     return top_of(file.DeviceObject);
@@ -111,5 +116,7 @@ NTSTATUS IoGetDeviceObjectPointer(UNICODE_STRING* name, ACCESS_MASK access, FILE
 void file_closed(void* body, uint32_t remaining);
 void file_deleted(void* body);
 std::u16string file_name(void* body);
+// Set by the file system's room: where an open file of its stands on its volume now. False: it is none of its files.
+extern bool (*g_path_on_volume)(FILE_OBJECT const* file, std::u16string& path);
 
 } // namespace ringside::io

@@ -21,6 +21,7 @@ struct CreateArguments {
     ULONG ea_bytes;
     DEVICE_OBJECT* hint = nullptr;
     bool target_directory = false;
+    bool ignores_sharing = false;
 };
 
 NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode);
@@ -48,6 +49,8 @@ struct Pool {
 NTSTATUS copy_named(void* to, void const* from, size_t bytes);
 // STATUS_EA_LIST_INCONSISTENT for a list of FILE_FULL_EA_INFORMATION that is none.
 NTSTATUS check_ea(void const* list, ULONG bytes);
+// `where`: of the entry that it stopped at.
+NTSTATUS check_ea_at(void const* list, ULONG bytes, ULONG& where);
 
 // As whom a service is called: Zw* as the kernel, Nt* as whoever's thread it is.
 using Mode = KPROCESSOR_MODE (*)();

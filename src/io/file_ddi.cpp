@@ -62,6 +62,7 @@ Result<PreparedOpen> prepare(CreateArguments const& arguments, KPROCESSOR_MODE m
     request.inherit = attributes.flags & OBJ_INHERIT;
     request.hint = arguments.hint;
     request.target_directory = arguments.target_directory;
+    request.ignores_sharing = arguments.ignores_sharing;
     return prepare_open(request);
 }
 
@@ -85,8 +86,15 @@ NTSTATUS copy_named(void* to, void const* from, size_t bytes)
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-iocheckeabuffervalidity
 NTSTATUS check_ea(void const* list, ULONG bytes)
 {
+    ULONG where = 0;
+    return check_ea_at(list, bytes, where);
+}
+
+NTSTATUS check_ea_at(void const* list, ULONG bytes, ULONG& where)
+{
     constexpr ULONG fixed = offsetof(FILE_FULL_EA_INFORMATION, EaName);
     for (ULONG at = 0;;) {
+        where = at;
         if (bytes - at < fixed)
             return STATUS_EA_LIST_INCONSISTENT;
         auto const* ea = reinterpret_cast<FILE_FULL_EA_INFORMATION const*>(static_cast<uint8_t const*>(list) + at);
@@ -258,7 +266,8 @@ NTSTATUS IoCreateFile(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* att
         return STATUS_INVALID_PARAMETER; // pipes and mailslots belong to file systems that are not here
     KPROCESSOR_MODE const mode = flags & IO_FORCE_ACCESS_CHECK ? ob::previous_mode() : KernelMode;
     return create_file({ handle, access, attributes, status, allocation_size, file_attributes, share, disposition,
-                         options, ea, ea_bytes, nullptr, (flags & IO_OPEN_TARGET_DIRECTORY) != 0 },
+                         options, ea, ea_bytes, nullptr, (flags & IO_OPEN_TARGET_DIRECTORY) != 0,
+                         (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
                        mode);
 }
 
@@ -301,6 +310,9 @@ std::span<Ddi const> file_rows()
         { .name = "ZwFsControlFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-zwfscontrolfile", .rules = "PowerIrpDDis",
           .body = body<&ControlFile<kernel_mode, IRP_MJ_FILE_SYSTEM_CONTROL>>() },
+        { .name = "NtFsControlFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-ntfscontrolfile", .rules = "PowerIrpDDis",
+          .body = body<&ControlFile<ob::previous_mode, IRP_MJ_FILE_SYSTEM_CONTROL>>() },
         { .name = "ZwQueryInformationFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwqueryinformationfile", .rules = "PowerIrpDDis",
           .body = body<&QueryInformationFile<kernel_mode>>() },

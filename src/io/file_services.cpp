@@ -44,10 +44,11 @@ Result<NewName> read_new_name(void const* buffer, ULONG bytes, KPROCESSOR_MODE m
     name.elsewhere = header.RootDirectory || header.FileName[0] == u'\\';
     if (!name.elsewhere)
         return name;
-    UNICODE_STRING const string { static_cast<USHORT>(header.FileNameLength), static_cast<USHORT>(header.FileNameLength),
-                                  const_cast<char16_t*>(static_cast<FILE_RENAME_INFORMATION const*>(buffer)->FileName) };
     if (header.FileNameLength > 0xFFFE)
         return Failure { STATUS_OBJECT_NAME_INVALID };
+    auto const length = static_cast<USHORT>(header.FileNameLength);
+    auto const* text = static_cast<FILE_RENAME_INFORMATION const*>(buffer)->FileName;
+    UNICODE_STRING const string { length, length, const_cast<char16_t*>(text) };
     name.path = TRY(ob::read_string(&string));
     if (header.RootDirectory)
         name.root = TRY(ob::resolve_handle(ob::current_process(), header.RootDirectory, mode)).body;
@@ -222,7 +223,8 @@ NTSTATUS IoQueryFileInformation(FILE_OBJECT* file, FILE_INFORMATION_CLASS inform
 NTSTATUS IoQueryVolumeInformation(FILE_OBJECT* file, FS_INFORMATION_CLASS information, ULONG bytes, void* buffer,
                                   ULONG* returned)
 {
-    return query_object(file, IRP_MJ_QUERY_VOLUME_INFORMATION, static_cast<ULONG>(information), bytes, buffer, returned);
+    return query_object(file, IRP_MJ_QUERY_VOLUME_INFORMATION, static_cast<ULONG>(information), bytes, buffer,
+                        returned);
 }
 
 } // namespace

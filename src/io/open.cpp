@@ -76,6 +76,10 @@ Result<FILE_OBJECT*> make_file(DeviceRecord& device, OpenRequest const& request,
         file->Vpb = record.vpb = vpb;
         ++vpb->ReferenceCount;
     }
+    if (request.ignores_sharing) {
+        record.ignores_sharing = true;
+        file->FileObjectExtension = &record;
+    }
     initialize_event(file->Lock, SynchronizationEvent, false);
     initialize_event(file->Event, NotificationEvent, false);
     file->IrpList.Flink = file->IrpList.Blink = &file->IrpList;
@@ -100,7 +104,7 @@ Result<void> take_hint(FILE_OBJECT& file, DEVICE_OBJECT* hint)
     FileRecord& record = *manager().files().find(&file);
     ob::reference(hint);
     record.hint = hint;
-    file.FileObjectExtension = &record; // opaque to drivers: says that there is a hint
+    file.FileObjectExtension = &record; // opaque to drivers: see target_of
     return {};
 }
 

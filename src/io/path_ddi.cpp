@@ -101,7 +101,7 @@ NTSTATUS IoCreateFileSpecifyDeviceObjectHint(HANDLE* handle, ACCESS_MASK access,
         return STATUS_INVALID_PARAMETER;
     return create_file({ handle, access, attributes, status, allocation_size, file_attributes, share, disposition,
                          options, ea, ea_bytes, static_cast<DEVICE_OBJECT*>(device),
-                         (flags & IO_OPEN_TARGET_DIRECTORY) != 0 },
+                         (flags & IO_OPEN_TARGET_DIRECTORY) != 0, (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
                        mode_for(flags));
 }
 
@@ -130,8 +130,7 @@ NTSTATUS IoCreateFileEx(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* a
 std::span<Ddi const> path_rows()
 {
     constexpr char const* kNtForm = "not documented; the Nt form of a documented Zw service";
-    constexpr char const* kNoPipes = "CreateFileTypeNamedPipe and CreateFileTypeMailslot are refused; "
-                                     "IO_IGNORE_SHARE_ACCESS_CHECK does nothing";
+    constexpr char const* kNoPipes = "CreateFileTypeNamedPipe and CreateFileTypeMailslot are refused";
     static Ddi const rows[] = {
         { .name = "ZwDeleteFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-zwdeletefile", .rules = "PowerIrpDDis", .body = body<&DeleteFile<kernel_mode>>() },
@@ -142,15 +141,15 @@ std::span<Ddi const> path_rows()
           .body = body<&QueryFullAttributesFile<kernel_mode>>() },
         { .name = "NtQueryInformationByName", .since = Windows::v10_1703, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-ntqueryinformationbyname",
-          .partial = "FileStatLxInformation is not supported", .body = body<&QueryInformationByName<ob::previous_mode>>() },
+          .partial = "FileStatLxInformation is not supported",
+          .body = body<&QueryInformationByName<ob::previous_mode>>() },
         { .name = "ZwQueryInformationByName", .since = Windows::v10_1703, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .partial = "FileStatLxInformation is not supported",
           .because = "not documented; the Zw form of a documented Nt service",
           .body = body<&QueryInformationByName<kernel_mode>>() },
         { .name = "IoCreateFileEx", .since = Windows::vista, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-iocreatefileex",
-          .partial = "extra create parameters, transactions, pipes and mailslots are refused; "
-                     "IO_IGNORE_SHARE_ACCESS_CHECK does nothing",
+          .partial = "extra create parameters, transactions, pipes and mailslots are refused",
           .body = body<&IoCreateFileEx>() },
         { .name = "IoCreateFileSpecifyDeviceObjectHint", .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-iocreatefilespecifydeviceobjecthint",

@@ -2,6 +2,8 @@
 // A file object that only asks for attributes neither counts nor conflicts.
 #include "io/share_access.h"
 
+#include "io/file.h"
+
 namespace ringside::io {
 
 namespace {
@@ -75,7 +77,7 @@ NTSTATUS IoCheckShareAccessEx(ACCESS_MASK desired, ULONG share, FILE_OBJECT* fil
     Wish wish = wish_of(desired, share);
     limit(wish, write_permission);
     mark(*file, wish);
-    if (!wish.any())
+    if (!wish.any() || ignores_sharing(*file))
         return STATUS_SUCCESS;
     if (conflicts(*access, wish))
         return STATUS_SHARING_VIOLATION;
@@ -97,7 +99,7 @@ void IoSetShareAccessEx(ACCESS_MASK desired, ULONG share, FILE_OBJECT* file, SHA
     limit(wish, write_permission);
     mark(*file, wish);
     *access = {};
-    if (wish.any())
+    if (wish.any() && !ignores_sharing(*file))
         count(*access, wish, 1);
 }
 
@@ -109,14 +111,14 @@ void IoSetShareAccess(ACCESS_MASK desired, ULONG share, FILE_OBJECT* file, SHARE
 // @cite(wdk-ddi): page=wdm/nf-wdm-ioupdateshareaccess
 void IoUpdateShareAccess(FILE_OBJECT* file, SHARE_ACCESS* access)
 {
-    if (Wish const wish = wish_of(*file); wish.any())
+    if (Wish const wish = wish_of(*file); wish.any() && !ignores_sharing(*file))
         count(*access, wish, 1);
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-ioremoveshareaccess
 void IoRemoveShareAccess(FILE_OBJECT* file, SHARE_ACCESS* access)
 {
-    if (Wish const wish = wish_of(*file); wish.any())
+    if (Wish const wish = wish_of(*file); wish.any() && !ignores_sharing(*file))
         count(*access, wish, ~ULONG { 0 });
 }
 

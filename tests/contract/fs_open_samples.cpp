@@ -168,6 +168,7 @@ SAMPLE_AS(IoCreateFileSpecifyDeviceObjectHint, wrong_device)
     };
     call(STATUS_INVALID_DEVICE_OBJECT_PARAMETER, at.bytes(sizeof(DEVICE_OBJECT)));
     call(STATUS_SUCCESS, at.rooms().files.device());
+    ASSERT_TRUE(handle);
     EXPECT_TRUE(drive.object(handle)->FileObjectExtension);
     drive.close(handle);
 }

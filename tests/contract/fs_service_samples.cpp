@@ -272,3 +272,43 @@ SAMPLE(IoQueryVolumeInformation)
               &returned);
     drive.close(file);
 }
+
+namespace {
+
+void fs_control(At& at)
+{
+    Drive drive(at);
+    HANDLE file = drive.open(u"\\??\\C:\\hello.txt");
+    auto& block = drive.block();
+    // FSCTL_GET_COMPRESSION: not on this file system.
+    at.status(STATUS_INVALID_DEVICE_REQUEST, file, nullptr, nullptr, nullptr, &block, 0x9003Cu, nullptr, 0u,
+              at.bytes(16), 2u);
+    at.status(STATUS_INVALID_HANDLE, HANDLE {}, nullptr, nullptr, nullptr, &block, 0x9003Cu, nullptr, 0u, at.bytes(16),
+              2u);
+    drive.close(file);
+}
+
+} // namespace
+
+SAMPLE(ZwFsControlFile) { fs_control(at); }
+SAMPLE(NtFsControlFile) { fs_control(at); }
+
+SAMPLE(IoCheckEaBufferValidity)
+{
+    auto* ea = static_cast<FILE_FULL_EA_INFORMATION*>(at.bytes(64));
+    ea->EaNameLength = 1;
+    ea->EaValueLength = 1;
+    ea->EaName[0] = 'N';
+    ea->NextEntryOffset = 12;
+    auto* second = reinterpret_cast<FILE_FULL_EA_INFORMATION*>(reinterpret_cast<uint8_t*>(ea) + 12);
+    second->EaNameLength = 1;
+    second->EaName[0] = 'M';
+    auto& where = at.object<ULONG>();
+    at.status(STATUS_SUCCESS, ea, 64u, &where);
+    second->EaValueLength = 100;
+    at.status(STATUS_EA_LIST_INCONSISTENT, ea, 64u, &where);
+    EXPECT_EQ(where, 12u);
+    ea->NextEntryOffset = 5;
+    at.status(STATUS_EA_LIST_INCONSISTENT, ea, 64u, &where);
+    EXPECT_EQ(where, 0u);
+}

@@ -380,6 +380,16 @@ TEST_F(fs_tree, services_by_path)
         EXPECT_EQ(call("IoQueryFileDosDeviceName", file, &dos), STATUS_SUCCESS);
         EXPECT_EQ(std::u16string(dos->Name.Buffer, dos->Name.Length / 2), u"C:\\Docs\\a.log");
         ex::free(dos, 0);
+        struct {
+            OBJECT_NAME_INFORMATION information;
+            char16_t text[100];
+        } full_name {};
+        ULONG needed = 0;
+        EXPECT_EQ(call("ObQueryNameString", file, &full_name, static_cast<ULONG>(sizeof full_name), &needed),
+                  STATUS_SUCCESS);
+        UNICODE_STRING const& shown = full_name.information.Name;
+        EXPECT_EQ(std::u16string(shown.Buffer, shown.Length / 2), u"\\Device\\HarddiskVolume1\\Docs\\a.log")
+            << "also of a file that was opened relative to its folder";
         UNICODE_STRING letter {};
         EXPECT_EQ(call("IoVolumeDeviceToDosName", file->DeviceObject, &letter), STATUS_SUCCESS);
         EXPECT_EQ(std::u16string(letter.Buffer, 3), std::u16string(u"C:\0", 3));
