@@ -11,12 +11,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 namespace ringside::test {
 
 using namespace ringside::nt;
 
-// Once per process: a machine that ends with a bug check abandons the sample's own frames.
+// Once per program, and its children's too: a machine that ends with a bug check abandons the sample's own frames.
 struct SampleFolder {
     SampleFolder()
     {
@@ -26,17 +27,22 @@ struct SampleFolder {
         std::filesystem::create_directory(path + "/Folder");
         std::ofstream(path + "/Folder/inner").flush();
     }
-    ~SampleFolder() { std::filesystem::remove_all(path); }
+    ~SampleFolder()
+    {
+        if (getpid() == maker)
+            std::filesystem::remove_all(path);
+    }
     std::string path;
+    pid_t maker = getpid();
 };
+inline SampleFolder const g_sample_folder;
 
 struct Drive {
     explicit Drive(At& at)
         : m_at(at)
     {
-        static SampleFolder const folder;
         std::string error;
-        EXPECT_TRUE(at.rooms().files.mount(sim::HostFolder::open(folder.path, false, error)).ok()) << error;
+        EXPECT_TRUE(at.rooms().files.mount(sim::HostFolder::open(g_sample_folder.path, false, error)).ok()) << error;
     }
 
     OBJECT_ATTRIBUTES& named(std::u16string_view path, HANDLE root = nullptr)
