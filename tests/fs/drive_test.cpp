@@ -7,6 +7,8 @@
 
 #include <ringside/ringside.h>
 
+#include <set>
+
 using namespace ringside;
 using namespace ringside::test;
 
@@ -115,6 +117,44 @@ TEST(fs_drive, same_seed_same_log)
     for (uint64_t seed = 1; seed <= 25; ++seed)
         EXPECT_EQ(run(seed), run(seed)) << "seed " << seed;
     EXPECT_EQ(host.text("Diary/diary.log"), "old\r\n");
+}
+
+// Two clients write into the diary at the same time, under many schedules.
+// Shows: a line is there whole, once, if and only if its writer was told so; the other met the open file.
+TEST(fs_drive, two_writers)
+{
+    test::HostFolder host;
+    unsigned both = 0, one = 0;
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(seed);
+        Machine machine({ .seed = seed, .c_drive = { host.path() } });
+        machine.load(kDriver);
+        Client clients[2] { machine.client("a"), machine.client("b") };
+        File files[2] { clients[0].open(R"(\\.\Diary)"), clients[1].open(R"(\\.\Diary)") };
+        std::string const lines[2] { "alpha", "beta" };
+        std::vector<Request> requests;
+        for (int i = 0; i < 2; ++i)
+            requests.push_back(files[i].start_ioctl(IOCTL_DIARY_WRITE, std::as_bytes(std::span(lines[i])), 0));
+        std::multiset<std::string> expected;
+        for (int i = 0; i < 2; ++i) {
+            Reply const reply = requests[static_cast<size_t>(i)].wait();
+            if (reply.ok())
+                expected.insert(lines[i]);
+            else
+                EXPECT_EQ(reply.status, STATUS_SHARING_VIOLATION);
+        }
+        (expected.size() == 2 ? both : one) += 1;
+        Reply const diary = files[0].ioctl(IOCTL_DIARY_READ, "", 100);
+        std::string const text(diary.text());
+        EXPECT_TRUE(text == "alpha\r\nbeta\r\n" || text == "beta\r\nalpha\r\n" || expected.size() == 1) << text;
+        if (expected.size() == 1)
+            EXPECT_EQ(text, *expected.begin() + "\r\n");
+        for (File& file : files)
+            file.close();
+        machine.expect_quiet();
+    }
+    EXPECT_GT(both, 0u);
+    EXPECT_EQ(both + one, 40u);
 }
 
 // Each fallible call of the driver fails once, one after another.

@@ -109,6 +109,27 @@ TEST(sim_host_files, paths_stay_below_the_folder)
     EXPECT_EQ(error, "it is not a folder");
 }
 
+// A file's pages when there is room for two.
+// Shows: STATUS_DISK_FULL for the third, whose bytes stay; room that is cut off comes back.
+TEST(fs_contents, room_is_counted)
+{
+    fs::Room room { 2 };
+    fs::Contents contents;
+    std::vector<std::byte> const page(fs::kPageBytes, std::byte { 'x' });
+    ASSERT_TRUE(contents.resize(4 * fs::kPageBytes).ok());
+    EXPECT_TRUE(contents.write(0, page, room).ok());
+    EXPECT_TRUE(contents.write(2 * fs::kPageBytes, page, room).ok());
+    EXPECT_EQ(contents.write(fs::kPageBytes, page, room).status(), STATUS_DISK_FULL);
+    EXPECT_TRUE(contents.write(100, page, room).status() == STATUS_DISK_FULL) << "its second half has no room";
+    ASSERT_TRUE(contents.resize(2 * fs::kPageBytes).ok());
+    EXPECT_TRUE(contents.write(fs::kPageBytes, page, room).ok());
+    std::vector<std::byte> back(2 * fs::kPageBytes);
+    EXPECT_TRUE(contents.read(0, back).ok());
+    EXPECT_EQ(std::count(back.begin(), back.end(), std::byte { 'x' }), std::ptrdiff_t { 2 * fs::kPageBytes });
+    contents.release(room);
+    EXPECT_EQ(room.pages_left, 2u);
+}
+
 // Expressions with wildcards against names.
 // Shows: FsRtlIsNameInExpression's five wildcards, and the empty strings.
 TEST(fs_names, expressions)

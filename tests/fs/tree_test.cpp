@@ -408,6 +408,33 @@ TEST_F(fs_tree, services_by_path)
     });
 }
 
+// A file object lives on by a pointer after its last handle was closed.
+// Shows: STATUS_FILE_CLOSED for what needs an open file; the close comes with the pointer.
+TEST_F(fs_tree, after_the_last_handle)
+{
+    on_thread([&] {
+        HANDLE handle = must_open({ .path = u"\\??\\C:\\hello.txt", .access = GENERIC_READ | kDelete });
+        auto* file = static_cast<FILE_OBJECT*>(ob::resolve_handle(ob::current_process(), handle, KernelMode)->body);
+        ob::reference(file);
+        EXPECT_EQ(set(handle, FileDispositionInformation, FILE_DISPOSITION_INFORMATION { TRUE }), STATUS_SUCCESS);
+        close(handle);
+        FILE_STANDARD_INFORMATION standard {};
+        ULONG returned = 0;
+        EXPECT_EQ(call("IoQueryFileInformation", file, FileStandardInformation, static_cast<ULONG>(sizeof standard),
+                       &standard, &returned),
+                  STATUS_FILE_CLOSED);
+        EXPECT_EQ(try_open({ .path = u"\\??\\C:\\hello.txt" }), STATUS_OBJECT_NAME_NOT_FOUND);
+        EXPECT_EQ(
+            try_open(
+                { .path = u"\\??\\C:\\hello.txt", .access = GENERIC_WRITE | SYNCHRONIZE, .disposition = FILE_CREATE }),
+            STATUS_SUCCESS)
+            << "the name is free";
+        EXPECT_TRUE(file->FsContext);
+        ob::dereference(file);
+        EXPECT_EQ(boot->rooms.io.files().live(), 0u);
+    });
+}
+
 // The volume is asked what it is.
 // Shows: sizes that writing changes, names and numbers, the label; classes that there are not.
 TEST_F(fs_tree, volume)
