@@ -23,6 +23,8 @@ constexpr Shape kShapes[] = {
     { FileIdFullDirectoryInformation, offsetof(FILE_ID_FULL_DIR_INFORMATION, FileName) },
     { FileBothDirectoryInformation, offsetof(FILE_BOTH_DIR_INFORMATION, FileName) },
     { FileIdBothDirectoryInformation, offsetof(FILE_ID_BOTH_DIR_INFORMATION, FileName) },
+    { FileIdExtdDirectoryInformation, offsetof(FILE_ID_EXTD_DIR_INFORMATION, FileName) },
+    { FileIdExtdBothDirectoryInformation, offsetof(FILE_ID_EXTD_BOTH_DIR_INFORMATION, FileName) },
     { FileNamesInformation, offsetof(FILE_NAMES_INFORMATION, FileName) },
 };
 
@@ -40,7 +42,9 @@ T entry_of(Node const& node)
         entry.AllocationSize = large(allocation_of(node));
         entry.FileAttributes = node.shown_attributes();
     }
-    if constexpr (requires { entry.FileId; })
+    if constexpr (requires { entry.FileId.Identifier; })
+        std::memcpy(entry.FileId.Identifier, &node.id, sizeof node.id);
+    else if constexpr (requires { entry.FileId; })
         entry.FileId = large(node.id);
     return entry;
 }
@@ -66,6 +70,10 @@ void put_fixed(std::byte* to, FILE_INFORMATION_CLASS information, Node const& no
         return put<FILE_BOTH_DIR_INFORMATION>(to, node, name);
     case FileIdBothDirectoryInformation:
         return put<FILE_ID_BOTH_DIR_INFORMATION>(to, node, name);
+    case FileIdExtdDirectoryInformation:
+        return put<FILE_ID_EXTD_DIR_INFORMATION>(to, node, name);
+    case FileIdExtdBothDirectoryInformation:
+        return put<FILE_ID_EXTD_BOTH_DIR_INFORMATION>(to, node, name);
     default:
         return put<FILE_NAMES_INFORMATION>(to, node, name);
     }

@@ -106,8 +106,8 @@ constexpr Row kDirectory[] = {
     { FileQuotaInformation, 1, 0, 0, 0 },
     { FileReparsePointInformation, 1, 0, 0, 0 },
     { FileIdGlobalTxDirectoryInformation, 1, 0, 0, 0 },
-    { FileIdExtdDirectoryInformation, 1, 0, 0, 0 },
-    { FileIdExtdBothDirectoryInformation, 1, 0, 0, 0 },
+    { FileIdExtdDirectoryInformation, offsetof(FILE_ID_EXTD_DIR_INFORMATION, FileName), 0, 0, 0 },
+    { FileIdExtdBothDirectoryInformation, offsetof(FILE_ID_EXTD_BOTH_DIR_INFORMATION, FileName), 0, 0, 0 },
 };
 
 constexpr Row kNone {};

@@ -58,6 +58,21 @@ TEST(fs_drive, a_diary_that_lasts)
     EXPECT_EQ(host.text("Diary/diary.log"), "one\r\ntwo\r\n");
 }
 
+// With fewer checks the drive is the same.
+TEST(fs_drive, bare_and_observed)
+{
+    test::HostFolder host;
+    for (Checks checks : { Checks::Bare, Checks::Observed }) {
+        Machine machine({ .checks = checks, .c_drive = { host.path() } });
+        machine.load(kDriver);
+        File file = machine.open(R"(\\.\Diary)");
+        EXPECT_TRUE(file.ioctl(IOCTL_DIARY_WRITE, "line", 0).ok());
+        EXPECT_EQ(file.ioctl(IOCTL_DIARY_READ, "", 100).text(), "line\r\n");
+        file.close();
+        machine.expect_quiet();
+    }
+}
+
 // Without a drive.
 // Shows: there is no C:, and the driver's load fails with the status that Windows gives for a missing letter.
 TEST(fs_drive, no_folder_no_drive)

@@ -120,6 +120,13 @@ TEST_F(fs_tree, directory_classes)
         first(FileIdBothDirectoryInformation, id_both);
         whole(id_both);
         EXPECT_EQ(id_both.FileId.QuadPart, id_full.FileId.QuadPart);
+        FILE_ID_EXTD_DIR_INFORMATION extended;
+        first(FileIdExtdDirectoryInformation, extended);
+        whole(extended);
+        EXPECT_EQ(std::memcmp(extended.FileId.Identifier, &id_full.FileId, 8), 0);
+        FILE_ID_EXTD_BOTH_DIR_INFORMATION extended_both;
+        first(FileIdExtdBothDirectoryInformation, extended_both);
+        whole(extended_both);
         FILE_NAMES_INFORMATION names;
         first(FileNamesInformation, names);
         close(folder);
