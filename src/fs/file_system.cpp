@@ -187,8 +187,7 @@ GuestFcb* make_fcb()
         return nullptr;
     fcb->header.NodeTypeCode = kFcbNodeType;
     fcb->header.NodeByteSize = sizeof(GuestFcb);
-    fcb->header.Flags = 0x40;  // FSRTL_FLAG_ADVANCED_HEADER
-    fcb->header.Flags2 = 0x02; // FSRTL_FLAG2_SUPPORTS_FILTER_CONTEXTS
+    fcb->header.Flags = 0x40; // FSRTL_FLAG_ADVANCED_HEADER
     fcb->header.Version = 1;
     fcb->header.FastMutex = &fcb->fast_mutex;
     fcb->header.FilterContexts.Flink = fcb->header.FilterContexts.Blink = &fcb->header.FilterContexts;
