@@ -43,7 +43,9 @@ RTL_QUERY_REGISTRY_TABLE ask(char16_t const* name, ULONG flags = 0)
 
 RTL_QUERY_REGISTRY_TABLE direct(char16_t const* name, void* into, ULONG type, ULONG flags = RTL_QUERY_REGISTRY_NOEXPAND)
 {
-    return { .Flags = flags | RTL_QUERY_REGISTRY_DIRECT | kTypeCheck, .Name = name, .EntryContext = into,
+    return { .Flags = flags | RTL_QUERY_REGISTRY_DIRECT | kTypeCheck,
+             .Name = name,
+             .EntryContext = into,
              .DefaultType = type << 24 };
 }
 
