@@ -24,6 +24,11 @@ class Ranked {
 public:
     using Key = decltype(KeyOf(std::declval<T const&>()));
 
+    Ranked() = default;
+    ~Ranked() { clear(); }
+    Ranked(Ranked const&) = delete;
+    Ranked& operator=(Ranked const&) = delete;
+
     size_t size() const { return m_size; }
     bool empty() const { return m_size == 0; }
 
@@ -49,7 +54,7 @@ public:
     T* first_from(Key key) const
     {
         Place const place = place_of(key);
-        return place.run == m_runs.size() ? nullptr : m_runs[place.run][place.at].get();
+        return place.run == m_runs.size() ? nullptr : m_runs[place.run][place.at];
     }
 
     T& insert(std::unique_ptr<T> element)
@@ -64,15 +69,15 @@ public:
             place = split(place);
         auto& run = m_runs[place.run];
         ++m_size;
-        return **run.insert(run.begin() + static_cast<ptrdiff_t>(place.at), std::move(element));
+        return **run.insert(run.begin() + static_cast<ptrdiff_t>(place.at), element.release());
     }
     std::unique_ptr<T> take(T& element)
     {
         Place const place = place_of(KeyOf(element));
-        CHECK(place.run < m_runs.size() && m_runs[place.run][place.at].get() == &element,
+        CHECK(place.run < m_runs.size() && m_runs[place.run][place.at] == &element,
               "an element is missing from its sequence");
         auto& run = m_runs[place.run];
-        std::unique_ptr<T> taken = std::move(run[place.at]);
+        std::unique_ptr<T> taken(run[place.at]);
         run.erase(run.begin() + static_cast<ptrdiff_t>(place.at));
         if (run.empty())
             m_runs.erase(m_runs.begin() + static_cast<ptrdiff_t>(place.run));
@@ -81,6 +86,9 @@ public:
     }
     void clear()
     {
+        for (Run const& run : m_runs)
+            for (T* element : run)
+                delete element;
         m_runs.clear();
         m_size = 0;
     }
@@ -113,7 +121,7 @@ public:
 
 private:
     static constexpr size_t kRunMax = 512;
-    using Run = std::vector<std::unique_ptr<T>>;
+    using Run = std::vector<T*>; // owned: moving an array of plain pointers is one block copy
     struct Place {
         size_t run;
         size_t at;
@@ -125,14 +133,14 @@ private:
         auto run = std::ranges::lower_bound(m_runs, key, {}, [](Run const& r) { return KeyOf(*r.back()); });
         if (run == m_runs.end())
             return { m_runs.size(), 0 };
-        auto at = std::ranges::lower_bound(*run, key, {}, [](auto const& element) { return KeyOf(*element); });
+        auto at = std::ranges::lower_bound(*run, key, {}, [](T const* element) { return KeyOf(*element); });
         return { static_cast<size_t>(run - m_runs.begin()), static_cast<size_t>(at - run->begin()) };
     }
     Place split(Place place)
     {
         auto const half = static_cast<ptrdiff_t>(kRunMax / 2);
         Run& full = m_runs[place.run];
-        Run upper(std::make_move_iterator(full.begin() + half), std::make_move_iterator(full.end()));
+        Run upper(full.begin() + half, full.end());
         full.resize(kRunMax / 2);
         m_runs.insert(m_runs.begin() + static_cast<ptrdiff_t>(place.run) + 1, std::move(upper));
         return place.at <= kRunMax / 2 ? place : Place { place.run + 1, place.at - kRunMax / 2 };

@@ -101,7 +101,7 @@ std::optional<std::string> assign(Registry& registry, std::u16string_view servic
     if (!decoded)
         return "not UTF-8";
     RegParser parser(*decoded);
-    if (!parser.parse_assignment(Registry::service_path(service)))
+    if (!parser.parse_assignment(registry.service_path(service)))
         return parser.error.words;
     return make_changes(registry, parser.changes);
 }

@@ -330,9 +330,29 @@ void Registry::dereference(Key& key)
         std::erase_if(m_deleted, [&](auto const& held) { return held.get() == &key; });
 }
 
+void Registry::link_current_control_set()
+{
+    Key* const system = find(u"\\REGISTRY\\MACHINE\\SYSTEM");
+    if (!system || system->subkey(u"CurrentControlSet"))
+        return;
+    uint32_t current = 1;
+    Key const* const select = system->subkey(u"Select");
+    Value const* const value = select ? select->value(u"Current") : nullptr;
+    if (value && value->data.size() == sizeof current)
+        std::memcpy(&current, value->data.data(), sizeof current);
+    std::u16string target = u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet000";
+    current %= 1000;
+    for (size_t i = target.size(); current; current /= 10)
+        target[--i] = static_cast<char16_t>(u'0' + current % 10);
+    make_link(*system, u"CurrentControlSet", target, true);
+}
+
 std::u16string Registry::service_path(std::u16string_view name)
 {
-    return u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\" + std::u16string(name);
+    Key const* const link = find(u"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet", Links::OpenLast);
+    std::u16string const target = link && link->is_link ? link_target(*link) : std::u16string();
+    std::u16string const set = target.empty() ? u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001" : target;
+    return set + u"\\Services\\" + std::u16string(name);
 }
 
 std::u16string Registry::make_service(std::u16string_view name, std::u16string_view image_path)

@@ -174,8 +174,7 @@ void Registry::make_skeleton(unsigned processors)
             break;
         }
     }
-    make_link(*find(u"\\REGISTRY\\MACHINE\\SYSTEM"), u"CurrentControlSet",
-              u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001", true);
+    link_current_control_set();
     // The local system's own user is the default one.
     make_link(*find(u"\\REGISTRY\\USER"), u"S-1-5-18", u"\\REGISTRY\\USER\\.DEFAULT", true);
 

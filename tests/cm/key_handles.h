@@ -2,9 +2,11 @@
 // Keys by handle, for tests: opened and created as a driver does it, closed at the end of the scope.
 #pragma once
 
+#include "boot.h"
 #include "cm/ddi.h"
 #include "ob/ddi.h"
 
+#include <functional>
 #include <string>
 
 namespace ringside::test {
@@ -87,5 +89,13 @@ struct KeyHandle {
         handle = nullptr;
     }
 };
+
+// Another system thread of the machine runs `body`, which must outlive it. On a thread of the machine.
+inline void start_beside(BootedKernel& boot, std::function<void()>& body)
+{
+    auto started = boot.rooms.processes.create_system_thread(
+        [](ke::Thread&, void* function) { (*static_cast<std::function<void()>*>(function))(); }, &body);
+    ASSERT_TRUE(started.ok());
+}
 
 } // namespace ringside::test

@@ -240,7 +240,7 @@ TEST(cm_rtl_registry, write_check_delete)
         ULONG number = 5;
         EXPECT_EQ(cm::RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, u"ours\\Parameters", u"N", REG_DWORD, &number, 4),
                   STATUS_SUCCESS);
-        EXPECT_EQ(tree(boot.rooms.registry.find(cm::Registry::service_path(u"ours"))),
+        EXPECT_EQ(tree(boot.rooms.registry.find(boot.rooms.registry.service_path(u"ours"))),
                   "[Parameters]\n  N=4:05000000\n");
         EXPECT_EQ(cm::RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, u"ours\\Parameters", u"n"), STATUS_SUCCESS);
         EXPECT_EQ(cm::RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, u"ours\\Parameters", u"n"),
