@@ -6,6 +6,13 @@ namespace ringside::cm {
 
 using namespace nt;
 
+namespace {
+
+constexpr char const* kHiveService = "exported and in use, but not documented";
+constexpr char const* kNoTransactions = "there is no transaction manager";
+
+} // namespace
+
 std::span<Ddi const> ddi_rows()
 {
     // clang-format off
@@ -64,6 +71,33 @@ std::span<Ddi const> ddi_rows()
         { .name = "RtlQueryRegistryValueWithFallback", .since = Windows::v10_1809, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-rtlqueryregistryvaluewithfallback",
           .body = body<&RtlQueryRegistryValueWithFallback>() },
+
+        // Exported since Windows 2000 or XP and imported by drivers, but without pages of their own.
+        { .name = "ZwSaveKey", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "security descriptors are not saved", .because = kHiveService, .body = body<&ZwSaveKey>() },
+        { .name = "ZwSaveKeyEx", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "security descriptors are not saved", .because = kHiveService, .body = body<&ZwSaveKeyEx>() },
+        { .name = "ZwRestoreKey", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "security descriptors are not restored; of the flags REG_FORCE_RESTORE alone is not refused",
+          .because = kHiveService, .body = body<&ZwRestoreKey>() },
+        { .name = "ZwLoadKey", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "security descriptors are not loaded; the file is read once and not written back",
+          .because = kHiveService, .body = body<&ZwLoadKey>() },
+        { .name = "ZwLoadKeyEx", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "as ZwLoadKey; application hives, trust classes and events are refused", .because = kHiveService,
+          .body = body<&ZwLoadKeyEx>() },
+        { .name = "ZwUnloadKey", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .because = kHiveService, .body = body<&ZwUnloadKey>() },
+        { .name = "ZwUnloadKeyEx", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "an event is refused", .because = kHiveService, .body = body<&ZwUnloadKeyEx>() },
+        { .name = "ZwReplaceKey", .because = kHiveService,
+          .declined = "the new hive would count from the next boot on, and a machine boots once" },
+        { .name = "ZwCreateKeyTransacted", .since = Windows::vista, .page = "wdm/nf-wdm-zwcreatekeytransacted",
+          .declined = kNoTransactions },
+        { .name = "ZwOpenKeyTransacted", .since = Windows::vista, .page = "wdm/nf-wdm-zwopenkeytransacted",
+          .declined = kNoTransactions },
+        { .name = "ZwOpenKeyTransactedEx", .since = Windows::win7, .page = "wdm/nf-wdm-zwopenkeytransactedex",
+          .declined = kNoTransactions },
 
         { .name = "CmRegisterCallback", .irql = { .highest = APC_LEVEL }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-cmregistercallback",

@@ -40,6 +40,17 @@ nt::NTSTATUS ZwNotifyChangeKey(nt::HANDLE handle, nt::HANDLE event, nt::PIO_APC_
                                nt::IO_STATUS_BLOCK* io_status, nt::ULONG filter, nt::BOOLEAN tree, nt::PVOID buffer,
                                nt::ULONG length, nt::BOOLEAN asynchronous);
 
+// Hives (hive_ddi.cpp)
+nt::NTSTATUS ZwSaveKey(nt::HANDLE handle, nt::HANDLE file);
+nt::NTSTATUS ZwSaveKeyEx(nt::HANDLE handle, nt::HANDLE file, nt::ULONG format);
+nt::NTSTATUS ZwRestoreKey(nt::HANDLE handle, nt::HANDLE file, nt::ULONG flags);
+nt::NTSTATUS ZwLoadKey(nt::OBJECT_ATTRIBUTES* target, nt::OBJECT_ATTRIBUTES* source);
+nt::NTSTATUS ZwLoadKeyEx(nt::OBJECT_ATTRIBUTES* target, nt::OBJECT_ATTRIBUTES* source, nt::ULONG flags,
+                         nt::HANDLE trust_class, nt::HANDLE event, nt::ACCESS_MASK desired, nt::HANDLE* root_handle,
+                         nt::IO_STATUS_BLOCK* status);
+nt::NTSTATUS ZwUnloadKey(nt::OBJECT_ATTRIBUTES* target);
+nt::NTSTATUS ZwUnloadKeyEx(nt::OBJECT_ATTRIBUTES* target, nt::HANDLE event);
+
 // Registry callbacks (callback_ddi.cpp)
 nt::NTSTATUS CmRegisterCallback(nt::PEX_CALLBACK_FUNCTION function, nt::PVOID context, nt::LARGE_INTEGER* cookie);
 nt::NTSTATUS CmRegisterCallbackEx(nt::PEX_CALLBACK_FUNCTION function, nt::UNICODE_STRING* altitude, nt::PVOID driver,

@@ -54,6 +54,7 @@ struct Key {
     bool is_volatile = false;
     bool is_link = false; // the value SymbolicLinkValue says where to
     bool is_hive_root = false; // a hive is attached here: it is not deleted, but unloaded
+    bool is_loaded = false;    // ... by a driver, which may unload it again
     bool deleted = false;
     std::vector<uint32_t> watchers; // numbers of key objects with ZwNotifyChangeKey
 

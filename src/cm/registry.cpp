@@ -278,15 +278,20 @@ Result<void> Registry::delete_key(Key& key)
     return {};
 }
 
+// Without recursion: a driver may ask for it, on its small stack, and a tree may be 512 levels deep.
 void Registry::delete_contents(Key& key)
 {
-    while (!key.subkeys.empty()) {
-        Key& last = key.subkeys.at(key.subkeys.size() - 1);
-        delete_contents(last);
-        take_out(last);
+    for (Key* at = &key;;) {
+        while (!at->subkeys.empty())
+            at = &at->subkeys.at(at->subkeys.size() - 1);
+        while (!at->values.empty())
+            delete_value(*at, at->values.at(at->values.size() - 1));
+        if (at == &key)
+            return;
+        Key& done = *at;
+        at = at->parent;
+        take_out(done);
     }
-    while (!key.values.empty())
-        delete_value(key, key.values.at(key.values.size() - 1));
 }
 
 void Registry::delete_tree(Key& key)
@@ -297,6 +302,7 @@ void Registry::delete_tree(Key& key)
 
 void Registry::unload(Key& hive_root)
 {
+    KeyRef const held(hive_root);
     delete_contents(hive_root);
     take_out(hive_root);
 }

@@ -7,6 +7,7 @@
 #include "ke/data_exports.h"
 #include "ke/debug.h"
 #include "ke/exception.h"
+#include "machine/hive_files.h"
 #include "machine/rows.h"
 #include "mm/address_space.h"
 #include "rtl/allocator.h"
@@ -83,9 +84,14 @@ Rooms::Rooms(RoomOptions const& options)
         io::end_thread_io(thread);
         cm::end_thread_notifies(thread.number);
     };
+    connect_hive_files();
     ke::install_fault_handling();
 }
 
-Rooms::~Rooms() { ke::remove_fault_handling(); }
+Rooms::~Rooms()
+{
+    ke::remove_fault_handling();
+    disconnect_hive_files();
+}
 
 } // namespace ringside::machine
