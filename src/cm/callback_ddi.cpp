@@ -26,8 +26,8 @@ NTSTATUS add(PEX_CALLBACK_FUNCTION function, PVOID context, LARGE_INTEGER* cooki
     return STATUS_SUCCESS;
 }
 
-// A UNICODE_STRING with its characters behind it, in pool.
-Result<UNICODE_STRING*> name_in_pool(Key const& key)
+// A UNICODE_STRING with its characters behind it, in pool: the driver's where the driver has to give it back.
+Result<UNICODE_STRING*> name_in_pool(Key const& key, ex::Owner owner)
 {
     size_t length;
     UNICODE_STRING* made;
@@ -36,8 +36,8 @@ Result<UNICODE_STRING*> name_in_pool(Key const& key)
         length = path.size() * sizeof(char16_t);
         if (length > 0xFFFC)
             return Failure { STATUS_NAME_TOO_LONG };
-        made = static_cast<UNICODE_STRING*>(ex::allocate(PagedPool, sizeof(UNICODE_STRING) + length + sizeof(char16_t),
-                                                         kNameTag, ex::Owner::Kernel, true));
+        made = static_cast<UNICODE_STRING*>(
+            ex::allocate(PagedPool, sizeof(UNICODE_STRING) + length + sizeof(char16_t), kNameTag, owner, true));
         if (!made)
             return Failure { STATUS_INSUFFICIENT_RESOURCES };
         std::memcpy(made + 1, path.data(), length);
@@ -118,7 +118,7 @@ NTSTATUS CmCallbackGetKeyObjectID(LARGE_INTEGER* cookie, PVOID object, ULONG_PTR
         return STATUS_INVALID_PARAMETER;
     if (name) {
         if (!key->name_block) {
-            auto made = name_in_pool(*key->key);
+            auto made = name_in_pool(*key->key, ex::Owner::Kernel);
             if (!made.ok())
                 return made.status();
             key->name_block = *made;
@@ -138,7 +138,7 @@ NTSTATUS CmCallbackGetKeyObjectIDEx(LARGE_INTEGER* cookie, PVOID object, ULONG_P
     if (!key)
         return STATUS_INVALID_PARAMETER;
     if (name) {
-        auto made = name_in_pool(*key->key);
+        auto made = name_in_pool(*key->key, ex::Owner::Driver);
         if (!made.ok())
             return made.status();
         ob::put(name, *made);
