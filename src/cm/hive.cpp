@@ -48,6 +48,8 @@ std::optional<std::string> attach_hive(Registry& registry, std::u16string_view p
     // Making a key touches its parent: the times come last.
     for (size_t i = 0; i < keys.size(); ++i)
         places[i]->last_write = keys[i].written;
+    if (registry.changed)
+        registry.changed(root, REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET);
     if (ob::same_name(root.path(), u"\\REGISTRY\\MACHINE\\SYSTEM", true))
         registry.link_current_control_set();
     return std::nullopt;

@@ -132,6 +132,7 @@ NTSTATUS load(KeyPath const& path, OBJECT_ATTRIBUTES* source)
     if (!NT_SUCCESS(status))
         return status;
     // The name may have been taken while the file was read.
+    HoldNotifies const hold;
     std::u16string full;
     status = check_place(path, full);
     if (!status)
@@ -169,6 +170,7 @@ NTSTATUS ZwRestoreKey(HANDLE handle, HANDLE file, ULONG flags)
         for (Key const& subkey : key.key().subkeys)
             if (!(flags & kForceRestore) && is_in_use(subkey, nullptr))
                 return STATUS_ACCESS_DENIED;
+        HoldNotifies const hold;
         std::u16string const path = key.key().path();
         return attach(path, bytes->span());
     });

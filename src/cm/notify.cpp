@@ -56,7 +56,7 @@ void end_all(Watch& watch, NTSTATUS status)
 void tell_ended()
 {
     auto& ended = g_key_objects->ended;
-    while (!ended.empty()) {
+    while (!ended.empty() && !g_key_objects->holding) {
         EndedNotify const next = ended.front();
         ended.pop_front();
         complete(next.request, next.status);
@@ -109,6 +109,14 @@ void end_thread_notifies(uint32_t thread)
                 g_key_objects->ended.push_back({ request, STATUS_NOTIFY_CLEANUP });
             return request.thread == thread;
         });
+    tell_ended();
+}
+
+HoldNotifies::HoldNotifies() { ++g_key_objects->holding; }
+
+HoldNotifies::~HoldNotifies()
+{
+    --g_key_objects->holding;
     tell_ended();
 }
 

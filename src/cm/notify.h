@@ -47,6 +47,15 @@ void notify_deleted(Key& key);
 void end_watch(uint32_t number, KeyObject& object);
 // A thread ends: so do its requests.
 void end_thread_notifies(uint32_t thread);
+// Requests that end meanwhile are told when this goes: completing one may pass the turn on, which frames that own heap
+// memory must not do.
+class HoldNotifies {
+public:
+    HoldNotifies();
+    ~HoldNotifies();
+    HoldNotifies(HoldNotifies const&) = delete;
+    HoldNotifies& operator=(HoldNotifies const&) = delete;
+};
 // Requests that wait; for the leak check and tests.
 size_t notifies_pending();
 

@@ -44,6 +44,7 @@ public:
     void* root() const { return m_root; }
     std::map<uint32_t, KeyObject>& all() { return m_objects; }
     std::deque<EndedNotify> ended; // done, and about to be told (notify.cpp)
+    unsigned holding = 0;          // HoldNotifies that live
 
 private:
     static void closed(void* body, uint32_t remaining);

@@ -119,6 +119,15 @@ TEST(cm_hive, services)
         EXPECT_EQ(cm::ZwRestoreKey(ours.handle, ours.handle, 8), STATUS_SUCCESS);
         EXPECT_EQ(sub.set(u"V", 1), STATUS_KEY_DELETED);
 
+        // Who watches is told once the whole hive is there.
+        auto& io = *new IO_STATUS_BLOCK {};
+        EXPECT_EQ(cm::ZwNotifyChangeKey(loaded.handle, nullptr, nullptr, nullptr, &io, REG_NOTIFY_CHANGE_NAME, FALSE,
+                                        nullptr, 0, TRUE),
+                  STATUS_PENDING);
+        EXPECT_EQ(cm::ZwRestoreKey(loaded.handle, loaded.handle, 0), STATUS_SUCCESS);
+        EXPECT_EQ(io.Status, STATUS_NOTIFY_ENUM_DIR);
+        delete &io;
+
         the_file()[0x1000] = 0;
         EXPECT_EQ(load(kLoaded), STATUS_REGISTRY_CORRUPT);
         the_file().resize(2);
