@@ -78,6 +78,10 @@ std::string replay_command(RunPlan const& plan, uint64_t seed)
     line.add("run");
     for (DriverFile const& driver : plan.drivers)
         line.add(driver.path.starts_with("-") ? "./" + driver.path : driver.path);
+    for (HiveSetting const& hive : plan.hives)
+        line.add("--hive", hive.given);
+    for (SavedKey const& saved : plan.saved)
+        line.add(saved.as == SavedKey::As::Hive ? "--save-hive" : "--export-reg", saved.given);
     for (RegistrySetting const& setting : plan.registry)
         line.add("--reg", setting.given);
     for (Step const& step : plan.steps)

@@ -39,6 +39,21 @@ struct RegistrySetting {
     bool is_file = false;
 };
 
+// A hive file whose contents take the place of a key's.
+struct HiveSetting {
+    std::string given; // "KEY=FILE"
+    std::string key;
+    Bytes bytes;
+};
+
+// A key that is written to a file when the run is over.
+struct SavedKey {
+    enum class As : uint8_t { Hive, RegText } as;
+    std::string given;
+    std::string key;
+    std::string path;
+};
+
 // A driver's file, read before the machine's process starts, so that what cannot be read is told at once.
 struct DriverFile {
     std::string path;
@@ -51,6 +66,8 @@ struct RunPlan {
     std::vector<DriverFile> drivers;
     std::vector<Step> steps;
     std::vector<RegistrySetting> registry;
+    std::vector<HiveSetting> hives;
+    std::vector<SavedKey> saved;
     MachineOptions machine;
     std::string faults_given;
     uint64_t seed_first = 1;

@@ -78,6 +78,15 @@ RegistrySetting parse_registry(std::string const& given)
     return { given, registry_file_text(given), true };
 }
 
+// KEY=FILE, both there. A key's name may hold an equals sign, so the last one counts.
+std::pair<std::string, std::string> parse_key_and_file(char const* option, std::string const& given)
+{
+    size_t const equals = given.rfind('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == given.size())
+        usage("{}: '{}' is not KEY=FILE, such as 'HKLM\\SOFTWARE=SOFTWARE.hiv'", option, harmless(given));
+    return { given.substr(0, equals), given.substr(equals + 1) };
+}
+
 void parse_seeds(std::string_view text, RunPlan& plan)
 {
     size_t dots = text.find("..");
@@ -192,7 +201,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     };
 
     std::string seed, seeds, processors, windows, checks, faults, steps, hang, timeout, log, c_drive, c_drive_write;
-    std::vector<std::string> reg, rules_off;
+    std::vector<std::string> reg, hives, save_hives, export_reg, rules_off;
     bool no_unload = false;
     auto one = [&](char const* name, std::string& into, char const* words, char const* type, char const* group) {
         return app.add_option(name, into, words)->type_name(type)->group(group);
@@ -209,6 +218,9 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
                                "This folder is \\??\\C:; what drivers change there is kept in memory", "DIR", "Machine");
     one("--c-drive-write", c_drive_write, "The same, and changes are written to the folder", "DIR", "Machine")
         ->excludes(c_drive_option);
+    many("--hive", hives, "A hive file whose contents take the place of the key's ('HKLM\\SOFTWARE=file')", "KEY=FILE");
+    many("--save-hive", save_hives, "Write the key and all below it to a hive file when the run is over", "KEY=FILE");
+    many("--export-reg", export_reg, "The same as a .reg file", "KEY=FILE");
     auto* seed_option = one("--seed", seed, "What decides every choice of the run (usual: 1)", "N", "Machine");
     one("--seeds", seeds, "Run with each of these seeds, until one fails", "A..B", "Machine")->excludes(seed_option);
     one("--processors", processors, "How many the machine has (usual: 2)", "N", "Machine");
@@ -295,6 +307,20 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         plan.machine.log_records = size_t { 1 } << 20;
     // In a process of its own the machine's output is heard, and shown or not, by the parent.
     plan.machine.live_output = !plan.in_process || !plan.quiet_said;
+    for (std::string const& hive : hives) {
+        auto [key, path] = parse_key_and_file("--hive", hive);
+        plan.hives.push_back({ hive, key, read_input_file(path) });
+    }
+    for (std::string const& saved : save_hives) {
+        auto [key, path] = parse_key_and_file("--save-hive", saved);
+        plan.saved.push_back({ SavedKey::As::Hive, saved, key, path });
+    }
+    for (std::string const& saved : export_reg) {
+        auto [key, path] = parse_key_and_file("--export-reg", saved);
+        plan.saved.push_back({ SavedKey::As::RegText, saved, key, path });
+    }
+    if (!plan.saved.empty() && plan.many_seeds())
+        usage("--save-hive and --export-reg: take one seed, not a range");
     for (std::string const& setting : reg)
         plan.registry.push_back(parse_registry(setting));
     for (std::string const& path : drivers)

@@ -91,6 +91,8 @@ public:
 
     int run()
     {
+        for (HiveSetting const& hive : m_plan.hives)
+            m_machine.load_hive(hive.key, hive.bytes);
         for (RegistrySetting const& setting : m_plan.registry)
             set_registry(setting);
         bool all_loaded = load_drivers();
@@ -305,6 +307,21 @@ private:
         }
     }
 
+    // Also after a bug check: that is when one wants to look.
+    void save_registry()
+    {
+        for (SavedKey const& saved : m_plan.saved) {
+            std::string text;
+            if (saved.as == SavedKey::As::RegText)
+                text = m_machine.export_registry(saved.key);
+            else {
+                Bytes const bytes = m_machine.save_hive(saved.key);
+                text.assign(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+            }
+            write_output_file(saved.path, text);
+        }
+    }
+
     int finish()
     {
         Report report;
@@ -319,6 +336,11 @@ private:
             report.virtual_seconds = static_cast<double>(sim::world().now_100ns()) / 1e7;
             report.replayable = sim::world().replayable();
             report.words = "the drivers stay loaded: what they hold was not looked at";
+        }
+        try {
+            save_registry();
+        } catch (BadUse const& bad) {
+            m_problem = bad.what();
         }
         // With faults injected, a driver that gives up in an orderly way does what it should.
         if (report.exit_code == kExitClean && !m_problem.empty() && report.faults_injected == 0) {

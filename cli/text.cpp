@@ -114,6 +114,19 @@ Bytes read_input_file(std::string const& path)
     return bytes;
 }
 
+void write_output_file(std::string const& path, std::string_view contents)
+{
+    std::FILE* const file = std::fopen(path.c_str(), "wb");
+    bool written = file && std::fwrite(contents.data(), 1, contents.size(), file) == contents.size();
+    int error = errno;
+    if (file && std::fclose(file) != 0) {
+        written = false;
+        error = errno;
+    }
+    if (!written)
+        throw BadUse(path + ": " + std::strerror(error));
+}
+
 std::string hex(std::span<std::byte const> bytes)
 {
     std::string text;

@@ -21,6 +21,8 @@ Bytes parse_bytes(std::string_view option, std::string_view text);
 
 // A whole file, or Usage with the reason in words.
 Bytes read_input_file(std::string const& path);
+// BadUse with the reason in words.
+void write_output_file(std::string const& path, std::string_view contents);
 
 std::string hex(std::span<std::byte const> bytes);
 // Lines of sixteen bytes: offset, hexadecimal, printable characters. Says how many bytes it left out.

@@ -215,6 +215,11 @@ public:
     // file's text for any key. Throw BadUse with one clear sentence.
     void set_registry_value(std::string_view service, std::string_view assignment);
     void import_registry(std::string_view reg_file_text);
+    // A hive file's contents in place of a key's (R"(HKLM\SOFTWARE\Ours)"), and a key as a hive file or as .reg text.
+    // Throw BadUse with one clear sentence.
+    void load_hive(std::string_view key, std::span<std::byte const> file);
+    Bytes save_hive(std::string_view key) const;
+    std::string export_registry(std::string_view key) const;
 
     // Opens on behalf of the default client.
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);

@@ -3,6 +3,7 @@
 // @cite(wdk-ddi): page=wdm/ne-wdm-_key_value_information_class
 #include "cm/information.h"
 
+#include "cm/value_data.h"
 #include "ob/capture.h"
 
 #include <algorithm>
@@ -12,22 +13,6 @@ namespace ringside::cm {
 using namespace nt;
 
 namespace {
-
-// Not in the driver kit's wdm.h: declared in ntddk.h.
-struct KeyNameHeader {
-    ULONG NameLength;
-};
-struct KeyCachedInformationBody {
-    LARGE_INTEGER LastWriteTime;
-    ULONG TitleIndex;
-    ULONG SubKeys;
-    ULONG MaxNameLen;
-    ULONG Values;
-    ULONG MaxValueNameLen;
-    ULONG MaxValueDataLen;
-    ULONG NameLength;
-};
-static_assert(sizeof(KeyCachedInformationBody) == 0x28);
 
 constexpr ULONG kNothing = 0xFFFF'FFFF; // an offset to what is not there
 
@@ -61,30 +46,10 @@ Piece text_at(size_t offset, std::u16string const& text) { return { offset, text
 
 constexpr size_t round_up(size_t offset, size_t to) { return (offset + to - 1) / to * to; }
 
-struct Widest {
-    ULONG subkey_name = 0;
-    ULONG subkey_class = 0;
-    ULONG value_name = 0;
-    ULONG value_data = 0;
-};
-
-Widest widest_of(Key const& key)
-{
-    Widest widest;
-    for (auto const& subkey : key.subkeys) {
-        widest.subkey_name = std::max(widest.subkey_name, bytes_of(subkey->name));
-        widest.subkey_class = std::max(widest.subkey_class, bytes_of(subkey->class_name));
-    }
-    for (auto const& value : key.values) {
-        widest.value_name = std::max(widest.value_name, bytes_of(value->name));
-        widest.value_data = std::max(widest.value_data, static_cast<ULONG>(value->data.size()));
-    }
-    return widest;
-}
-
 } // namespace
 
-NTSTATUS query_key(Key const& key, KEY_INFORMATION_CLASS what, void* buffer, ULONG length, ULONG* result_length)
+NTSTATUS query_key(Key& key, uint32_t handle_tags, KEY_INFORMATION_CLASS what, void* buffer, ULONG length,
+                   ULONG* result_length)
 {
     LARGE_INTEGER const written { .QuadPart = key.last_write };
     ULONG const name_bytes = bytes_of(key.name);
@@ -98,35 +63,56 @@ NTSTATUS query_key(Key const& key, KEY_INFORMATION_CLASS what, void* buffer, ULO
     case KeyNodeInformation: {
         constexpr size_t kName = offsetof(KEY_NODE_INFORMATION, Name);
         size_t const at = round_up(kName + name_bytes, sizeof(ULONG));
-        KEY_NODE_INFORMATION const fixed { written, 0, class_bytes ? static_cast<ULONG>(at) : kNothing, class_bytes,
-                                           name_bytes, {} };
-        return deliver(buffer, length, result_length,
-                       { { 0, &fixed, kName },
-                         text_at(kName, key.name),
-                         text_at(class_bytes ? at : 0, key.class_name) });
+        KEY_NODE_INFORMATION const fixed { written,     0,          class_bytes ? static_cast<ULONG>(at) : kNothing,
+                                           class_bytes, name_bytes, {} };
+        return deliver(
+            buffer, length, result_length,
+            { { 0, &fixed, kName }, text_at(kName, key.name), text_at(class_bytes ? at : 0, key.class_name) });
     }
     case KeyFullInformation: {
         constexpr size_t kClass = offsetof(KEY_FULL_INFORMATION, Class);
-        Widest const widest = widest_of(key);
-        KEY_FULL_INFORMATION const fixed { written, 0, class_bytes ? ULONG { kClass } : kNothing, class_bytes,
-                                           static_cast<ULONG>(key.subkeys.size()), widest.subkey_name,
-                                           widest.subkey_class, static_cast<ULONG>(key.values.size()),
-                                           widest.value_name, widest.value_data, {} };
+        KEY_FULL_INFORMATION const fixed { written,
+                                           0,
+                                           class_bytes ? ULONG { kClass } : kNothing,
+                                           class_bytes,
+                                           static_cast<ULONG>(key.subkeys.size()),
+                                           key.max_subkey_name(),
+                                           key.max_subkey_class(),
+                                           static_cast<ULONG>(key.values.size()),
+                                           key.max_value_name(),
+                                           key.max_value_data(),
+                                           {} };
         return deliver(buffer, length, result_length, { { 0, &fixed, kClass }, text_at(kClass, key.class_name) });
     }
     case KeyNameInformation: {
-        KeyNameHeader const fixed { bytes_of(key.path) };
-        return deliver(buffer, length, result_length, { { 0, &fixed, sizeof fixed }, text_at(sizeof fixed, key.path) });
+        PoolText const path(key.path());
+        if (!path.ok())
+            return STATUS_INSUFFICIENT_RESOURCES;
+        constexpr size_t kName = offsetof(KEY_NAME_INFORMATION, Name);
+        KEY_NAME_INFORMATION const fixed { static_cast<ULONG>(path.size()), {} };
+        return deliver(buffer, length, result_length, { { 0, &fixed, kName }, { kName, path.data(), path.size() } });
     }
     case KeyCachedInformation: {
-        Widest const widest = widest_of(key);
-        KeyCachedInformationBody const fixed { written, 0, static_cast<ULONG>(key.subkeys.size()), widest.subkey_name,
-                                               static_cast<ULONG>(key.values.size()), widest.value_name,
-                                               widest.value_data, name_bytes };
+        KEY_CACHED_INFORMATION const fixed { written,
+                                             0,
+                                             static_cast<ULONG>(key.subkeys.size()),
+                                             key.max_subkey_name(),
+                                             static_cast<ULONG>(key.values.size()),
+                                             key.max_value_name(),
+                                             key.max_value_data(),
+                                             name_bytes };
         return deliver(buffer, length, result_length, { { 0, &fixed, sizeof fixed } });
     }
     case KeyVirtualizationInformation: {
-        ULONG const fixed = 0; // no key of a system hive seen by the kernel is virtualized
+        // No key is a candidate: what the kernel and its drivers do is never virtualized.
+        KEY_VIRTUALIZATION_INFORMATION fixed {};
+        fixed.VirtualTarget = key.virtualization & 1;
+        fixed.VirtualStore = key.virtualization >> 1 & 1;
+        fixed.VirtualSource = key.virtualization >> 2 & 1;
+        return deliver(buffer, length, result_length, { { 0, &fixed, sizeof fixed } });
+    }
+    case KeyHandleTagsInformation: {
+        KEY_HANDLE_TAGS_INFORMATION const fixed { handle_tags };
         return deliver(buffer, length, result_length, { { 0, &fixed, sizeof fixed } });
     }
     default:
@@ -152,7 +138,7 @@ NTSTATUS query_value(Value const& value, KEY_VALUE_INFORMATION_CLASS what, void*
     case KeyValueFullInformationAlign64: {
         constexpr size_t kName = offsetof(KEY_VALUE_FULL_INFORMATION, Name);
         size_t const at = round_up(kName + name_bytes, wants_aligned ? 8 : sizeof(ULONG));
-        KEY_VALUE_FULL_INFORMATION const fixed { 0, value.type, data_bytes ? static_cast<ULONG>(at) : kNothing,
+        KEY_VALUE_FULL_INFORMATION const fixed { 0,          value.type, data_bytes ? static_cast<ULONG>(at) : kNothing,
                                                  data_bytes, name_bytes, {} };
         return deliver(buffer, length, result_length,
                        { { 0, &fixed, kName },

@@ -9,7 +9,7 @@
 namespace ringside::cm {
 
 // STATUS_INVALID_PARAMETER for a class that is none, or not for the call.
-nt::NTSTATUS query_key(Key const& key, nt::KEY_INFORMATION_CLASS what, void* buffer, nt::ULONG length,
+nt::NTSTATUS query_key(Key& key, uint32_t handle_tags, nt::KEY_INFORMATION_CLASS what, void* buffer, nt::ULONG length,
                        nt::ULONG* result_length);
 nt::NTSTATUS query_value(Value const& value, nt::KEY_VALUE_INFORMATION_CLASS what, void* buffer, nt::ULONG length,
                          nt::ULONG* result_length);

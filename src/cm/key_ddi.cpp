@@ -1,108 +1,47 @@
 // SPDX-License-Identifier: MIT
-// Keys and values by handle.
+// What is done to a key through its handle.
 #include "cm/ddi.h"
 
+#include "cm/callbacks.h"
 #include "cm/information.h"
 #include "cm/objects.h"
-#include "cm/value_data.h"
 
 namespace ringside::cm {
 
 using namespace nt;
 
-namespace {
-
-constexpr size_t kValueNameMax = 16383;
-
-// No name means the key's default value.
-Result<std::u16string> read_name(UNICODE_STRING* name)
-{
-    if (!name)
-        return std::u16string();
-    std::u16string text = TRY(ob::read_string(name));
-    if (text.size() > kValueNameMax)
-        return Failure { STATUS_INVALID_PARAMETER };
-    return text;
-}
-
-NTSTATUS open(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, ULONG options)
-{
-    if (!attributes || (options & ~REG_LEGAL_OPTION))
-        return STATUS_INVALID_PARAMETER;
-    auto captured = ob::read_attributes(attributes, KernelMode);
-    if (!captured.ok())
-        return captured.status();
-    bool const open_link = (captured->flags & OBJ_OPENLINK) || (options & REG_OPTION_OPEN_LINK);
-    auto walked = walk_attributes(*captured, Missing::Fail, open_link, false);
-    if (!walked.ok())
-        return walked.status();
-    auto opened = open_key(*walked->key, *captured, desired);
-    if (!opened.ok())
-        return opened.status();
-    ob::put(handle, *opened);
-    return STATUS_SUCCESS;
-}
-
-} // namespace
-
-// @cite(wdk-ddi): page=wdm/nf-wdm-zwopenkey
-NTSTATUS ZwOpenKey(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes)
-{
-    return open(handle, desired, attributes, 0);
-}
-
-NTSTATUS ZwOpenKeyEx(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, ULONG options)
-{
-    return open(handle, desired, attributes, options);
-}
-
-// @cite(wdk-ddi): page=wdm/nf-wdm-zwcreatekey
-NTSTATUS ZwCreateKey(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, ULONG,
-                     UNICODE_STRING* class_name, ULONG options, ULONG* disposition)
-{
-    if (!attributes || (options & ~REG_LEGAL_OPTION))
-        return STATUS_INVALID_PARAMETER;
-    if (options & REG_OPTION_CREATE_LINK)
-        return STATUS_NOT_SUPPORTED;
-    auto captured = ob::read_attributes(attributes, KernelMode);
-    if (!captured.ok())
-        return captured.status();
-    auto named_class = read_name(class_name);
-    if (!named_class.ok())
-        return named_class.status();
-    auto walked = walk_attributes(*captured, Missing::CreateLast, captured->flags & OBJ_OPENLINK,
-                                  options & REG_OPTION_VOLATILE);
-    if (!walked.ok())
-        return walked.status();
-    if (walked->created)
-        walked->key->class_name = named_class.take();
-    auto opened = open_key(*walked->key, *captured, desired);
-    if (!opened.ok()) {
-        if (walked->created)
-            static_cast<void>(registry().delete_key(*walked->key));
-        return opened.status();
-    }
-    ob::put(handle, *opened);
-    if (disposition)
-        ob::put(disposition, walked->created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY);
-    return STATUS_SUCCESS;
-}
-
 // @cite(wdk-ddi): page=wdm/nf-wdm-zwdeletekey
 NTSTATUS ZwDeleteKey(HANDLE handle)
 {
     KeyOfHandle const key(handle, DELETE);
-    return key.status() ? key.status() : registry().delete_key(key.key()).status();
+    if (key.status())
+        return key.status();
+    REG_DELETE_KEY_INFORMATION info { .Object = key.body() };
+    return notified(kDeleteKey, key.body(), info, [&] { return registry().delete_key(key.key()).status(); });
 }
 
 // The registry lives in memory and dies with the machine: it is always as flushed as it will ever be.
-NTSTATUS ZwFlushKey(HANDLE handle) { return KeyOfHandle(handle, 0).status(); }
+NTSTATUS ZwFlushKey(HANDLE handle)
+{
+    KeyOfHandle const key(handle, 0);
+    if (key.status())
+        return key.status();
+    REG_DELETE_KEY_INFORMATION info { .Object = key.body() }; // what REG_FLUSH_KEY_INFORMATION is
+    return notified(kFlushKey, key.body(), info, [&] { return key.live(); });
+}
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-zwquerykey
 NTSTATUS ZwQueryKey(HANDLE handle, KEY_INFORMATION_CLASS what, PVOID buffer, ULONG length, ULONG* result_length)
 {
     KeyOfHandle const key(handle, what == KeyNameInformation ? 0 : KEY_QUERY_VALUE);
-    return key.status() ? key.status() : query_key(key.key(), what, buffer, length, result_length);
+    if (key.status())
+        return key.status();
+    REG_QUERY_KEY_INFORMATION info { key.body(), what, buffer, length, result_length };
+    return notified(kQueryKey, key.body(), info, [&] {
+        if (NTSTATUS status = key.live())
+            return status;
+        return query_key(key.key(), key.object().handle_tags, what, buffer, length, result_length);
+    });
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-zwenumeratekey
@@ -114,66 +53,97 @@ NTSTATUS ZwEnumerateKey(HANDLE handle, ULONG index, KEY_INFORMATION_CLASS what, 
     KeyOfHandle const key(handle, KEY_ENUMERATE_SUB_KEYS);
     if (key.status())
         return key.status();
-    if (index >= key.key().subkeys.size())
-        return STATUS_NO_MORE_ENTRIES;
-    return query_key(*key.key().subkeys[index], what, buffer, length, result_length);
+    REG_ENUMERATE_KEY_INFORMATION info { key.body(), index, what, buffer, length, result_length };
+    return notified(kEnumerateKey, key.body(), info, [&] {
+        if (NTSTATUS status = key.live())
+            return status;
+        if (index >= key.key().subkeys.size())
+            return STATUS_NO_MORE_ENTRIES;
+        return query_key(key.key().subkeys.at(index), 0, what, buffer, length, result_length);
+    });
 }
 
-// @cite(wdk-ddi): page=wdm/nf-wdm-zwenumeratevaluekey
-NTSTATUS ZwEnumerateValueKey(HANDLE handle, ULONG index, KEY_VALUE_INFORMATION_CLASS what, PVOID buffer, ULONG length,
-                             ULONG* result_length)
+// The new name takes the place of the last component only.
+NTSTATUS ZwRenameKey(HANDLE handle, UNICODE_STRING* name)
 {
-    KeyOfHandle const key(handle, KEY_QUERY_VALUE);
+    KeyOfHandle const key(handle, KEY_WRITE);
     if (key.status())
         return key.status();
-    if (index >= key.key().values.size())
-        return STATUS_NO_MORE_ENTRIES;
-    return query_value(*key.key().values[index], what, buffer, length, result_length);
-}
-
-// @cite(wdk-ddi): page=wdm/nf-wdm-zwqueryvaluekey
-NTSTATUS ZwQueryValueKey(HANDLE handle, UNICODE_STRING* name, KEY_VALUE_INFORMATION_CLASS what, PVOID buffer,
-                         ULONG length, ULONG* result_length)
-{
-    KeyOfHandle const key(handle, KEY_QUERY_VALUE);
-    if (key.status())
-        return key.status();
-    Value const* value = nullptr;
-    {
-        auto text = read_name(name);
-        if (!text.ok())
-            return text.status();
-        value = key.key().value(*text);
-    }
-    return value ? query_value(*value, what, buffer, length, result_length) : STATUS_OBJECT_NAME_NOT_FOUND;
-}
-
-// @cite(wdk-ddi): page=wdm/nf-wdm-zwsetvaluekey
-NTSTATUS ZwSetValueKey(HANDLE handle, UNICODE_STRING* name, ULONG, ULONG type, PVOID data, ULONG size)
-{
-    KeyOfHandle const key(handle, KEY_SET_VALUE);
-    if (key.status())
-        return key.status();
-    DriverData const bytes(data, size);
-    if (!bytes.ok())
+    UNICODE_STRING const given = ob::get(name);
+    if (!given.Length || given.Length % sizeof(char16_t))
+        return STATUS_INVALID_PARAMETER;
+    DriverData const text(given.Buffer, given.Length);
+    if (!text.ok())
         return STATUS_INSUFFICIENT_RESOURCES;
-    auto text = read_name(name);
-    if (!text.ok())
-        return text.status();
-    registry().set_value(key.key(), *text, type, bytes.span());
-    return STATUS_SUCCESS;
+    REG_RENAME_KEY_INFORMATION info { key.body(), name };
+    return notified(kRenameKey, key.body(), info,
+                    [&] { return registry().rename_key(key.key(), text.text()).status(); });
 }
 
-// @cite(wdk-ddi): page=wdm/nf-wdm-zwdeletevaluekey
-NTSTATUS ZwDeleteValueKey(HANDLE handle, UNICODE_STRING* name)
+namespace {
+
+// The classes that are set, by their size; 0: reserved, or none.
+ULONG size_of(KEY_SET_INFORMATION_CLASS what)
 {
-    KeyOfHandle const key(handle, KEY_SET_VALUE);
+    switch (what) {
+    case KeyWriteTimeInformation:
+        return sizeof(KEY_WRITE_TIME_INFORMATION);
+    case KeyWow64FlagsInformation:
+    case KeyControlFlagsInformation:
+    case KeySetVirtualizationInformation:
+    case KeySetHandleTagsInformation:
+        return sizeof(ULONG);
+    default:
+        return 0;
+    }
+}
+
+void set_information(KeyOfHandle const& key, KEY_SET_INFORMATION_CLASS what, int64_t value)
+{
+    auto const flags = static_cast<uint32_t>(value);
+    switch (what) {
+    case KeyWriteTimeInformation:
+        key.key().last_write = value;
+        break;
+    case KeyWow64FlagsInformation:
+        key.key().user_flags = flags;
+        break;
+    case KeyControlFlagsInformation:
+        key.key().control_flags = flags;
+        break;
+    case KeySetVirtualizationInformation:
+        key.key().virtualization = flags & 7;
+        break;
+    default:
+        key.object().handle_tags = flags;
+        return; // the handle's own: no change of the key
+    }
+    if (registry().changed)
+        registry().changed(key.key(), REG_NOTIFY_CHANGE_ATTRIBUTES);
+}
+
+} // namespace
+
+// @cite(msdocs): page=windows/win32/api/winternl/nf-winternl-ntsetinformationkey
+NTSTATUS ZwSetInformationKey(HANDLE handle, KEY_SET_INFORMATION_CLASS what, PVOID information, ULONG length)
+{
+    ULONG const size = size_of(what);
+    if (!size)
+        return STATUS_INVALID_INFO_CLASS;
+    if (length != size)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    KeyOfHandle const key(handle, what == KeySetHandleTagsInformation ? 0 : KEY_SET_VALUE);
     if (key.status())
         return key.status();
-    auto text = read_name(name);
-    if (!text.ok())
-        return text.status();
-    return registry().delete_value(key.key(), *text) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+    int64_t value = 0;
+    ke::copy_or_raise(&value, information, size);
+    REG_SET_INFORMATION_KEY_INFORMATION info { key.body(), what, information, length };
+    return notified(kSetInformation, key.body(), info, [&] {
+        if (NTSTATUS status = key.live())
+            return status;
+        set_information(key, what, value);
+        return STATUS_SUCCESS;
+    });
 }
 
 } // namespace ringside::cm

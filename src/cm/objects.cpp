@@ -2,6 +2,8 @@
 #include "cm/objects.h"
 
 #include "base/check.h"
+#include "cm/callbacks.h"
+#include "ex/pool.h"
 #include "ke/kernel.h"
 
 namespace ringside::cm {
@@ -21,61 +23,76 @@ KeyObjects::KeyObjects()
 {
     CHECK(!g_key_objects, "one machine is live per process at a time");
     g_key_objects = this;
+    ob::key_type.closed = closed;
     ob::key_type.deleted = deleted;
     ob::key_type.full_name = full_name;
+    registry().changed = notify_change;
+    registry().key_deleted = notify_deleted;
     auto root = make(registry().root());
-    CHECK(root.ok() && ob::insert(*root, registry().root().path, true, true).ok(), "the registry has no name");
+    CHECK(root.ok() && ob::insert(*root, registry().root().path(), true, true).ok(), "the registry has no name");
+    m_root = *root;
     ob::dereference(*root);
 }
 
 KeyObjects::~KeyObjects()
 {
+    ob::key_type.closed = nullptr;
     ob::key_type.deleted = nullptr;
     ob::key_type.full_name = nullptr;
+    registry().changed = nullptr;
+    registry().key_deleted = nullptr;
     g_key_objects = nullptr;
 }
 
+KeyObject* KeyObjects::by_number(uint32_t number)
+{
+    auto it = m_objects.find(number);
+    return it == m_objects.end() ? nullptr : &it->second;
+}
+
+KeyObject* KeyObjects::find_any(void* body) { return ob::type_of(body) == &ob::key_type ? find(body) : nullptr; }
+
 Key* KeyObjects::key_of(void* body)
 {
-    auto it = m_keys.find(ob::number_of(body));
-    return it == m_keys.end() ? nullptr : it->second;
+    KeyObject* const object = find(body);
+    return object ? object->key : nullptr;
 }
 
 Result<void*> KeyObjects::make(Key& key)
 {
     void* body = TRY(ob::create(ob::key_type, kKeyBytes, kKeyTag));
-    m_keys.emplace(ob::number_of(body), &key);
+    KeyObject& object = m_objects[ob::number_of(body)];
+    object.body = body;
+    object.key = &key;
     registry().reference(key);
     return body;
 }
 
+void KeyObjects::closed(void* body, uint32_t remaining)
+{
+    if (!remaining)
+        end_watch(ob::number_of(body), *g_key_objects->find(body));
+}
+
+// Registry callbacks are told of the object's end, not of a handle's, as on Windows: its count is zero by then.
+// @cite(wdk-docs): page=kernel/invalid-key-object-pointers-in-registry-notifications
 void KeyObjects::deleted(void* body)
 {
     KeyObjects& objects = *g_key_objects;
-    registry().dereference(*objects.key_of(body));
-    objects.m_keys.erase(ob::number_of(body));
+    uint32_t const number = ob::number_of(body);
+    REG_KEY_HANDLE_CLOSE_INFORMATION info { .Object = body };
+    notified(kCloseKey, body, info, [&] { return STATUS_SUCCESS; });
+    KeyObject& object = *objects.by_number(number);
+    clean_contexts(body, object);
+    end_watch(number, object);
+    if (object.name_block)
+        ex::free(object.name_block, 0);
+    Key& key = *object.key;
+    objects.m_objects.erase(number);
+    registry().dereference(key);
 }
 
-std::u16string KeyObjects::full_name(void* body) { return g_key_objects->key_of(body)->path; }
-
-Result<Walked> walk_attributes(ob::Attributes const& attributes, Missing missing, bool open_link, bool is_volatile)
-{
-    ob::Lookup found = TRY(ob::look_up(attributes.name()));
-    ob::Held held(found.body);
-    if (found.type != &ob::key_type)
-        return Failure { STATUS_OBJECT_TYPE_MISMATCH };
-    return registry().walk(*g_key_objects->key_of(found.body), found.remaining, missing,
-                           open_link ? Links::OpenLast : Links::Follow, is_volatile);
-}
-
-Result<HANDLE> open_key(Key& key, ob::Attributes const& attributes, ACCESS_MASK desired)
-{
-    void* body = TRY(g_key_objects->make(key));
-    auto handle = ob::open_handle(ob::current_process(), body, ob::granted_access(ob::key_type, desired),
-                                  attributes.kernel_handle(), attributes.flags & OBJ_INHERIT);
-    ob::dereference(body);
-    return handle;
-}
+std::u16string KeyObjects::full_name(void* body) { return g_key_objects->key_of(body)->path(); }
 
 KeyOfHandle::KeyOfHandle(HANDLE handle, ACCESS_MASK desired)
 {
@@ -83,20 +100,8 @@ KeyOfHandle::KeyOfHandle(HANDLE handle, ACCESS_MASK desired)
     m_status = found.status();
     if (m_status)
         return;
-    ob::Held held(found->body);
-    Key* key = g_key_objects->key_of(found->body);
-    if (key->deleted) {
-        m_status = STATUS_KEY_DELETED;
-        return;
-    }
-    m_key = key;
-    registry().reference(*key);
-}
-
-KeyOfHandle::~KeyOfHandle()
-{
-    if (m_key)
-        registry().dereference(*m_key);
+    m_held.reset(found->body);
+    m_object = g_key_objects->find(found->body);
 }
 
 } // namespace ringside::cm

@@ -43,7 +43,7 @@ std::optional<std::string> make_changes(Registry& registry, std::vector<Change> 
         if (!key)
             continue; // to delete what is not there is no mistake
         if (change.kind == ChangeKind::SetValue)
-            registry.set_value(*key, change.name, change.type, change.data);
+            static_cast<void>(registry.set_value(*key, change.name, change.type, change.data));
         else if (change.kind == ChangeKind::DeleteKey)
             registry.delete_tree(*key);
         else if (change.kind == ChangeKind::DeleteValue)
@@ -54,10 +54,7 @@ std::optional<std::string> make_changes(Registry& registry, std::vector<Change> 
 
 } // namespace
 
-std::string RegError::message() const
-{
-    return line ? "line " + std::to_string(line) + ": " + words : words;
-}
+std::string RegError::message() const { return line ? "line " + std::to_string(line) + ": " + words : words; }
 
 std::optional<std::u16string> decode_text(std::span<uint8_t const> bytes, unsigned& line)
 {
@@ -104,7 +101,7 @@ std::optional<std::string> assign(Registry& registry, std::u16string_view servic
     if (!decoded)
         return "not UTF-8";
     RegParser parser(*decoded);
-    if (!parser.parse_assignment(Registry::service_path(service)))
+    if (!parser.parse_assignment(registry.service_path(service)))
         return parser.error.words;
     return make_changes(registry, parser.changes);
 }

@@ -17,6 +17,8 @@ namespace ringside::cm {
 
 // Nothing when all of it was applied, else one line of words: "line 7: ...". The text is the file's bytes.
 std::optional<std::string> import_reg_file(Registry& registry, std::string_view text);
+// A key with all below it, links left out: what import_reg_file makes the same of.
+std::string export_reg_file(Key const& key);
 // The short form, UTF-8. A path without a root is relative to the service's key.
 std::optional<std::string> assign(Registry& registry, std::u16string_view service, std::string_view assignment);
 

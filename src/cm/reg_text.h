@@ -26,7 +26,10 @@ struct Change {
 // Text is UTF-16 here; lines end with LF, CR LF or the end.
 class RegParser {
 public:
-    explicit RegParser(std::u16string_view text) : m_text(text) {}
+    explicit RegParser(std::u16string_view text)
+        : m_text(text)
+    {
+    }
     // Both return false with `error` set.
     bool parse_file();
     bool parse_assignment(std::u16string_view base);

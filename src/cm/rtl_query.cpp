@@ -5,6 +5,8 @@
 // @cite(wdk-ddi): page=wdm/nc-wdm-rtl_query_registry_routine
 #include "cm/ddi.h"
 
+#include "cm/environment.h"
+#include "cm/objects.h"
 #include "cm/relative_key.h"
 #include "cm/value_data.h"
 #include "ke/kernel.h"
@@ -12,6 +14,7 @@
 #include "rtl/allocator.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace ringside::cm {
 
@@ -36,6 +39,7 @@ struct Answer {
 struct Query {
     RTL_QUERY_REGISTRY_TABLE entry;
     PVOID context;
+    PVOID environment;
 
     bool is(ULONG flag) const { return entry.Flags & flag; }
 };
@@ -107,8 +111,18 @@ NTSTATUS store(Query const& query, Answer const& answer)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS deliver(Query const& query, Answer const& answer)
+NTSTATUS deliver(Query const& query, Answer const& given)
 {
+    Answer answer = given;
+    Expanded expanded;
+    if (answer.type == REG_EXPAND_SZ && !query.is(RTL_QUERY_REGISTRY_NOEXPAND)) {
+        std::u16string_view const text(reinterpret_cast<char16_t const*>(answer.data),
+                                       answer.length / sizeof(char16_t));
+        expand_environment(text.substr(0, text.find(u'\0')), query.environment, expanded);
+        if (!expanded.block->ok())
+            return STATUS_INSUFFICIENT_RESOURCES;
+        answer = { answer.name, REG_SZ, expanded.block->data(), expanded.bytes };
+    }
     bool const expand = !query.is(RTL_QUERY_REGISTRY_NOEXPAND);
     if (query.is(RTL_QUERY_REGISTRY_DIRECT)) {
         if (answer.type == REG_MULTI_SZ && expand)
@@ -127,42 +141,70 @@ NTSTATUS deliver(Query const& query, Answer const& answer)
         }
         return STATUS_SUCCESS;
     }
-    ULONG const type = expand && answer.type == REG_EXPAND_SZ ? REG_SZ : answer.type;
-    return call_routine(query, answer.name, type, answer.data, answer.length);
+    return call_routine(query, answer.name, answer.type, answer.data, answer.length);
 }
 
 // Windows 8 and later end the machine when a driver stores what an untrusted hive holds without looking at its type.
-void require_safe_access(Query const& query, Key const& key)
+void require_safe_access(Query const& query, HANDLE handle)
 {
     if (registry().windows() < Windows::win8 || !query.is(RTL_QUERY_REGISTRY_DIRECT) || query.is(kTypeCheck))
         return;
-    constexpr std::u16string_view kMachine = u"\\REGISTRY\\MACHINE\\";
-    if (std::u16string_view(key.path).substr(0, kMachine.size()) == kMachine)
-        for (auto hive : { u"HARDWARE", u"SOFTWARE", u"SYSTEM", u"SECURITY", u"SAM" }) {
-            auto const rest = std::u16string_view(key.path).substr(kMachine.size());
-            if (ob::same_name(rest.substr(0, rest.find(u'\\')), hive, true))
-                return;
-        }
+    KeyOfHandle const key(handle, 0);
+    if (key.status())
+        return; // the query will say so
+    for (Key const* at = &key.key(); at->parent && at->parent->parent; at = at->parent)
+        if (!at->parent->parent->parent && at->parent->upper == u"MACHINE")
+            for (std::u16string_view hive : { u"HARDWARE", u"SOFTWARE", u"SYSTEM", u"SECURITY", u"SAM" })
+                if (at->upper == hive)
+                    return;
     ke::bug_check(KERNEL_SECURITY_CHECK_FAILURE, kUnsafeRegistryAccess, 0, 0, 0,
                   "RtlQueryRegistryValues with RTL_QUERY_REGISTRY_DIRECT and without RTL_QUERY_REGISTRY_TYPECHECK "
                   "read a key that is in no system hive");
 }
 
-NTSTATUS answer_with_value(Query const& query, Key& key, std::u16string_view name)
+// A value as ZwQueryValueKey or ZwEnumerateValueKey returns it, in a block as large as it needs.
+class Fetched {
+public:
+    template <typename Service>
+    NTSTATUS fetch(Service service)
+    {
+        for (ULONG length = kFirstTry;;) {
+            m_block.emplace(length);
+            if (!m_block->ok())
+                return STATUS_INSUFFICIENT_RESOURCES;
+            NTSTATUS const status = service(m_block->data(), length, &length);
+            if (status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL)
+                return status;
+        }
+    }
+    KEY_VALUE_FULL_INFORMATION const& info() const
+    {
+        return *reinterpret_cast<KEY_VALUE_FULL_INFORMATION const*>(m_block->data());
+    }
+    std::u16string_view name() const { return { info().Name, info().NameLength / sizeof(char16_t) }; }
+    uint8_t const* bytes() const { return m_block->data() + info().DataOffset; }
+
+private:
+    static constexpr ULONG kFirstTry = 256;
+    std::optional<PoolBytes> m_block;
+};
+
+NTSTATUS answer_with_value(Query const& query, Fetched const& value)
 {
-    Value const& value = *key.value(name);
+    KEY_VALUE_FULL_INFORMATION const& info = value.info();
     if (query.is(kTypeCheck) && query.is(RTL_QUERY_REGISTRY_DIRECT)
-        && query.entry.DefaultType >> kTypeCheckShift != value.type)
+        && query.entry.DefaultType >> kTypeCheckShift != info.Type)
         return STATUS_OBJECT_TYPE_MISMATCH;
     // Name and data stand in one block: the name, its zero, then the data with two zeros, 8-byte aligned.
-    size_t const name_bytes = ((value.name.size() + 1) * sizeof(char16_t) + 7) & ~size_t { 7 };
-    PoolBytes const block(name_bytes + value.data.size() + 2 * sizeof(char16_t) + 1);
+    size_t const name_bytes = (info.NameLength + sizeof(char16_t) + 7) & ~size_t { 7 };
+    PoolBytes const block(name_bytes + info.DataLength + 2 * sizeof(char16_t) + 1);
     if (!block.ok())
         return STATUS_INSUFFICIENT_RESOURCES;
-    std::memcpy(block.data(), value.name.data(), value.name.size() * sizeof(char16_t));
-    std::ranges::copy(value.data, block.data() + name_bytes);
-    return deliver(query, { reinterpret_cast<PCWSTR>(block.data()), value.type, block.data() + name_bytes,
-                            static_cast<ULONG>(value.data.size()) });
+    std::memcpy(block.data(), info.Name, info.NameLength);
+    if (info.DataLength)
+        std::memcpy(block.data() + name_bytes, value.bytes(), info.DataLength);
+    return deliver(query,
+                   { reinterpret_cast<PCWSTR>(block.data()), info.Type, block.data() + name_bytes, info.DataLength });
 }
 
 ULONG default_length(ULONG type, void const* data, ULONG given)
@@ -195,42 +237,53 @@ NTSTATUS answer_with_default(Query const& query)
     return deliver(query, { query.entry.Name, type, block.data(), length });
 }
 
-NTSTATUS answer_by_name(Query const& query, Key& key)
+NTSTATUS answer_by_name(Query const& query, HANDLE key)
 {
-    bool deletes = query.is(RTL_QUERY_REGISTRY_DELETE);
-    Value const* value = nullptr;
-    {
-        std::u16string const name = ob::read_zero_terminated(query.entry.Name);
-        value = key.value(name);
-    }
-    if (!value) {
-        if (query.is(RTL_QUERY_REGISTRY_REQUIRED))
-            return STATUS_OBJECT_NAME_NOT_FOUND;
+    UNICODE_STRING name {};
+    size_t length = 0;
+    while (ob::get(query.entry.Name + length))
+        ++length;
+    if (length > kValueNameMax)
+        return STATUS_NAME_TOO_LONG;
+    name.Length = name.MaximumLength = static_cast<USHORT>(length * sizeof(char16_t));
+    name.Buffer = const_cast<PWSTR>(query.entry.Name);
+    Fetched value;
+    NTSTATUS status = value.fetch([&](PVOID buffer, ULONG room, ULONG* needed) {
+        return ZwQueryValueKey(key, &name, KeyValueFullInformation, buffer, room, needed);
+    });
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND && !query.is(RTL_QUERY_REGISTRY_REQUIRED))
         return answer_with_default(query);
-    }
-    NTSTATUS const status = answer_with_value(query, key, value->name);
-    if (NT_SUCCESS(status) && deletes && !key.deleted)
-        registry().delete_value(key, ob::read_zero_terminated(query.entry.Name));
+    if (!NT_SUCCESS(status))
+        return status;
+    status = answer_with_value(query, value);
+    if (NT_SUCCESS(status) && query.is(RTL_QUERY_REGISTRY_DELETE))
+        ZwDeleteValueKey(key, &name);
     return status;
 }
 
 // Every value of the key, as it is when its turn comes: the routine may add and delete values.
-NTSTATUS answer_all(Query const& query, Key& key)
+NTSTATUS answer_all(Query const& query, HANDLE key)
 {
     size_t answered = 0;
-    for (size_t index = 0; index < key.values.size(); ++answered) {
-        uint64_t const number = key.values[index]->number;
-        if (NTSTATUS status = answer_with_value(query, key, key.values[index]->name); !NT_SUCCESS(status))
+    for (ULONG index = 0;; ++answered) {
+        Fetched value;
+        NTSTATUS status = value.fetch([&](PVOID buffer, ULONG room, ULONG* needed) {
+            return ZwEnumerateValueKey(key, index, KeyValueFullInformation, buffer, room, needed);
+        });
+        if (status == STATUS_NO_MORE_ENTRIES)
+            return !answered && query.is(RTL_QUERY_REGISTRY_REQUIRED) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+        if (!NT_SUCCESS(status))
             return status;
-        if (query.is(RTL_QUERY_REGISTRY_DELETE) && index < key.values.size() && key.values[index]->number == number)
-            key.values.erase(key.values.begin() + static_cast<ptrdiff_t>(index));
-        else
+        if (status = answer_with_value(query, value); !NT_SUCCESS(status))
+            return status;
+        auto const bytes = static_cast<USHORT>(value.info().NameLength);
+        UNICODE_STRING name { bytes, bytes, const_cast<PWSTR>(value.name().data()) };
+        if (!query.is(RTL_QUERY_REGISTRY_DELETE) || !NT_SUCCESS(ZwDeleteValueKey(key, &name)))
             ++index;
     }
-    return !answered && query.is(RTL_QUERY_REGISTRY_REQUIRED) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
 }
 
-NTSTATUS answer(Query const& query, Key& key)
+NTSTATUS answer(Query const& query, HANDLE key)
 {
     bool const direct = query.is(RTL_QUERY_REGISTRY_DIRECT);
     if (direct && (!query.entry.Name || query.entry.QueryRoutine))
@@ -250,31 +303,30 @@ NTSTATUS answer(Query const& query, Key& key)
 NTSTATUS RtlQueryRegistryValues(ULONG relative_to, PCWSTR path, RTL_QUERY_REGISTRY_TABLE* table, PVOID context,
                                 PVOID environment)
 {
-    auto walked = relative_key(relative_to, path, Missing::Fail);
-    if (!walked.ok())
-        return walked.status();
-    KeyRef const top(*walked->key);
-    KeyRef current(*top);
+    RelativeKey const top(relative_to, path, false);
+    if (top.status())
+        return top.status();
+    std::optional<RelativeKey> subkey;
     for (;; ++table) {
-        Query const query { ob::get(table), context };
+        Query const query { ob::get(table), context, environment };
         bool const is_subkey = query.is(RTL_QUERY_REGISTRY_SUBKEY);
         if (!query.entry.QueryRoutine && !query.entry.Name)
             return STATUS_SUCCESS;
         if (query.is(RTL_QUERY_REGISTRY_TOPKEY) || is_subkey)
-            current.reset(*top);
+            subkey.reset();
         if (is_subkey) {
             if (!query.entry.Name || query.is(RTL_QUERY_REGISTRY_DIRECT))
                 return STATUS_INVALID_PARAMETER;
-            auto subkey = registry().walk(*top, ob::read_zero_terminated(query.entry.Name), Missing::Fail);
-            if (!subkey.ok())
-                return subkey.status();
-            current.reset(*subkey->key);
+            size_t length = 0;
+            while (ob::get(query.entry.Name + length))
+                ++length;
+            subkey.emplace(top.handle(), std::u16string_view(query.entry.Name, length));
+            if (subkey->status())
+                return subkey->status();
             if (!query.entry.QueryRoutine)
                 continue; // only a change of place
         }
-        if (current->deleted)
-            return STATUS_KEY_DELETED;
-        if (NTSTATUS status = answer(query, *current); !NT_SUCCESS(status))
+        if (NTSTATUS status = answer(query, subkey ? subkey->handle() : top.handle()); !NT_SUCCESS(status))
             return status;
     }
 }

@@ -2,9 +2,9 @@
 // Keys and values by path.
 #include "cm/ddi.h"
 
-#include "cm/objects.h"
 #include "cm/relative_key.h"
 #include "cm/value_data.h"
+#include "ob/capture.h"
 
 namespace ringside::cm {
 
@@ -12,79 +12,100 @@ using namespace nt;
 
 namespace {
 
-// In the order of RTL_REGISTRY_ABSOLUTE, _SERVICES, ... A system process' user is the default one, and so is a client's
-// here: there are no others.
-constexpr std::u16string_view kPlaces[RTL_REGISTRY_MAXIMUM] = {
-    u"",
-    u"\\Registry\\Machine\\System\\CurrentControlSet\\Services",
-    u"\\Registry\\Machine\\System\\CurrentControlSet\\Control",
-    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
-    u"\\Registry\\Machine\\Hardware\\DeviceMap",
-    u"\\Registry\\User\\.Default",
+// A zero-terminated name as the services want it. STATUS_NAME_TOO_LONG.
+class CountedName {
+public:
+    explicit CountedName(PCWSTR name)
+    {
+        size_t length = 0;
+        while (name && ob::get(name + length))
+            ++length;
+        if (length > kValueNameMax)
+            m_status = STATUS_NAME_TOO_LONG;
+        auto const bytes = static_cast<USHORT>(length * sizeof(char16_t));
+        m_name = { bytes, bytes, const_cast<PWSTR>(name) };
+    }
+    NTSTATUS status() const { return m_status; }
+    UNICODE_STRING* name() { return &m_name; }
+
+private:
+    NTSTATUS m_status = STATUS_SUCCESS;
+    UNICODE_STRING m_name {};
 };
 
 } // namespace
 
-Result<Walked> relative_key(ULONG relative_to, PCWSTR path, Missing missing)
-{
-    if (relative_to & RTL_REGISTRY_HANDLE) {
-        KeyOfHandle const key(const_cast<HANDLE>(static_cast<void const*>(path)), 0);
-        if (key.status())
-            return Failure { key.status() };
-        return Walked { &key.key(), false };
-    }
-    ULONG const place = relative_to & ~RTL_REGISTRY_OPTIONAL;
-    if (place >= RTL_REGISTRY_MAXIMUM)
-        return Failure { STATUS_INVALID_PARAMETER };
-    ob::Attributes attributes;
-    attributes.named = true;
-    attributes.flags = OBJ_CASE_INSENSITIVE;
-    if (path)
-        attributes.path = ob::read_zero_terminated(path);
-    if (place != RTL_REGISTRY_ABSOLUTE)
-        attributes.path = std::u16string(kPlaces[place]) + u"\\" + attributes.path;
-    return walk_attributes(attributes, missing, false, false);
-}
-
 // @cite(wdk-ddi): page=wdm/nf-wdm-rtlwriteregistryvalue
 NTSTATUS RtlWriteRegistryValue(ULONG relative_to, PCWSTR path, PCWSTR name, ULONG type, PVOID data, ULONG length)
 {
-    DriverData const bytes(data, length);
-    if (!bytes.ok())
-        return STATUS_INSUFFICIENT_RESOURCES;
-    auto walked = relative_key(relative_to, path, Missing::CreateLast);
-    if (!walked.ok())
-        return walked.status();
-    KeyRef const key(*walked->key);
-    registry().set_value(*key, name ? ob::read_zero_terminated(name) : std::u16string(), type, bytes.span());
-    return STATUS_SUCCESS;
+    CountedName counted(name);
+    if (counted.status())
+        return counted.status();
+    RelativeKey const key(relative_to, path, true);
+    return key.status() ? key.status() : ZwSetValueKey(key.handle(), counted.name(), 0, type, data, length);
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-rtldeleteregistryvalue
 NTSTATUS RtlDeleteRegistryValue(ULONG relative_to, PCWSTR path, PCWSTR name)
 {
-    auto walked = relative_key(relative_to, path, Missing::Fail);
-    if (!walked.ok())
-        return walked.status();
-    KeyRef const key(*walked->key);
-    std::u16string const text = name ? ob::read_zero_terminated(name) : std::u16string();
-    return registry().delete_value(*key, text) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+    CountedName counted(name);
+    if (counted.status())
+        return counted.status();
+    RelativeKey const key(relative_to, path, false);
+    return key.status() ? key.status() : ZwDeleteValueKey(key.handle(), counted.name());
 }
 
 // With RTL_REGISTRY_HANDLE it closes the handle, as documented.
 // @cite(wdk-ddi): page=wdm/nf-wdm-rtlcheckregistrykey
 NTSTATUS RtlCheckRegistryKey(ULONG relative_to, PWSTR path)
 {
-    NTSTATUS const status = relative_key(relative_to, path, Missing::Fail).status();
-    if (relative_to & RTL_REGISTRY_HANDLE)
-        static_cast<void>(ob::close_handle(ob::current_process(), path, KernelMode));
-    return status;
+    RelativeKey const key(relative_to, path, false);
+    if (!(relative_to & RTL_REGISTRY_HANDLE))
+        return key.status();
+    auto found = ob::reference_by_handle(key.handle(), 0, &ob::key_type, KernelMode);
+    if (found.ok())
+        ob::dereference(found->body);
+    static_cast<void>(ob::close_handle(ob::current_process(), key.handle(), KernelMode));
+    return found.status();
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-rtlcreateregistrykey
 NTSTATUS RtlCreateRegistryKey(ULONG relative_to, PWSTR path)
 {
-    return relative_key(relative_to, path, Missing::CreateLast).status();
+    RelativeKey const key(relative_to, path, true);
+    return key.status();
+}
+
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-rtlqueryregistryvaluewithfallback
+NTSTATUS RtlQueryRegistryValueWithFallback(HANDLE primary, HANDLE fallback, UNICODE_STRING* name, ULONG length,
+                                           ULONG* type, PVOID data, ULONG* result_length)
+{
+    constexpr size_t kHead = offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data);
+    if (length > 0x7FFF'FFFF)
+        return STATUS_INVALID_PARAMETER;
+    PoolBytes const block(kHead + length);
+    if (!block.ok())
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
+    ULONG needed = 0;
+    for (HANDLE key : { primary, fallback }) {
+        if (!key)
+            continue;
+        status = ZwQueryValueKey(key, name, KeyValuePartialInformation, block.data(), static_cast<ULONG>(block.size()),
+                                 &needed);
+        if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+            break;
+    }
+    if (status && status != STATUS_BUFFER_OVERFLOW)
+        return status;
+    auto const* found = reinterpret_cast<KEY_VALUE_PARTIAL_INFORMATION const*>(block.data());
+    if (type)
+        ob::put(type, found->Type);
+    if (result_length)
+        ob::put(result_length, found->DataLength);
+    if (!status && found->DataLength)
+        ke::copy_or_raise(data, block.data() + kHead, found->DataLength);
+    return status;
 }
 
 } // namespace ringside::cm

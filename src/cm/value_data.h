@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace ringside::cm {
 
@@ -30,6 +31,7 @@ public:
     uint8_t* data() const { return m_block; }
     size_t size() const { return m_bytes; }
     std::span<uint8_t const> span() const { return { m_block, m_bytes }; }
+    std::u16string_view text() const { return { reinterpret_cast<char16_t const*>(m_block), m_bytes / 2 }; }
 
 private:
     static constexpr uint32_t kTag = 'aDmC'; // "CmDa"
@@ -40,10 +42,22 @@ private:
 // What a driver's pointer points at, copied once.
 class DriverData : public PoolBytes {
 public:
-    DriverData(void const* from, size_t bytes) : PoolBytes(bytes)
+    DriverData(void const* from, size_t bytes)
+        : PoolBytes(bytes)
     {
         if (ok() && bytes)
             ke::copy_or_raise(data(), from, bytes);
+    }
+};
+
+// A string's characters, copied to pool.
+class PoolText : public PoolBytes {
+public:
+    explicit PoolText(std::u16string_view text)
+        : PoolBytes(text.size() * sizeof(char16_t))
+    {
+        if (ok() && !text.empty())
+            std::memcpy(data(), text.data(), size());
     }
 };
 

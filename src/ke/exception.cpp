@@ -157,6 +157,11 @@ void dispatch_exception(EXCEPTION_RECORD& record, CONTEXT& original)
             node = node_above(node, context.Rsp);
             if (!node || node->kind == NodeKind::Barrier)
                 break;
+            if (node->kind == NodeKind::Outlet) {
+                auto const& outlet = *reinterpret_cast<OutletNode*>(node);
+                outlet.escaped(outlet.owner, record, original);
+                break;
+            }
             scope_index = 0;
             if (node->kind == NodeKind::Gate)
                 context_of_gate(*reinterpret_cast<GateFrame*>(node), context);

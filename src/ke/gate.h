@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Gates: how a driver enters the kernel. Each import a driver binds is an Import: a stub at a fixed address leads into the
-// assembly gate (ke/gate.S), which calls Import::entry with the argument slots. Three entries exist for the same body
-// (docs/design.md D6):
+// Gates: how a driver enters the kernel. Each import a driver binds is an Import: a stub at a fixed address leads into
+// the assembly gate (ke/gate.S), which calls Import::entry with the argument slots. Three entries exist for the same
+// body (docs/design.md D6):
 //   bare      the body, nothing else
 //   observed  a schedule point, the body, a log line
 //   verified  observed, and the listeners' checks before and after the body, IRQL and the fault door among them
@@ -26,14 +26,14 @@ using ImportEntry = uint64_t (*)(uint64_t* arguments, Import const* import);
 
 struct Import {
     ImportEntry entry; // first: assembly calls through it
-    Ddi const* ddi;    // null: a service that is missing
-    uint32_t number;   // of the export in the machine's table: what the log records
-    char const* dll;   // for a missing service, as the driver's import names it
+    Ddi const* ddi; // null: a service that is missing
+    uint32_t number; // of the export in the machine's table: what the log records
+    char const* dll; // for a missing service, as the driver's import names it
     char const* name;
 };
 
 // The kinds of chain node. Assembly writes Gate.
-enum class NodeKind : uint64_t { Gate = 0, Context = 1, Unwind = 2, Barrier = 3 };
+enum class NodeKind : uint64_t { Gate = 0, Context = 1, Unwind = 2, Barrier = 3, Outlet = 4 };
 
 struct ChainNode {
     ChainNode* previous;
@@ -66,6 +66,14 @@ struct BarrierNode {
     ChainNode node;
 };
 
+// Around a callback whose exceptions must not leave it: the first that would is given to `escaped`, which ends the
+// machine.
+struct OutletNode {
+    ChainNode node;
+    void (*escaped)(void* owner, nt::EXCEPTION_RECORD const& record, nt::CONTEXT const& context);
+    void* owner;
+};
+
 inline ChainNode* chain_head() { return static_cast<ChainNode*>(sim::ringside_gate_head); }
 
 // Links a node for a scope. A frame that is unwound as C++ unlinks it; one that is stepped over is unlinked by the
@@ -73,7 +81,8 @@ inline ChainNode* chain_head() { return static_cast<ChainNode*>(sim::ringside_ga
 template <typename Node>
 class Linked {
 public:
-    explicit Linked(Node& node, NodeKind kind) : m_node(node)
+    explicit Linked(Node& node, NodeKind kind)
+        : m_node(node)
     {
         node.node.previous = chain_head();
         node.node.kind = kind;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The public Machine: boot, load, settle, finish.
+#include "cm/hive.h"
 #include "cm/reg_file.h"
+#include "cm/reg_text.h"
 #include "ke/debug.h"
 #include "ldr/debugger.h"
 #include "machine/state.h"
@@ -111,7 +113,8 @@ ImportLine::Served served(ldr::Served s)
 
 } // namespace
 
-Machine::State::State(MachineOptions const& given) : options(given)
+Machine::State::State(MachineOptions const& given)
+    : options(given)
 {
     auto drive = std::make_shared<std::unique_ptr<sim::HostFolder>>(open_drive(given.c_drive));
     rooms = std::make_unique<machine::Rooms>(room_options(given));
@@ -146,7 +149,10 @@ io::DriverRecord* Machine::State::record_of(Driver::State const& driver)
     return driver.driver_number ? rooms->io.drivers().by_number(driver.driver_number) : nullptr;
 }
 
-Machine::Machine(MachineOptions options) : m_state(std::make_unique<State>(options)) { }
+Machine::Machine(MachineOptions options)
+    : m_state(std::make_unique<State>(options))
+{
+}
 Machine::~Machine() = default;
 
 // --- Drivers -----------------------------------------------------------------------------------------------------
@@ -156,7 +162,10 @@ namespace {
 // Export drivers are looked for in the folder of the driver that imports from them.
 class BesideIt : public ldr::ImageFinder {
 public:
-    explicit BesideIt(std::string const& path) : m_folder(path.substr(0, path.rfind('/') + 1)) { }
+    explicit BesideIt(std::string const& path)
+        : m_folder(path.substr(0, path.rfind('/') + 1))
+    {
+    }
     std::optional<ldr::ImageFile> find(std::string_view dll) override
     {
         ldr::ImageFile file;
@@ -281,7 +290,8 @@ int32_t Driver::unload()
     auto status = std::make_shared<int32_t>(STATUS_SUCCESS);
     auto* record = machine->record_of(*m_state);
     if (record) {
-        auto outcome = machine->on_system_thread([status, object = record->object] { *status = io::unload_driver(object); });
+        auto outcome
+            = machine->on_system_thread([status, object = record->object] { *status = io::unload_driver(object); });
         if (outcome == Outcome::Unfinished)
             return STATUS_PENDING;
         if (outcome == Outcome::Ended)
@@ -311,6 +321,45 @@ void Machine::import_registry(std::string_view text)
 {
     if (auto error = cm::import_reg_file(m_state->rooms->registry, text))
         throw BadUse(*error);
+}
+
+namespace {
+
+std::u16string registry_path(std::string_view key)
+{
+    auto path = cm::absolute_path(rtl::utf16(key));
+    if (!path)
+        throw BadUse(fmt::format("{}: no root key of that name (HKLM, HKU ... or \\Registry)", key));
+    return std::move(*path);
+}
+
+cm::Key& registry_key(cm::Registry& registry, std::string_view key)
+{
+    cm::Key* const found = registry.find(registry_path(key));
+    if (!found)
+        throw BadUse(fmt::format("{}: no such key", key));
+    return *found;
+}
+
+} // namespace
+
+void Machine::load_hive(std::string_view key, std::span<std::byte const> file)
+{
+    std::span<uint8_t const> const bytes(reinterpret_cast<uint8_t const*>(file.data()), file.size());
+    if (auto error = cm::load_hive(m_state->rooms->registry, registry_path(key), bytes))
+        throw BadUse(fmt::format("the hive for {}: {}", key, *error));
+}
+
+Bytes Machine::save_hive(std::string_view key) const
+{
+    auto const file = cm::write_hive(registry_key(m_state->rooms->registry, key));
+    auto const* begin = reinterpret_cast<std::byte const*>(file.data());
+    return { begin, begin + file.size() };
+}
+
+std::string Machine::export_registry(std::string_view key) const
+{
+    return cm::export_reg_file(registry_key(m_state->rooms->registry, key));
 }
 
 // --- Time --------------------------------------------------------------------------------------------------------

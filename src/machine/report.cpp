@@ -2,6 +2,8 @@
 // What a run came to: the end, and what is left.
 #include "io/irp.h"
 #include "io/request.h"
+#include "cm/callbacks.h"
+#include "cm/notify.h"
 #include "ke/bugcheck_callbacks.h"
 #include "machine/state.h"
 #include "ob/handle.h"
@@ -121,6 +123,8 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     out.count(rooms.kernel.timers_pending(), "timer is set", "timers are set");
     out.count(rooms.kernel.dpcs_pending(), "DPC is queued", "DPCs are queued");
     out.count(ke::bug_check_callbacks(), "bug-check callback is registered", "bug-check callbacks are registered");
+    out.count(cm::g_callbacks->count(), "registry callback is registered", "registry callbacks are registered");
+    out.count(cm::notifies_pending(), "ZwNotifyChangeKey waits", "calls of ZwNotifyChangeKey wait");
     out.count(rooms.io.files().live(), "file object is referenced", "file objects are referenced");
     return out.lines;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "machine/rooms.h"
 
+#include "cm/notify.h"
 #include "io/cancel.h"
 #include "ke/bugcheck_callbacks.h"
 #include "ke/data_exports.h"
 #include "ke/debug.h"
 #include "ke/exception.h"
+#include "machine/hive_files.h"
 #include "machine/rows.h"
 #include "mm/address_space.h"
 #include "rtl/allocator.h"
@@ -38,8 +40,9 @@ Wiring::Wiring(RoomOptions const& options)
     rtl::g_windows = options.kernel.windows;
     rtl::reset_rand();
     rtl::g_callout = callout;
-    rtl::g_allocator = { [](size_t bytes) { return ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false); },
-                         [](void* block) { ex::free(block, 0); } };
+    rtl::g_allocator
+        = { [](size_t bytes) { return ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false); },
+            [](void* block) { ex::free(block, 0); } };
     ke::reset_debug_filters();
     ke::reset_bug_check_callbacks();
     ke::write_data_exports(options.kernel.windows, options.kernel.processors);
@@ -72,14 +75,23 @@ Rooms::Rooms(RoomOptions const& options)
     , rows(all_rows())
     , exports(rows, options.kernel.binding, options.kernel.windows)
     , loader(exports, { .explore = options.explore })
-    , io({ .invalid_device_request = reinterpret_cast<nt::PDRIVER_DISPATCH>(exports.stub_for("IopInvalidDeviceRequest")) })
+    , io({ .invalid_device_request
+           = reinterpret_cast<nt::PDRIVER_DISPATCH>(exports.stub_for("IopInvalidDeviceRequest")) })
 {
     if (options.kernel.binding == ke::Binding::Verified)
         verifier.emplace(options.rules);
-    processes.thread_ending = [](ke::Thread& thread) { io::end_thread_io(thread); };
+    processes.thread_ending = [](ke::Thread& thread) {
+        io::end_thread_io(thread);
+        cm::end_thread_notifies(thread.number);
+    };
+    connect_hive_files();
     ke::install_fault_handling();
 }
 
-Rooms::~Rooms() { ke::remove_fault_handling(); }
+Rooms::~Rooms()
+{
+    ke::remove_fault_handling();
+    disconnect_hive_files();
+}
 
 } // namespace ringside::machine

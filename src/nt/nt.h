@@ -9,6 +9,7 @@
 #include "nt/callbacks.h"
 #include "nt/cm.h"
 #include "nt/cm_callback.h"
+#include "nt/cm_notify.h"
 #include "nt/directory_information.h"
 #include "nt/dma.h"
 #include "nt/driver.h"

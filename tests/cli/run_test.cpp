@@ -105,6 +105,32 @@ TEST(Run, RegistryFileInUtf16)
     EXPECT_EQ(said.code, 1);
 }
 
+// A key is written as a hive after one run and loaded before the next, which exports it.
+// Shows: the values made the round; what is no hive, and a key that is not there, is told in one line.
+TEST(Run, HivesInAndOut)
+{
+    TemporaryFile hive("saved.hiv", ""), text("saved.reg", "");
+    std::string const key = R"(HKLM\SOFTWARE\Ours)";
+    EXPECT_EQ(
+        ringside(run("ioctl", { "--reg", key + R"(\Number=dword:12345678)", "--save-hive", key + "=" + hive.path() }))
+            .code,
+        0);
+    Said const said = ringside(run("ioctl",
+                                   { "--hive", R"(HKLM\SOFTWARE\Theirs=)" + hive.path(), "--export-reg",
+                                     R"(HKLM\SOFTWARE\Theirs=)" + text.path() }));
+    EXPECT_EQ(said.code, 0) << said.err;
+    std::ifstream file(text.path());
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}),
+              "\xEF\xBB\xBFWindows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Theirs]\r\n"
+              "\"Number\"=dword:12345678\r\n");
+    Said const refused = ringside(run("ioctl", { "--hive", key + "=" + text.path() }));
+    EXPECT_EQ(refused.err, "ringside: the hive for " + key + ": too short for a hive: 106 bytes\n");
+    EXPECT_EQ(refused.code, 1);
+    Said const missing = ringside(run("ioctl", { "--save-hive", R"(HKLM\Nothing=)" + hive.path() }));
+    EXPECT_NE(missing.out.find(R"(HKLM\Nothing: no such key)"), std::string::npos) << missing.out;
+    EXPECT_EQ(missing.code, 1);
+}
+
 // A rule is broken: bug check, words, the routine's name and line, and the last line replays it.
 TEST(Run, ABrokenRuleAndItsReplay)
 {

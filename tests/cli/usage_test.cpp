@@ -48,6 +48,13 @@ Wrong const kWrong[] = {
       "--faults: 'often' is neither nth:N nor swarm:ON,FIRE (two percentages)" },
     { { "run", "DRIVER", "--hang", "-1" }, "--hang: '-1' is not a number of seconds" },
     { { "run", "DRIVER", "--reg", "no/such.reg" }, "no/such.reg: No such file or directory" },
+    { { "run", "DRIVER", "--hive", "HKLM\\SOFTWARE" },
+      "--hive: 'HKLM\\SOFTWARE' is not KEY=FILE, such as 'HKLM\\SOFTWARE=SOFTWARE.hiv'" },
+    { { "run", "DRIVER", "--hive", "HKLM\\SOFTWARE=no/such" }, "no/such: No such file or directory" },
+    { { "run", "DRIVER", "--save-hive", "HKLM=" },
+      "--save-hive: 'HKLM=' is not KEY=FILE, such as 'HKLM\\SOFTWARE=SOFTWARE.hiv'" },
+    { { "run", "DRIVER", "--export-reg", "HKLM\\SOFTWARE=x", "--seeds", "1..2" },
+      "--save-hive and --export-reg: take one seed, not a range" },
     { { "run", "DRIVER", "--log=x" }, "--log: 'x' is not a number" },
 };
 

@@ -36,7 +36,9 @@ struct Opened {
 void open(Opened& into, char16_t const* path, HANDLE root = nullptr)
 {
     UNICODE_STRING name = text(path);
-    OBJECT_ATTRIBUTES given { .Length = sizeof given, .RootDirectory = root, .ObjectName = &name,
+    OBJECT_ATTRIBUTES given { .Length = sizeof given,
+                              .RootDirectory = root,
+                              .ObjectName = &name,
                               .Attributes = OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE };
     into.status = cm::ZwOpenKey(&into.handle, KEY_ALL_ACCESS, &given);
 }
@@ -46,7 +48,9 @@ void create(Opened& into, char16_t const* path, HANDLE root = nullptr, ULONG opt
 {
     UNICODE_STRING name = text(path);
     UNICODE_STRING class_name = text(class_text ? class_text : u"");
-    OBJECT_ATTRIBUTES given { .Length = sizeof given, .RootDirectory = root, .ObjectName = &name,
+    OBJECT_ATTRIBUTES given { .Length = sizeof given,
+                              .RootDirectory = root,
+                              .ObjectName = &name,
                               .Attributes = OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE };
     into.status = cm::ZwCreateKey(&into.handle, KEY_ALL_ACCESS, &given, 0, class_text ? &class_name : nullptr, options,
                                   &into.disposition);
@@ -217,8 +221,9 @@ TEST(cm_key, query_key)
         EXPECT_EQ(query(KeyFlagsInformation, 256), STATUS_INVALID_PARAMETER);
 
         EXPECT_EQ(cm::ZwEnumerateKey(key.handle, 0, KeyBasicInformation, room, 256, &length), STATUS_SUCCESS);
-        EXPECT_EQ(std::u16string_view(basic->Name, 9), u"Long name");
+        EXPECT_EQ(std::u16string_view(basic->Name, 1), u"B"); // in the order of their names
         EXPECT_EQ(cm::ZwEnumerateKey(key.handle, 1, KeyBasicInformation, room, 256, &length), STATUS_SUCCESS);
+        EXPECT_EQ(std::u16string_view(basic->Name, 9), u"Long name");
         EXPECT_EQ(cm::ZwEnumerateKey(key.handle, 2, KeyBasicInformation, room, 256, &length), STATUS_NO_MORE_ENTRIES);
         EXPECT_EQ(cm::ZwEnumerateKey(key.handle, 0, KeyNameInformation, room, 256, &length), STATUS_INVALID_PARAMETER);
     });

@@ -127,7 +127,7 @@ TEST(cm_reg_file, short_form)
     EXPECT_EQ(assign("Tag=hex(b):1"), "");
     EXPECT_EQ(assign("Start=-"), "");
     EXPECT_EQ(assign("HKLM\\SOFTWARE\\Anywhere\\V=dword:1"), "");
-    auto const service = tree(boot.rooms.registry.find(cm::Registry::service_path(u"toaster")));
+    auto const service = tree(boot.rooms.registry.find(boot.rooms.registry.service_path(u"toaster")));
     EXPECT_NE(service.find("Tag=11:01\n"), std::string::npos) << service;
     EXPECT_EQ(service.find("Start="), std::string::npos) << service;
     EXPECT_NE(service.find("[Parameters]\n  Slots=4:02000000\n  [Deep]\n    [er]\n      @=1:78000000\n"),

@@ -25,10 +25,10 @@ inline std::string value_text(cm::Value const& value)
 inline void append_tree(cm::Key const& key, std::string const& indent, std::string& into)
 {
     for (auto const& value : key.values)
-        into += indent + value_text(*value) + "\n";
+        into += indent + value_text(value) + "\n";
     for (auto const& subkey : key.subkeys) {
-        into += indent + "[" + narrow(subkey->name) + "]\n";
-        append_tree(*subkey, indent + "  ", into);
+        into += indent + "[" + narrow(subkey.name) + "]\n";
+        append_tree(subkey, indent + "  ", into);
     }
 }
 

@@ -43,7 +43,9 @@ RTL_QUERY_REGISTRY_TABLE ask(char16_t const* name, ULONG flags = 0)
 
 RTL_QUERY_REGISTRY_TABLE direct(char16_t const* name, void* into, ULONG type, ULONG flags = RTL_QUERY_REGISTRY_NOEXPAND)
 {
-    return { .Flags = flags | RTL_QUERY_REGISTRY_DIRECT | kTypeCheck, .Name = name, .EntryContext = into,
+    return { .Flags = flags | RTL_QUERY_REGISTRY_DIRECT | kTypeCheck,
+             .Name = name,
+             .EntryContext = into,
              .DefaultType = type << 24 };
 }
 
@@ -69,6 +71,38 @@ void fill(cm::Registry& registry)
 }
 
 } // namespace
+
+// REG_EXPAND_SZ under the system's environment and under the driver's, known variables and unknown ones.
+TEST(cm_rtl_query, environment_variables)
+{
+    BootedKernel boot;
+    cm::Registry& registry = boot.rooms.registry;
+    auto expand = [&](char16_t const* value, void const* environment, ULONG flags = 0) {
+        registry.set_string(kPath, u"Expand", value, REG_EXPAND_SZ);
+        g_answers.clear();
+        g_reply = STATUS_SUCCESS;
+        RTL_QUERY_REGISTRY_TABLE table[2] { ask(u"Expand", flags), {} };
+        EXPECT_EQ(
+            cm::RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, kPath, table, &g_answers, const_cast<void*>(environment)),
+            STATUS_SUCCESS);
+        return g_answers;
+    };
+    boot.run_on_thread([&] {
+        EXPECT_EQ(expand(u"%SystemRoot%\\system32", nullptr), "Expand/1/C:\\Windows\\system32 ");
+        EXPECT_EQ(expand(u"a%systemdrive%b%OS%", nullptr), "Expand/1/aC:bWindows_NT ");
+        EXPECT_EQ(expand(u"%Nothing%|%|%%|%SystemDrive", nullptr), "Expand/1/%Nothing%|%|%%|%SystemDrive ");
+        EXPECT_EQ(expand(u"%SystemRoot%", nullptr, RTL_QUERY_REGISTRY_NOEXPAND), "Expand/2/26 ");
+        constexpr char16_t kBlock[] = u"=C:=C:\\here\0Empty=\0Long=a longer value than its name\0x=1\0";
+        EXPECT_EQ(expand(u"<%LONG%><%empty%><%X%%X%><%=C:%><%SystemRoot%>", kBlock),
+                  "Expand/1/<a longer value than its name><><11><C:\\here><%SystemRoot%> ");
+        UNICODE_STRING into {};
+        RTL_QUERY_REGISTRY_TABLE table[2] { direct(u"Expand", &into, REG_EXPAND_SZ, 0), {} };
+        registry.set_string(kPath, u"Expand", u"%SystemDrive%", REG_EXPAND_SZ);
+        EXPECT_EQ(cm::RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, kPath, table, nullptr, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(*ob::read_string(&into), u"C:");
+        rtl::g_allocator.free(into.Buffer);
+    });
+}
 
 // A routine is called for named values, for all values, for none.
 TEST(cm_rtl_query, routines)
@@ -238,7 +272,7 @@ TEST(cm_rtl_registry, write_check_delete)
         ULONG number = 5;
         EXPECT_EQ(cm::RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, u"ours\\Parameters", u"N", REG_DWORD, &number, 4),
                   STATUS_SUCCESS);
-        EXPECT_EQ(tree(boot.rooms.registry.find(cm::Registry::service_path(u"ours"))),
+        EXPECT_EQ(tree(boot.rooms.registry.find(boot.rooms.registry.service_path(u"ours"))),
                   "[Parameters]\n  N=4:05000000\n");
         EXPECT_EQ(cm::RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, u"ours\\Parameters", u"n"), STATUS_SUCCESS);
         EXPECT_EQ(cm::RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, u"ours\\Parameters", u"n"),
