@@ -44,6 +44,8 @@ Residue Executive::residue() const
         .resources = resources.live(),
         .work_items = work.pending(),
         .timers = timers.live(),
+        .trace_providers = tracing.providers.size(),
+        .heaps = heaps.heaps.size(),
     };
 }
 

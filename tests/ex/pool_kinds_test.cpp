@@ -184,9 +184,9 @@ struct PoolMisuse {
     uint8_t checked; // bit n: parameter n
     void (*use)();
 };
-class ex_pool_misuse : public ::testing::TestWithParam<PoolMisuse> { };
+class ex_pool_wrong_kind : public ::testing::TestWithParam<PoolMisuse> { };
 
-TEST_P(ex_pool_misuse, ends_with_windows_parameters)
+TEST_P(ex_pool_wrong_kind, ends_with_windows_parameters)
 {
     MemoryMachine machine;
     PoolMisuse const& misuse = GetParam();
@@ -212,7 +212,7 @@ void run_from(POOL_TYPE type, bool high)
 } // namespace
 
 INSTANTIATE_TEST_SUITE_P(
-    , ex_pool_misuse,
+    , ex_pool_wrong_kind,
     ::testing::Values(
         PoolMisuse { "PagedAtDispatch", BAD_POOL_CALLER, { 8, 2, PagedPool, 100 }, 15,
                      [] { ke::kernel().raise_irql(DISPATCH_LEVEL); ex::ExAllocatePoolWithTag(PagedPool, 100, kTag); } },
