@@ -8,6 +8,7 @@
 #include "ex/heap.h"
 #include "ex/lookaside.h"
 #include "ex/pool_state.h"
+#include "ex/process_mode.h"
 #include "ex/push_lock.h"
 #include "ex/resource.h"
 #include "ex/run_once.h"
@@ -59,6 +60,7 @@ public:
     Heaps heaps;
     Tracing tracing;
     Firmware firmware;
+    PlaceholderModes placeholders;
     // ExSetTimerResolution requests in force, finest first is what counts.
     nt::ULONG timer_resolution;
     uint32_t timer_resolution_requests = 0;

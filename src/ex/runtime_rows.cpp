@@ -3,6 +3,7 @@
 
 #include "ex/firmware.h"
 #include "ex/heap.h"
+#include "ex/process_mode.h"
 #include "ex/run_once.h"
 
 namespace ringside::ex {
@@ -11,6 +12,7 @@ using namespace nt;
 
 namespace {
 constexpr char const* kFromPool = "without a base the memory is paged pool, not the current process' addresses";
+constexpr char const* kSilent = "the page names no IRQL; a process is the current one below DISPATCH_LEVEL";
 } // namespace
 
 std::span<Ddi const> runtime_rows()
@@ -33,6 +35,14 @@ std::span<Ddi const> runtime_rows()
         { .name = "RtlFreeHeap", .irql = { 0, 1 }, .page = "ntifs/nf-ntifs-rtlfreeheap", .body = body<&RtlFreeHeap>() },
         { .name = "RtlSizeHeap", .irql = { 0, 1 }, .because = "no function page documents it",
           .body = body<&RtlSizeHeap>() },
+        { .name = "RtlQueryProcessPlaceholderCompatibilityMode", .irql = { 0, 1 }, .since = Windows::v10_1803,
+          .page = "ntifs/nf-ntifs-rtlqueryprocessplaceholdercompatibilitymode", .because = kSilent,
+          .body = body<&RtlQueryProcessPlaceholderCompatibilityMode>() },
+        { .name = "RtlSetProcessPlaceholderCompatibilityMode", .irql = { 0, 1 }, .since = Windows::v10_1803,
+          .page = "ntifs/nf-ntifs-rtlsetprocessplaceholdercompatibilitymode", .because = kSilent,
+          .body = body<&RtlSetProcessPlaceholderCompatibilityMode>() },
+        { .name = "RtlGetEnabledExtendedFeatures", .irql = { 0, 0 }, .since = Windows::win7, .needs = Needs::Nothing,
+          .page = "ntddk/nf-ntddk-rtlgetenabledextendedfeatures", .body = body<&RtlGetEnabledExtendedFeatures>() },
         { .name = "ExGetFirmwareEnvironmentVariable", .irql = { 0, 0 }, .since = Windows::win8, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-exgetfirmwareenvironmentvariable",
           .body = body<&ExGetFirmwareEnvironmentVariable>() },

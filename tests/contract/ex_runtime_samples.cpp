@@ -193,3 +193,52 @@ SAMPLE(ExSetFirmwareEnvironmentVariable)
 SAMPLE(ExGetFirmwareType) { at.returns(ULONG { 2 }); }
 
 SAMPLE_OF_NOTHING(ExIsSoftBoot, "the machine always boots through its firmware: FALSE") { at.returns(BOOLEAN { FALSE }); }
+
+SAMPLE(RtlQueryProcessPlaceholderCompatibilityMode)
+{
+    at.returns(CHAR { 0 });
+    at.also("RtlSetProcessPlaceholderCompatibilityMode", CHAR { 2 });
+    at.returns(CHAR { 2 });
+}
+
+SAMPLE(RtlSetProcessPlaceholderCompatibilityMode)
+{
+    at.returns(CHAR { 0 }, CHAR { 1 });
+    at.returns(CHAR { 1 }, CHAR { 2 });
+    at.returns(CHAR { -1 }, CHAR { 3 });
+    at.returns(CHAR { 2 }, CHAR { 0 });
+}
+
+SAMPLE_OF_NOTHING(RtlGetEnabledExtendedFeatures, "no feature was asked for: 0") { at.returns(ULONG64 { 0 }, ULONG64 { 0 }); }
+
+SAMPLE(ExAllocateCacheAwarePushLock)
+{
+    auto const lock = at.call();
+    EXPECT_TRUE(lock && lock % 64 == 0);
+    if (lock) {
+        EXPECT_EQ(*reinterpret_cast<EX_PUSH_LOCK*>(lock), 0u);
+    }
+}
+
+SAMPLE(ExFreeCacheAwarePushLock)
+{
+    auto const lock = at.also("ExAllocateCacheAwarePushLock");
+    at.call(lock);
+    EXPECT_FALSE(ex::is_block(reinterpret_cast<PVOID>(lock)));
+}
+
+SAMPLE(ExAcquireCacheAwarePushLockExclusive)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.call(&lock);
+    EXPECT_EQ(lock, 1u);
+}
+
+SAMPLE(ExReleaseCacheAwarePushLockExclusive)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 1;
+    at.call(&lock);
+    EXPECT_EQ(lock, 0u);
+    at.bug_checks(RESOURCE_NOT_OWNED, &lock);
+}
