@@ -102,7 +102,7 @@ ULONG RtlWalkFrameChain(PVOID* into, ULONG count, ULONG flags)
     BackTrace const trace = back_trace(caller());
     size_t const skip = flags >> 8; // frames to leave out
     ULONG stored = 0;
-    for (size_t i = skip; i < trace.count && stored < count; ++i) {
+    for (size_t i = skip; i < trace.count && stored < count && trace.addresses[i]; ++i) {
         PVOID const address = reinterpret_cast<PVOID>(trace.addresses[i]);
         copy_or_raise(&into[stored++], &address, sizeof address);
     }
