@@ -115,7 +115,8 @@ PVOID RtlAllocateHeap(PVOID handle, ULONG flags, SIZE_T bytes)
         return nullptr;
     uintptr_t block = 0;
     bool const growable = heap->flags & HEAP_GROWABLE;
-    bool const fits = growable && !heap->base ? true : bytes <= heap->block_max && heap->used + unit(bytes) <= heap->limit;
+    bool const fits
+        = growable && !heap->base ? true : bytes <= heap->block_max && heap->used + unit(bytes) <= heap->limit;
     if (fits && heap->base)
         block = place(*heap, unit(bytes));
     else if (fits)

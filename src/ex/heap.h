@@ -14,7 +14,8 @@ inline constexpr nt::ULONG HEAP_GROWABLE = 2;
 inline constexpr nt::ULONG HEAP_GENERATE_EXCEPTIONS = 4;
 inline constexpr nt::ULONG HEAP_ZERO_MEMORY = 8;
 
-using RTL_HEAP_COMMIT_ROUTINE = nt::NTSTATUS(NTAPI*)(nt::PVOID base, nt::PVOID* commit_address, nt::SIZE_T* commit_size);
+using RTL_HEAP_COMMIT_ROUTINE
+    = nt::NTSTATUS(NTAPI*)(nt::PVOID base, nt::PVOID* commit_address, nt::SIZE_T* commit_size);
 
 // @cite(wdk-ddi): page=ntifs/ns-ntifs-rtl_heap_parameters
 struct RTL_HEAP_PARAMETERS {
@@ -36,9 +37,9 @@ struct Heap {
     nt::ULONG flags = 0;
     uint64_t caller = 0;
     size_t used = 0;
-    size_t limit = 0;     // of all blocks; growable: none
+    size_t limit = 0; // of all blocks; growable: none
     size_t block_max = 0; // not growable: of one block
-    uintptr_t base = 0;   // the caller's memory; 0: pool
+    uintptr_t base = 0; // the caller's memory; 0: pool
     size_t committed = 0; // of it
     RTL_HEAP_COMMIT_ROUTINE commit = nullptr;
     std::map<uintptr_t, size_t> blocks; // live ones

@@ -110,7 +110,8 @@ NTSTATUS RtlRunOnceExecuteOnce(RTL_RUN_ONCE* once, RTL_RUN_ONCE_INIT_FN initiali
     if (begun != STATUS_PENDING)
         return begun;
     PVOID made = nullptr;
-    ULONG const good = ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr }, initialize, once, parameter, &made);
+    ULONG const good
+        = ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr }, initialize, once, parameter, &made);
     if (!good) {
         NTSTATUS const status = RtlRunOnceComplete(once, RTL_RUN_ONCE_INIT_FAILED, nullptr);
         return NT_SUCCESS(status) ? STATUS_UNSUCCESSFUL : status;

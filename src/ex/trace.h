@@ -32,18 +32,37 @@ struct EVENT_DATA_DESCRIPTOR {
 static_assert(sizeof(EVENT_DATA_DESCRIPTOR) == 16);
 
 enum : nt::ULONG {
-    EVENT_ACTIVITY_CTRL_GET_ID = 1, EVENT_ACTIVITY_CTRL_SET_ID, EVENT_ACTIVITY_CTRL_CREATE_ID,
-    EVENT_ACTIVITY_CTRL_GET_SET_ID, EVENT_ACTIVITY_CTRL_CREATE_SET_ID,
+    EVENT_ACTIVITY_CTRL_GET_ID = 1,
+    EVENT_ACTIVITY_CTRL_SET_ID,
+    EVENT_ACTIVITY_CTRL_CREATE_ID,
+    EVENT_ACTIVITY_CTRL_GET_SET_ID,
+    EVENT_ACTIVITY_CTRL_CREATE_SET_ID,
 };
 enum EVENT_INFO_CLASS : int32_t {
-    EventProviderBinaryTrackInfo, EventProviderSetReserved1, EventProviderSetTraits, EventProviderUseDescriptorType,
+    EventProviderBinaryTrackInfo,
+    EventProviderSetReserved1,
+    EventProviderSetTraits,
+    EventProviderUseDescriptorType,
     MaxEventInfo,
 };
 enum TRACE_INFORMATION_CLASS : int32_t {
-    TraceIdClass, TraceHandleClass, TraceEnableFlagsClass, TraceEnableLevelClass, GlobalLoggerHandleClass,
-    EventLoggerHandleClass, AllLoggerHandlesClass, TraceHandleByNameClass, LoggerEventsLostClass,
-    TraceSessionSettingsClass, LoggerEventsLoggedClass, DiskIoNotifyRoutinesClass, TraceInformationClassReserved1,
-    FltIoNotifyRoutinesClass, TraceInformationClassReserved2, WdfNotifyRoutinesClass, MaxTraceInformationClass,
+    TraceIdClass,
+    TraceHandleClass,
+    TraceEnableFlagsClass,
+    TraceEnableLevelClass,
+    GlobalLoggerHandleClass,
+    EventLoggerHandleClass,
+    AllLoggerHandlesClass,
+    TraceHandleByNameClass,
+    LoggerEventsLostClass,
+    TraceSessionSettingsClass,
+    LoggerEventsLoggedClass,
+    DiskIoNotifyRoutinesClass,
+    TraceInformationClassReserved1,
+    FltIoNotifyRoutinesClass,
+    TraceInformationClassReserved2,
+    WdfNotifyRoutinesClass,
+    MaxTraceInformationClass,
 };
 
 struct TraceProvider {
@@ -53,7 +72,7 @@ struct TraceProvider {
 
 struct Tracing {
     std::map<REGHANDLE, TraceProvider> providers; // by birth
-    std::map<uint32_t, nt::GUID> activities;      // by thread number
+    std::map<uint32_t, nt::GUID> activities; // by thread number
     uint32_t handles_given = 0;
     uint32_t activities_made = 0;
 };

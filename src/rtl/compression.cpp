@@ -26,7 +26,7 @@ NTSTATUS check_engine(USHORT format_and_engine)
 {
     USHORT const engine = format_and_engine & kEngineMask;
     return engine == COMPRESSION_ENGINE_STANDARD || engine == COMPRESSION_ENGINE_MAXIMUM ? STATUS_SUCCESS
-                                                                                          : STATUS_NOT_SUPPORTED;
+                                                                                         : STATUS_NOT_SUPPORTED;
 }
 
 bool is_chunk(ULONG size) { return size == 512 || size == 1024 || size == 2048 || size == 4096; }

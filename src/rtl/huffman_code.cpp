@@ -21,9 +21,8 @@ unsigned build_lengths(uint32_t const (&counts)[kHuffmanSymbols], uint8_t (&leng
     for (uint16_t s = 0; s < kHuffmanSymbols; ++s)
         if (counts[s])
             leaves[leaf_count++] = s;
-    std::sort(leaves, leaves + leaf_count, [&](uint16_t a, uint16_t b) {
-        return counts[a] != counts[b] ? counts[a] < counts[b] : a < b;
-    });
+    std::sort(leaves, leaves + leaf_count,
+              [&](uint16_t a, uint16_t b) { return counts[a] != counts[b] ? counts[a] < counts[b] : a < b; });
     for (size_t i = 0; i < leaf_count; ++i)
         weight[i] = counts[leaves[i]];
     std::memset(lengths, 0, sizeof lengths);

@@ -88,7 +88,8 @@ PVOID RtlFindExportedRoutineByName(PVOID base, char const* name)
     ULONG high = read<ULONG>(table + 24);
     while (low < high) { // names stand in order
         ULONG const middle = low + (high - low) / 2;
-        int const order = std::string_view(name).compare(bytes + read<ULONG>(bytes + read<ULONG>(table + 32) + middle * 4));
+        int const order
+            = std::string_view(name).compare(bytes + read<ULONG>(bytes + read<ULONG>(table + 32) + middle * 4));
         if (order == 0) {
             auto const index = read<USHORT>(bytes + read<ULONG>(table + 36) + middle * 2);
             if (index >= functions)

@@ -17,7 +17,11 @@ public:
         size_t distance = 0;
     };
 
-    explicit MatchFinder(uint8_t const* data) : m_data(data) { forget(); }
+    explicit MatchFinder(uint8_t const* data)
+        : m_data(data)
+    {
+        forget();
+    }
 
     void forget() { std::memset(m_newest, 0, sizeof m_newest); }
     // The match at `at`, of at least three bytes and at most `longest`, that lies in [lowest, at). Remembers `at`.

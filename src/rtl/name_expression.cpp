@@ -28,7 +28,11 @@ constexpr bool is_wild(char16_t c)
 // Which states of the expression are possible: state i has what comes before its character i behind it.
 class States {
 public:
-    explicit States(size_t count) : m_words((count + 63) / 64) { clear(); }
+    explicit States(size_t count)
+        : m_words((count + 63) / 64)
+    {
+        clear();
+    }
     void clear() { std::fill_n(m_bits, m_words, 0); }
     void set(size_t i) { m_bits[i / 64] |= uint64_t { 1 } << i % 64; }
     bool has(size_t i) const { return m_bits[i / 64] >> i % 64 & 1; }

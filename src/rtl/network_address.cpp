@@ -40,7 +40,10 @@ C* put_ipv4(C* text, UCHAR const* bytes)
 template <typename C>
 int digit_value(C c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+    return c >= '0' && c <= '9' ? c - '0'
+        : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+        : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+                                : 99;
 }
 
 // A number of at least one digit, at most `limit`; the text moves behind it.
@@ -135,7 +138,8 @@ C* put_ipv6(C* text, UCHAR const* bytes)
     uint16_t words[8];
     for (int i = 0; i < 8; ++i)
         words[i] = static_cast<uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
-    auto zeros = [&](int from, int to) { return std::all_of(words + from, words + to, [](uint16_t w) { return w == 0; }); };
+    auto zeros
+        = [&](int from, int to) { return std::all_of(words + from, words + to, [](uint16_t w) { return w == 0; }); };
     // Addresses that hold one of IPv4 show it: compatible, mapped, translated, ISATAP.
     bool const dotted = (zeros(0, 6) && words[6]) || (zeros(0, 5) && words[5] == 0xFFFF)
         || (zeros(0, 4) && words[4] == 0xFFFF && !words[5]) || (!(words[4] & 0xFDFF) && words[5] == 0x5EFE);

@@ -19,7 +19,10 @@ struct Entry {
 
 Entry* entry_of(LIST_ENTRY* link) { return reinterpret_cast<Entry*>(link); } // the link stands first
 
-bool overlap(RTL_RANGE const& range, ULONGLONG start, ULONGLONG end) { return range.Start <= end && start <= range.End; }
+bool overlap(RTL_RANGE const& range, ULONGLONG start, ULONGLONG end)
+{
+    return range.Start <= end && start <= range.End;
+}
 
 void drop(RTL_RANGE_LIST& list, LIST_ENTRY* link)
 {
@@ -182,7 +185,8 @@ NTSTATUS RtlMergeRangeLists(RTL_RANGE_LIST* merged, RTL_RANGE_LIST* first, RTL_R
     for (LIST_ENTRY* at = second->ListHead.Flink; NT_SUCCESS(status) && at != &second->ListHead; at = at->Flink) {
         RTL_RANGE const& range = entry_of(at)->range;
         ULONG const kind = range.Flags & RTL_RANGE_SHARED ? RTL_RANGE_LIST_ADD_SHARED : 0;
-        status = RtlAddRange(merged, range.Start, range.End, range.Attributes, flags | kind, range.UserData, range.Owner);
+        status
+            = RtlAddRange(merged, range.Start, range.End, range.Attributes, flags | kind, range.UserData, range.Owner);
         if (!NT_SUCCESS(status))
             RtlFreeRangeList(merged);
     }

@@ -12,7 +12,10 @@ struct Scale {
     unsigned shift;
 };
 constexpr Scale kScales[] = {
-    { 0, 0 }, { CM_RESOURCE_MEMORY_LARGE_40, 8 }, { CM_RESOURCE_MEMORY_LARGE_48, 16 }, { CM_RESOURCE_MEMORY_LARGE_64, 32 },
+    { 0, 0 },
+    { CM_RESOURCE_MEMORY_LARGE_40, 8 },
+    { CM_RESOURCE_MEMORY_LARGE_48, 16 },
+    { CM_RESOURCE_MEMORY_LARGE_64, 32 },
 };
 
 bool is_range(UCHAR type)
@@ -25,7 +28,8 @@ Scale const* scale_for(UCHAR type, ULONGLONG length, ULONGLONG alignment)
 {
     for (Scale const& scale : kScales) {
         ULONGLONG const lost = (ULONGLONG { 1 } << scale.shift) - 1;
-        if (!((length | alignment) & lost) && length >> scale.shift <= 0xFFFFFFFF && alignment >> scale.shift <= 0xFFFFFFFF)
+        if (!((length | alignment) & lost) && length >> scale.shift <= 0xFFFFFFFF
+            && alignment >> scale.shift <= 0xFFFFFFFF)
             return &scale;
         if (type == CmResourceTypePort)
             break;
@@ -46,8 +50,9 @@ template <typename Descriptor>
 void set_kind(Descriptor& descriptor, UCHAR type, Scale const& scale)
 {
     bool const port = type == CmResourceTypePort;
-    descriptor.Type = static_cast<UCHAR>(port ? CmResourceTypePort : scale.flag ? CmResourceTypeMemoryLarge
-                                                                                : CmResourceTypeMemory);
+    descriptor.Type = static_cast<UCHAR>(port             ? CmResourceTypePort
+                                             : scale.flag ? CmResourceTypeMemoryLarge
+                                                          : CmResourceTypeMemory);
     if (!port)
         descriptor.Flags = static_cast<USHORT>((descriptor.Flags & ~CM_RESOURCE_MEMORY_LARGE) | scale.flag);
 }

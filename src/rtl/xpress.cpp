@@ -14,7 +14,11 @@ constexpr size_t kFarthest = 8192;
 
 class Writer {
 public:
-    explicit Writer(std::span<uint8_t> output) : m_output(output) { reserve_flags(); }
+    explicit Writer(std::span<uint8_t> output)
+        : m_output(output)
+    {
+        reserve_flags();
+    }
 
     bool full() const { return m_full; }
     void literal(uint8_t byte)
@@ -100,7 +104,10 @@ private:
 
 class Reader {
 public:
-    explicit Reader(std::span<uint8_t const> input) : m_input(input) {}
+    explicit Reader(std::span<uint8_t const> input)
+        : m_input(input)
+    {
+    }
 
     bool at_end() const { return m_at == m_input.size(); }
     bool bad() const { return m_bad; }

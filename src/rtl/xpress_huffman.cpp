@@ -37,7 +37,8 @@ void for_each_token(MatchFinder& finder, std::span<uint8_t const> input, size_t 
         }
         size_t const rest = match.length - kShortest;
         auto const bits = static_cast<unsigned>(std::bit_width(match.distance) - 1);
-        visit(Token { static_cast<unsigned>(256 + std::min<size_t>(rest, 15) + 16 * bits), rest, match.distance, bits });
+        visit(
+            Token { static_cast<unsigned>(256 + std::min<size_t>(rest, 15) + 16 * bits), rest, match.distance, bits });
         for (size_t i = 1; i < match.length; ++i)
             finder.remember(at + i, end);
         at += match.length;
@@ -46,7 +47,13 @@ void for_each_token(MatchFinder& finder, std::span<uint8_t const> input, size_t 
 
 class BitWriter {
 public:
-    BitWriter(std::span<uint8_t> output, size_t at) : m_output(output), m_first(at), m_second(at + 2), m_used(at + 4) { }
+    BitWriter(std::span<uint8_t> output, size_t at)
+        : m_output(output)
+        , m_first(at)
+        , m_second(at + 2)
+        , m_used(at + 4)
+    {
+    }
 
     bool full() const { return m_full || m_used > m_output.size(); }
     size_t used() const { return m_used; }
@@ -92,7 +99,7 @@ private:
     }
 
     std::span<uint8_t> m_output;
-    size_t m_first;  // where the unit goes that is being filled
+    size_t m_first; // where the unit goes that is being filled
     size_t m_second; // and the one after it: a reader fetches both at once
     size_t m_used;
     uint32_t m_word = 0;
@@ -102,7 +109,9 @@ private:
 
 class BitReader {
 public:
-    BitReader(std::span<uint8_t const> input, size_t at) : m_input(input), m_at(at)
+    BitReader(std::span<uint8_t const> input, size_t at)
+        : m_input(input)
+        , m_at(at)
     {
         m_bits = fetch() << 16;
         m_bits |= fetch();
@@ -227,7 +236,8 @@ std::optional<size_t> huffman_compress(std::span<uint8_t const> input, std::span
                 if (token.length - 15 >= 255)
                     writer.bytes(static_cast<uint32_t>(token.length), 2); // a block is too short for more
             }
-            writer.bits(token.distance_bits, static_cast<uint32_t>(token.distance - (size_t { 1 } << token.distance_bits)));
+            writer.bits(token.distance_bits,
+                        static_cast<uint32_t>(token.distance - (size_t { 1 } << token.distance_bits)));
         });
         if (last)
             writer.bits(lengths[kEnd], words[kEnd]);

@@ -94,13 +94,15 @@ SAMPLE(RtlRunOnceComplete)
 
 SAMPLE(RtlCreateHeap)
 {
-    PVOID const heap = reinterpret_cast<PVOID>(at.call(HEAP_GROWABLE, nullptr, SIZE_T { 0 }, SIZE_T { 0 }, nullptr, nullptr));
+    PVOID const heap
+        = reinterpret_cast<PVOID>(at.call(HEAP_GROWABLE, nullptr, SIZE_T { 0 }, SIZE_T { 0 }, nullptr, nullptr));
     EXPECT_TRUE(heap);
     at.returns(PVOID { nullptr }, HEAP_NO_SERIALIZE, nullptr, SIZE_T { 0 }, SIZE_T { 0 }, at.bytes(64), nullptr);
     PVOID const memory = at.bytes(8192);
     at.returns(memory, 0, memory, SIZE_T { 8192 }, SIZE_T { 0 }, nullptr, nullptr);
     auto inside = at.also("RtlAllocateHeap", memory, 0, SIZE_T { 100 });
-    EXPECT_TRUE(inside > reinterpret_cast<uintptr_t>(memory) && inside + 100 <= reinterpret_cast<uintptr_t>(memory) + 8192);
+    EXPECT_TRUE(inside > reinterpret_cast<uintptr_t>(memory)
+                && inside + 100 <= reinterpret_cast<uintptr_t>(memory) + 8192);
     EXPECT_EQ(at.also("RtlAllocateHeap", memory, 0, SIZE_T { 8192 }), 0u);
     EXPECT_EQ(at.rooms().executive.residue().heaps, 2u);
 }
@@ -192,7 +194,10 @@ SAMPLE(ExSetFirmwareEnvironmentVariable)
 
 SAMPLE(ExGetFirmwareType) { at.returns(ULONG { 2 }); }
 
-SAMPLE_OF_NOTHING(ExIsSoftBoot, "the machine always boots through its firmware: FALSE") { at.returns(BOOLEAN { FALSE }); }
+SAMPLE_OF_NOTHING(ExIsSoftBoot, "the machine always boots through its firmware: FALSE")
+{
+    at.returns(BOOLEAN { FALSE });
+}
 
 SAMPLE(RtlQueryProcessPlaceholderCompatibilityMode)
 {
@@ -209,7 +214,10 @@ SAMPLE(RtlSetProcessPlaceholderCompatibilityMode)
     at.returns(CHAR { 2 }, CHAR { 0 });
 }
 
-SAMPLE_OF_NOTHING(RtlGetEnabledExtendedFeatures, "no feature was asked for: 0") { at.returns(ULONG64 { 0 }, ULONG64 { 0 }); }
+SAMPLE_OF_NOTHING(RtlGetEnabledExtendedFeatures, "no feature was asked for: 0")
+{
+    at.returns(ULONG64 { 0 }, ULONG64 { 0 });
+}
 
 SAMPLE(ExAllocateCacheAwarePushLock)
 {

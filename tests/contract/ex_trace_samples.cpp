@@ -147,10 +147,7 @@ SAMPLE(EtwSetInformation)
     at.status(STATUS_INVALID_HANDLE, REGHANDLE { 0 }, EventProviderSetTraits, &traits, 2);
 }
 
-SAMPLE(WmiTraceMessage)
-{
-    at.status(STATUS_INVALID_HANDLE, ULONG64 { 1 }, 0, &kProvider, 1, nullptr, 0);
-}
+SAMPLE(WmiTraceMessage) { at.status(STATUS_INVALID_HANDLE, ULONG64 { 1 }, 0, &kProvider, 1, nullptr, 0); }
 
 SAMPLE(WmiTraceMessageVa)
 {

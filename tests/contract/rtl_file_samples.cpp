@@ -268,8 +268,8 @@ SAMPLE(RtlDecompressBufferEx)
     at.status(STATUS_SUCCESS, COMPRESSION_FORMAT_XPRESS_HUFF, p.room, 4096, p.packed, p.packed_size, &p.final_size,
               nullptr);
     same(p);
-    at.status(STATUS_BAD_COMPRESSION_BUFFER, COMPRESSION_FORMAT_XPRESS_HUFF, p.room, 4096, p.packed, 100,
-              &p.final_size, nullptr);
+    at.status(STATUS_BAD_COMPRESSION_BUFFER, COMPRESSION_FORMAT_XPRESS_HUFF, p.room, 4096, p.packed, 100, &p.final_size,
+              nullptr);
 }
 
 SAMPLE(RtlDecompressBufferEx2)
@@ -297,8 +297,8 @@ SAMPLE(RtlDecompressFragment)
 SAMPLE(RtlDecompressFragmentEx)
 {
     Packed p = packed(at);
-    at.status(STATUS_SUCCESS, COMPRESSION_FORMAT_LZNT1, p.room, 4096, p.packed, p.packed_size, 10, 4096,
-              &p.final_size, nullptr);
+    at.status(STATUS_SUCCESS, COMPRESSION_FORMAT_LZNT1, p.room, 4096, p.packed, p.packed_size, 10, 4096, &p.final_size,
+              nullptr);
     same(p, 10);
     at.status(STATUS_INVALID_PARAMETER, COMPRESSION_FORMAT_LZNT1, p.room, 4096, p.packed, p.packed_size, 10, 1,
               &p.final_size, nullptr);

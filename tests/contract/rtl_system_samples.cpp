@@ -81,7 +81,8 @@ SAMPLE(RtlNtStatusToDosErrorNoTeb)
 SAMPLE(RtlIoEncodeMemIoResource)
 {
     auto& descriptor = at.object<IO_RESOURCE_DESCRIPTOR>();
-    at.status(STATUS_SUCCESS, &descriptor, CmResourceTypeMemory, 8 * kGiB, ULONGLONG { 4096 }, ULONGLONG { 0 }, 64 * kGiB);
+    at.status(STATUS_SUCCESS, &descriptor, CmResourceTypeMemory, 8 * kGiB, ULONGLONG { 4096 }, ULONGLONG { 0 },
+              64 * kGiB);
     EXPECT_EQ(descriptor.Type, CmResourceTypeMemoryLarge);
     EXPECT_EQ(descriptor.Flags, CM_RESOURCE_MEMORY_LARGE_40);
     EXPECT_EQ(descriptor.u.Memory.Length, 8 * kGiB >> 8);

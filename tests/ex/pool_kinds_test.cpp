@@ -66,7 +66,8 @@ TEST(ex_pool_quota, is_charged_and_given_back)
                   nullptr);
         EXPECT_EQ(ex::ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, 301, kTag), nullptr);
         EXPECT_EQ(raised([] {
-                      ex::ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_USE_QUOTA | POOL_FLAG_RAISE_ON_FAILURE, 301, kTag);
+                      ex::ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_USE_QUOTA | POOL_FLAG_RAISE_ON_FAILURE, 301,
+                                          kTag);
                   }),
                   STATUS_QUOTA_EXCEEDED);
         EXPECT_EQ(ex::driver_blocks(), 3u) << "refused blocks are gone";
@@ -119,9 +120,9 @@ TEST(ex_pool_priority, decides_near_exhaustion)
         };
         auto states = [&] {
             std::string text;
-            for (auto priority : { LowPoolPriority, LowPoolPrioritySpecialPoolOverrun, NormalPoolPriority,
-                                   NormalPoolPrioritySpecialPoolUnderrun, HighPoolPriority,
-                                   HighPoolPrioritySpecialPoolOverrun })
+            for (auto priority :
+                 { LowPoolPriority, LowPoolPrioritySpecialPoolOverrun, NormalPoolPriority,
+                   NormalPoolPrioritySpecialPoolUnderrun, HighPoolPriority, HighPoolPrioritySpecialPoolOverrun })
                 text += can(priority) && can3(priority) ? '+' : !can(priority) && !can3(priority) ? '-' : '?';
             return text;
         };
@@ -214,23 +215,44 @@ void run_from(POOL_TYPE type, bool high)
 INSTANTIATE_TEST_SUITE_P(
     , ex_pool_wrong_kind,
     ::testing::Values(
-        PoolMisuse { "PagedAtDispatch", BAD_POOL_CALLER, { 8, 2, PagedPool, 100 }, 15,
-                     [] { ke::kernel().raise_irql(DISPATCH_LEVEL); ex::ExAllocatePoolWithTag(PagedPool, 100, kTag); } },
-        PoolMisuse { "Paged2AtDispatch", BAD_POOL_CALLER, { 8, 2, PagedPool, 100 }, 15,
-                     [] { ke::kernel().raise_irql(DISPATCH_LEVEL); ex::ExAllocatePool2(POOL_FLAG_PAGED, 100, kTag); } },
-        PoolMisuse { "PagedFreedAtDispatch", BAD_POOL_CALLER, { 9, 2, PagedPool, 0 }, 7,
+        PoolMisuse { "PagedAtDispatch",
+                     BAD_POOL_CALLER,
+                     { 8, 2, PagedPool, 100 },
+                     15,
+                     [] {
+                         ke::kernel().raise_irql(DISPATCH_LEVEL);
+                         ex::ExAllocatePoolWithTag(PagedPool, 100, kTag);
+                     } },
+        PoolMisuse { "Paged2AtDispatch",
+                     BAD_POOL_CALLER,
+                     { 8, 2, PagedPool, 100 },
+                     15,
+                     [] {
+                         ke::kernel().raise_irql(DISPATCH_LEVEL);
+                         ex::ExAllocatePool2(POOL_FLAG_PAGED, 100, kTag);
+                     } },
+        PoolMisuse { "PagedFreedAtDispatch",
+                     BAD_POOL_CALLER,
+                     { 9, 2, PagedPool, 0 },
+                     7,
                      [] {
                          void* block = ex::ExAllocatePoolWithTag(PagedPool, 100, kTag);
                          ke::kernel().raise_irql(DISPATCH_LEVEL);
                          ex::ExFreePoolWithTag(block, kTag);
                      } },
-        PoolMisuse { "MustSucceed", BAD_POOL_CALLER, { 0x9A, NonPagedPoolMustSucceed, 100, kTag }, 15,
+        PoolMisuse { "MustSucceed",
+                     BAD_POOL_CALLER,
+                     { 0x9A, NonPagedPoolMustSucceed, 100, kTag },
+                     15,
                      [] { ex::ExAllocatePoolWithTag(NonPagedPoolMustSucceed, 100, kTag); } },
         PoolMisuse { "NxRuns", ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, {}, 0, [] { run_from(NonPagedPoolNx, false); } },
-        PoolMisuse { "NxRunsAtDispatch", ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, {}, 0,
-                     [] { run_from(NonPagedPoolNx, true); } },
+        PoolMisuse {
+            "NxRunsAtDispatch", ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, {}, 0, [] { run_from(NonPagedPoolNx, true); } },
         PoolMisuse { "PagedRuns", ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, {}, 0, [] { run_from(PagedPool, false); } },
-        PoolMisuse { "RunsAfterFree", ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, {}, 0,
+        PoolMisuse { "RunsAfterFree",
+                     ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY,
+                     {},
+                     0,
                      [] {
                          auto* block = static_cast<uint8_t*>(ex::ExAllocatePoolWithTag(NonPagedPool, 4096, kTag));
                          block[0] = 0xC3;

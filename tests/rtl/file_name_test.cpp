@@ -110,9 +110,9 @@ TEST(rtl_file_name, dissects_paths)
         char const* first;
         char const* remaining;
     } const cases[] = {
-        { "", "", "" },         { "A", "A", "" },           { "\\A", "A", "" },     { "\\A\\B\\C", "A", "B\\C" },
-        { "A\\B", "A", "B" },   { "\\", "", "" },           { "\\\\A", "", "A" },   { "A\\", "A", "" },
-        { "*A?", "*A?", "" },   { "A\\\\B", "A", "\\B" },
+        { "", "", "" },       { "A", "A", "" },         { "\\A", "A", "" },   { "\\A\\B\\C", "A", "B\\C" },
+        { "A\\B", "A", "B" }, { "\\", "", "" },         { "\\\\A", "", "A" }, { "A\\", "A", "" },
+        { "*A?", "*A?", "" }, { "A\\\\B", "A", "\\B" },
     };
     for (auto const& each : cases) {
         std::string const text = each.path;
@@ -147,8 +147,9 @@ TEST(rtl_file_name, legal_names)
     };
     for (char const* good : { "foo", "foo.b", "foo. b", " bar", "12345678.123", "a" })
         EXPECT_TRUE(fat(good)) << good;
-    for (char const* bad : { "", ".foo", "foo.", "foo .b", "foo.b ", "123456789", "a.1234", "a.b.c", "a+b", "a,b", "a;b",
-                             "a=b", "a[b", "a]b", "a|b", "a:b", "a/b", "a\"b", "a*", "a?", "a\\b", "\x1f", "\\a" })
+    for (char const* bad :
+         { "",    ".foo", "foo.", "foo .b", "foo.b ", "123456789", "a.1234", "a.b.c", "a+b",  "a,b",  "a;b", "a=b",
+           "a[b", "a]b",  "a|b",  "a:b",    "a/b",    "a\"b",      "a*",     "a?",    "a\\b", "\x1f", "\\a" })
         EXPECT_FALSE(fat(bad)) << bad;
     EXPECT_TRUE(fat("a*.?", true));
     EXPECT_TRUE(fat("\\dir\\file.ext", false, true, true));
