@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+extern "C" void ringside_chkstk();
+
 namespace ringside::ke {
 
 using namespace nt;
@@ -168,6 +170,8 @@ std::span<Ddi const> exception_rows()
     constexpr char const* internal = "not documented: called by compiler-made code";
     static Ddi const rows[] = {
         { .name = "__C_specific_handler", .irql = { 0, 15 }, .because = internal, .body = body<&CSpecificHandler>() },
+        { .name = "__chkstk", .irql = { 0, 15 }, .needs = Needs::Nothing, .because = internal,
+          .body = { nullptr, reinterpret_cast<void*>(&ringside_chkstk), 0, false } },
         { .name = "ExRaiseStatus", .irql = { 0, 1 }, .page = "wdm/nf-wdm-exraisestatus",
           .body = body<&ExRaiseStatus>() },
         { .name = "RtlRaiseStatus", .irql = { 0, 2 }, .because = internal, .body = body<&ExRaiseStatus>() },
