@@ -132,7 +132,7 @@ Json row_json(Ddi const& row)
             rules.push_back(rule);
     return { { "name", row.name },
              { "dll", dll_name(row.dll) },
-             { "data", !row.body.invoke && !row.declined },
+             { "data", !row.body.invoke && !row.body.straight && !row.declined },
              { "irql_lowest", row.irql.lowest },
              { "irql_highest", row.irql.highest },
              { "since", windows_profile(row.since).name },

@@ -2,6 +2,8 @@
 #include "ex/executive.h"
 
 #include "base/check.h"
+#include "ex/quota.h"
+#include "ke/exception.h"
 #include "ke/kernel.h"
 #include "mm/memory.h"
 
@@ -20,11 +22,14 @@ Executive::Executive(hal::PhysicalMemory& physical, Windows windows_version)
         return allocate(nt::NonPagedPoolNx, bytes, tag, Owner::Driver, false);
     };
     mm::g_pool.free = [](void* block) { free(block, 0); };
+    ke::g_let_execute = [](uintptr_t address) { return executive().pool.let_execute(address); };
 }
 
 Executive::~Executive()
 {
     mm::g_pool = {};
+    ke::g_let_execute = nullptr;
+    g_quota = {};
     g_stub = nullptr;
     g_create_system_thread = nullptr;
     g_executive = nullptr;
@@ -39,6 +44,8 @@ Residue Executive::residue() const
         .resources = resources.live(),
         .work_items = work.pending(),
         .timers = timers.live(),
+        .trace_providers = tracing.providers.size(),
+        .heaps = heaps.heaps.size(),
     };
 }
 

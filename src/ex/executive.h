@@ -4,11 +4,16 @@
 #pragma once
 
 #include "base/windows.h"
+#include "ex/firmware.h"
+#include "ex/heap.h"
 #include "ex/lookaside.h"
 #include "ex/pool_state.h"
+#include "ex/process_mode.h"
 #include "ex/push_lock.h"
 #include "ex/resource.h"
+#include "ex/run_once.h"
 #include "ex/timer.h"
+#include "ex/trace.h"
 #include "ex/work_queue.h"
 
 namespace ringside::ex {
@@ -29,6 +34,8 @@ struct Residue {
     size_t resources = 0;
     size_t work_items = 0;      // queued or being run
     size_t timers = 0;          // of ExAllocateTimer
+    size_t trace_providers = 0; // registered with EtwRegister
+    size_t heaps = 0;
 
     bool operator==(Residue const&) const = default;
 };
@@ -49,6 +56,11 @@ public:
     PushLockWaiters push_locks;
     WorkQueue work;
     Timers timers;
+    RunOnceWaiters run_once;
+    Heaps heaps;
+    Tracing tracing;
+    Firmware firmware;
+    PlaceholderModes placeholders;
     // ExSetTimerResolution requests in force, finest first is what counts.
     nt::ULONG timer_resolution;
     uint32_t timer_resolution_requests = 0;

@@ -38,10 +38,13 @@ Pool::Pool(hal::PhysicalMemory& physical)
         add_class(16, static_cast<uint16_t>(kPageSize / count & ~15u));
     for (uint16_t stride : { 64, 128, 192, 256, 320, 448, 640, 960, 1344, 1984, 4032 })
         add_class(64, stride);
+    m_executable_classes = m_class_count;
+    for (size_t c = 0; c < m_executable_classes; ++c)
+        add_class(m_classes[c].offset, m_classes[c].stride);
     auto fill = [&](auto& table, bool aligned) {
         for (size_t units = 0; units < table.size(); ++units) {
             table[units] = kNoClass;
-            for (size_t c = 0; c < m_class_count; ++c)
+            for (size_t c = 0; c < m_executable_classes; ++c)
                 if ((m_classes[c].offset == 64) == aligned && m_classes[c].room >= units * 16) {
                     table[units] = static_cast<uint8_t>(c);
                     break;
@@ -138,6 +141,7 @@ Pool::Slab* Pool::grow(SizeClass& size_class)
     m_youngest = slab;
     m_pages[*pfn].slab = slab;
     m_pages[*pfn].use = PageUse::Slab;
+    m_pages[*pfn].may_execute = slab->size_class >= m_executable_classes;
     enlist(size_class, *slab);
     return slab;
 }
@@ -150,7 +154,7 @@ void Pool::shrink(SizeClass& size_class, Slab& slab)
     delist(size_class, slab);
     (slab.older ? slab.older->younger : m_oldest) = slab.younger;
     (slab.younger ? slab.younger->older : m_youngest) = slab.older;
-    m_pages[slab.pfn].use = PageUse::FreedRun;
+    free_pages_of(slab.pfn, 1);
     if (m_cached_pages.size() < kCachedPagesMax)
         m_cached_pages.push_back(slab.pfn);
     else
@@ -158,7 +162,31 @@ void Pool::shrink(SizeClass& size_class, Slab& slab)
     delete &slab;
 }
 
-void* Pool::allocate_run(size_t bytes, Record*& record)
+void Pool::free_pages_of(Pfn first, size_t count)
+{
+    for (size_t i = 0; i < count; ++i) {
+        Page& page = m_pages[first + i];
+        page.use = PageUse::FreedRun;
+        page.may_execute = false;
+        if (page.executes) [[unlikely]] {
+            page.executes = false;
+            sim::host::set_access(reinterpret_cast<uintptr_t>(PhysicalMemory::address_of(first + i)), kPageSize,
+                                  sim::host::Access::ReadWrite);
+        }
+    }
+}
+
+bool Pool::let_execute(uintptr_t address)
+{
+    Pfn const pfn = (address - hal::kDirectMap) >> kPageShift;
+    if (address < hal::kDirectMap || pfn >= m_frames || !m_pages[pfn].may_execute || m_pages[pfn].executes)
+        return false;
+    m_pages[pfn].executes = true;
+    sim::host::set_access(hal::page_of(address), kPageSize, sim::host::Access::All);
+    return true;
+}
+
+void* Pool::allocate_run(size_t bytes, bool executable, Record*& record)
 {
     if (bytes > m_physical.bytes())
         return nullptr;
@@ -181,6 +209,9 @@ void* Pool::allocate_run(size_t bytes, Record*& record)
         m_pages[*pfn + i].head = *pfn;
         m_pages[*pfn + i].use = PageUse::RunTail;
     }
+    if (executable)
+        for (size_t i = 0; i < count; ++i)
+            m_pages[*pfn + i].may_execute = true;
     if (uint64_t* guard = tail_guard(block, bytes, count))
         *guard = kGuardHigh ^ reinterpret_cast<uint64_t>(block);
     return block;
@@ -200,8 +231,7 @@ void Pool::free_run(Record& record)
             if (locks.count(first + i))
                 ke::bug_check(PFN_LIST_CORRUPT, 0x9A, first + i, 0, locks.count(first + i),
                               "pool was freed whose pages an MDL still holds locked");
-    for (size_t i = 0; i < count; ++i)
-        m_pages[first + i].use = PageUse::FreedRun;
+    free_pages_of(first, count);
     auto& cache = count == 1 ? m_cached_pages : m_cached_runs[count <= kCachedRunPages ? count : 0];
     if (count <= kCachedRunPages && cache.size() < (count == 1 ? kCachedPagesMax : kCachedRunsMax))
         cache.push_back(first);
@@ -218,8 +248,10 @@ void* Pool::allocate(POOL_TYPE type, size_t bytes, uint32_t tag, Owner owner, bo
     uint8_t index = kNoClass;
     if (bytes <= kInPageMax) [[likely]]
         index = type & NonPagedPoolBaseCacheAligned ? m_aligned_class_of[units] : m_class_of[units];
+    // Neither paged nor marked Nx.
+    bool const executable = !(type & (PagedPool | NonPagedPoolNx));
     if (index != kNoClass) [[likely]] {
-        SizeClass& size_class = m_classes[index];
+        SizeClass& size_class = m_classes[index + (executable ? m_executable_classes : 0)];
         Slab* slab = size_class.partial;
         if (!slab) [[unlikely]] {
             slab = grow(size_class);
@@ -234,7 +266,7 @@ void* Pool::allocate(POOL_TYPE type, size_t bytes, uint32_t tag, Owner owner, bo
         block = record->address;
         header_of(block).tag = tag;
     } else {
-        block = static_cast<char*>(allocate_run(bytes, record));
+        block = static_cast<char*>(allocate_run(bytes, executable, record));
         if (!block)
             return nullptr;
     }
@@ -270,6 +302,8 @@ void Pool::free(void* block, uint32_t tag)
         --m_driver_blocks;
         m_driver_bytes -= record->bytes;
     }
+    if (record->charged) [[unlikely]]
+        give_charge_back(*record);
     record->number = 0;
     if (page.use == PageUse::Run) {
         free_run(*record);

@@ -75,6 +75,17 @@ void Pool::bad_free(void* block) const
     ke::bug_check(BAD_POOL_CALLER, 0x99, address, 0, 0, "an address inside a pool block was freed");
 }
 
+// "Runs low" and "very low on resources" are ours to choose: a 32nd and a 128th of memory.
+bool Pool::refuses(EX_POOL_PRIORITY priority, size_t bytes) const
+{
+    constexpr ULONG kSpecialPoolBits = 0xF; // XxxSpecialPoolOverrun, XxxSpecialPoolUnderrun
+    ULONG const plain = priority & ~kSpecialPoolBits;
+    if (plain >= HighPoolPriority)
+        return false;
+    size_t const kept = m_frames / (plain >= NormalPoolPriority ? 128 : 32);
+    return m_physical.free_pages() < kept + (hal::page_round_up(std::min(bytes, m_physical.bytes())) >> kPageShift);
+}
+
 // The block's own header, and its successor's: a change there was made by whoever owned this block.
 void Pool::check_guards(Slab const& slab, Record const& record) const
 {

@@ -152,6 +152,17 @@ void ExfTryToWakePushLock(EX_PUSH_LOCK* lock)
         grant(lock);
 }
 
+EX_PUSH_LOCK_CACHE_AWARE* ExAllocateCacheAwarePushLock()
+{
+    constexpr ULONG kTag = 0x4C507845; // 'ExPL'
+    return static_cast<EX_PUSH_LOCK_CACHE_AWARE*>(
+        allocate(NonPagedPoolNxCacheAligned, sizeof(EX_PUSH_LOCK_CACHE_AWARE), kTag, Owner::Driver, true));
+}
+
+void ExFreeCacheAwarePushLock(EX_PUSH_LOCK_CACHE_AWARE* lock) { free(lock, 0); }
+void ExAcquireCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE* lock) { ExfAcquirePushLockExclusive(&lock->lock); }
+void ExReleaseCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE* lock) { ExfReleasePushLockExclusive(&lock->lock); }
+
 void ExAcquirePushLockExclusiveEx(EX_PUSH_LOCK* lock, ULONG flags)
 {
     check_flags(lock, flags);

@@ -30,6 +30,15 @@ void ExfReleasePushLockExclusive(nt::EX_PUSH_LOCK* lock);
 void ExfReleasePushLockShared(nt::EX_PUSH_LOCK* lock);
 void ExfTryToWakePushLock(nt::EX_PUSH_LOCK* lock);
 
+// Push locks of one word per processor on Windows, where readers then share no cache line; opaque to drivers.
+struct EX_PUSH_LOCK_CACHE_AWARE {
+    nt::EX_PUSH_LOCK lock;
+};
+EX_PUSH_LOCK_CACHE_AWARE* ExAllocateCacheAwarePushLock();
+void ExFreeCacheAwarePushLock(EX_PUSH_LOCK_CACHE_AWARE* lock);
+void ExAcquireCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE* lock);
+void ExReleaseCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE* lock);
+
 // EX_SPIN_LOCK: bit 31 owned exclusively, bit 30 a writer waits, below them the number of readers.
 nt::KIRQL ExAcquireSpinLockExclusive(nt::LONG* lock);
 nt::KIRQL ExAcquireSpinLockShared(nt::LONG* lock);

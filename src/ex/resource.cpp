@@ -169,12 +169,13 @@ ResourceRecord& Resources::make(ERESOURCE* resource)
     return record;
 }
 
-ResourceRecord& Resources::require(ERESOURCE* resource)
+ResourceRecord& Resources::look_up(ERESOURCE* resource)
 {
     auto it = m_records.find(resource);
     if (it == m_records.end())
         ke::bug_check(INVALID_DATA_ACCESS_TRAP, reinterpret_cast<uint64_t>(resource), 0, 0, 0,
                       "a resource was used that is not initialized");
+    m_newest = &it->second;
     return it->second;
 }
 

@@ -33,14 +33,24 @@ class Resources {
 public:
     ResourceRecord& make(nt::ERESOURCE* resource);
     // Bug check for bytes that are no initialized resource.
-    ResourceRecord& require(nt::ERESOURCE* resource);
-    void remove(nt::ERESOURCE* resource) { m_records.erase(resource); }
+    ResourceRecord& require(nt::ERESOURCE* resource)
+    {
+        return m_newest && m_newest->guest == resource ? *m_newest : look_up(resource);
+    }
+    void remove(nt::ERESOURCE* resource)
+    {
+        m_newest = nullptr;
+        m_records.erase(resource);
+    }
     size_t live() const { return m_records.size(); }
     // In no order: reports sort by number.
     std::unordered_map<nt::ERESOURCE*, ResourceRecord> const& records() const { return m_records; }
 
 private:
+    ResourceRecord& look_up(nt::ERESOURCE* resource);
+
     std::unordered_map<nt::ERESOURCE*, ResourceRecord> m_records;
+    ResourceRecord* m_newest = nullptr; // the one that was used last: most calls come in pairs
     uint32_t m_born = 0;
 };
 

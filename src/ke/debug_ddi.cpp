@@ -96,6 +96,14 @@ NTSTATUS vDbgPrintExWithPrefix(PCSTR prefix, ULONG component, ULONG level, PCSTR
     return STATUS_SUCCESS;
 }
 
+// Nobody sits at a debugger: the prompt is shown, and no line comes back.
+ULONG DbgPrompt(char const* prompt, PCHAR, ULONG)
+{
+    uint64_t const argument = reinterpret_cast<uint64_t>(prompt);
+    print_formatted("", "%s", &argument);
+    return 0;
+}
+
 NTSTATUS DbgQueryDebugFilterState(ULONG component, ULONG level) { return debug_filter_passes(component, level); }
 
 NTSTATUS DbgSetDebugFilterState(ULONG component, ULONG level, BOOLEAN state)
@@ -142,6 +150,7 @@ std::span<Ddi const> debug_rows()
         { .name = "vDbgPrintEx", .irql = { 0, 12 }, .page = "wdm/nf-wdm-vdbgprintex", .body = body<&vDbgPrintEx>() },
         { .name = "vDbgPrintExWithPrefix", .irql = { 0, 12 }, .page = "wdm/nf-wdm-vdbgprintexwithprefix",
           .body = body<&vDbgPrintExWithPrefix>() },
+        { .name = "DbgPrompt", .irql = { 0, 12 }, .page = "ntddk/nf-ntddk-dbgprompt", .body = body<&DbgPrompt>() },
         { .name = "DbgQueryDebugFilterState", .irql = { 0, 15 }, .because = undocumented,
           .body = body<&DbgQueryDebugFilterState>() },
         { .name = "DbgSetDebugFilterState", .irql = { 0, 15 }, .because = undocumented,

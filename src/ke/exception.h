@@ -60,6 +60,9 @@ nt::EXCEPTION_DISPOSITION c_specific_handler(nt::EXCEPTION_RECORD* record, void*
 using TrapEmulator = bool (*)(void* ucontext, uintptr_t fault_address);
 extern TrapEmulator g_trap_emulator;
 
+// Code is fetched from kernel memory that is no image. Room ex says whether it is executable pool, and makes it so.
+extern bool (*g_let_execute)(uintptr_t address);
+
 void install_fault_handling();
 void remove_fault_handling();
 

@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+extern "C" void ringside_chkstk();
+
 namespace ringside::ke {
 
 using namespace nt;
@@ -79,10 +81,34 @@ PVOID RtlPcToFileHeader(PVOID pc, PVOID* image_base)
     return *image_base;
 }
 
-void RtlCaptureContext(CONTEXT* into)
+// Of the volatile registers the gate keeps the four that carry parameters; into = rcx is one of them.
+uint64_t RtlCaptureContext(uint64_t* slots)
 {
-    *into = caller();
-    into->ContextFlags = 0x10000F;
+    CONTEXT context = caller();
+    context.ContextFlags = 0x10000F;
+    context.Rcx = slots[0];
+    context.Rdx = slots[1];
+    context.R8 = slots[2];
+    context.R9 = slots[3];
+    copy_or_raise(reinterpret_cast<CONTEXT*>(slots[0]), &context, sizeof context);
+    return 0;
+}
+
+// The documented routine is RtlCaptureStackBackTrace; this one has frames of kernel code alone, too. The flag that asks
+// for a user stack finds none.
+ULONG RtlWalkFrameChain(PVOID* into, ULONG count, ULONG flags)
+{
+    constexpr ULONG kUserStack = 1;
+    if (flags & kUserStack)
+        return 0;
+    BackTrace const trace = back_trace(caller());
+    size_t const skip = flags >> 8; // frames to leave out
+    ULONG stored = 0;
+    for (size_t i = skip; i < trace.count && stored < count && trace.addresses[i]; ++i) {
+        PVOID const address = reinterpret_cast<PVOID>(trace.addresses[i]);
+        copy_or_raise(&into[stored++], &address, sizeof address);
+    }
+    return stored;
 }
 
 // Driver return addresses only: host frames have none that a driver could use.
@@ -144,6 +170,8 @@ std::span<Ddi const> exception_rows()
     constexpr char const* internal = "not documented: called by compiler-made code";
     static Ddi const rows[] = {
         { .name = "__C_specific_handler", .irql = { 0, 15 }, .because = internal, .body = body<&CSpecificHandler>() },
+        { .name = "__chkstk", .irql = { 0, 15 }, .needs = Needs::Nothing, .because = internal,
+          .body = { nullptr, reinterpret_cast<void*>(&ringside_chkstk), 0, false } },
         { .name = "ExRaiseStatus", .irql = { 0, 1 }, .page = "wdm/nf-wdm-exraisestatus",
           .body = body<&ExRaiseStatus>() },
         { .name = "RtlRaiseStatus", .irql = { 0, 2 }, .because = internal, .body = body<&ExRaiseStatus>() },
@@ -158,7 +186,9 @@ std::span<Ddi const> exception_rows()
           .body = body<&RtlLookupFunctionEntry>() },
         { .name = "RtlPcToFileHeader", .irql = { 0, 15 }, .because = internal, .body = body<&RtlPcToFileHeader>() },
         { .name = "RtlCaptureContext", .irql = { 0, 2 }, .page = "ntifs/nf-ntifs-rtlcapturecontext",
-          .partial = "volatile registers read as zero", .body = body<&RtlCaptureContext>() },
+          .partial = "rax, r10, r11 and xmm0 to xmm5 read as zero", .body = raw_body(&RtlCaptureContext) },
+        { .name = "RtlWalkFrameChain", .irql = { 0, 15 }, .page = "ntddk/nf-ntddk-rtlwalkframechain", .because = silent,
+          .body = body<&RtlWalkFrameChain>() },
         { .name = "RtlCaptureStackBackTrace", .irql = { 0, 15 }, .page = "ntifs/nf-ntifs-rtlcapturestackbacktrace",
           .because = silent, .body = body<&RtlCaptureStackBackTrace>() },
         { .name = "memcpy", .irql = { 0, 15 }, .because = "a C function", .body = body<&CopyMemory>() },

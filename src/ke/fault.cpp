@@ -9,6 +9,7 @@
 //   anywhere            a stack's guard page                       0x7F, double fault
 //   driver              an address, at DISPATCH_LEVEL or above     0xD1
 //   driver              an invalid kernel address                  0x50; in an unloaded image 0xCE
+//   nowhere             pool that is not executable                0xFC; executable pool: the page becomes so
 //   driver              a user, null or non-canonical address      STATUS_ACCESS_VIOLATION, to its handlers
 //   nowhere             a jump to nothing                          as the driver that jumped
 //   host, in a call     a driver's pointer                         0x50 / 0xA / the unhandled-exception codes
@@ -36,6 +37,7 @@ namespace ringside::ke {
 using namespace nt;
 
 TrapEmulator g_trap_emulator = nullptr;
+bool (*g_let_execute)(uintptr_t address) = nullptr;
 
 namespace {
 
@@ -166,6 +168,11 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
 
     bool const fetch = trap == kPageFault && (error & 16);
     bool const write = error & 2;
+    auto in_pool = [](uint64_t at) { return at >= hal::kDirectMap && at < hal::kDirectMapHigh; };
+    if (fetch && in_pool(address) && g_let_execute && g_let_execute(address)) {
+        g_depth = 0;
+        return;
+    }
     auto in_trampoline = [&] { return rip >= hal::kTrampolinesLow && rip < hal::kTrampolinesHigh; };
     if (g_trap_emulator && (in_trampoline() || (!fetch && k.images().find(rip)))) {
         if (g_trap_emulator(&context, address)) {
@@ -178,7 +185,7 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
     auto const* image = k.images().find(rip);
     bool const nowhere
         = !image && !in_trampoline() && (fetch || hal::is_kernel(rip) || hal::is_user(rip)) && address == rip;
-    bool const driver = image || in_trampoline();
+    bool const driver = image || in_trampoline() || in_pool(rip); // a driver may run code from executable pool
     fill_context(g_pending.context, context);
     uint8_t const irql = Kernel::irql();
 
@@ -272,6 +279,13 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
         if (unloaded) {
             set_bug_check(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, address, fetch ? 8 : write ? 1 : 0, rip,
                           0, "memory of a driver that is no longer loaded was used");
+            break;
+        }
+        if (fetch && in_pool(address) && address < hal::kDirectMap + k.memory().bytes()) {
+            // The second is the page's table entry: no-execute, dirty, accessed, writable, valid.
+            set_bug_check(ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, address,
+                          (hal::page_of(address) - hal::kDirectMap) | 0x8000'0000'0000'0063, rsp, 2,
+                          "code was run from memory that is not executable");
             break;
         }
         if (irql >= DISPATCH_LEVEL) {

@@ -81,7 +81,7 @@ ExportTable::ExportTable(std::span<std::span<Ddi const> const> rooms, ke::Bindin
             check_failed("two contract rows have one name", m_rows[i]->name, __FILE__, __LINE__);
     for (size_t i = 0; i < m_rows.size(); ++i) {
         Ddi const& row = *m_rows[i];
-        if ((row.data || row.body.invoke) == (row.declined != nullptr))
+        if ((row.data || row.body.invoke || row.body.straight) == (row.declined != nullptr))
             check_failed("a contract row needs a body, data, or words that decline it", row.name, __FILE__, __LINE__);
         m_imports.push_back({ ke::entry_for(binding), &row, static_cast<uint32_t>(i),
                               row.dll == Dll::hal ? "hal.dll" : "ntoskrnl.exe", row.name });
@@ -180,7 +180,8 @@ uintptr_t ExportTable::address_of(uint32_t number)
         return reinterpret_cast<uintptr_t>(row.data);
     uintptr_t& address = m_addresses[number];
     if (!address) {
-        bool const straight = m_binding == ke::Binding::Bare && row.needs == Needs::Nothing;
+        // What has nothing that gates could call keeps registers that they do not (__chkstk): straight in every mode.
+        bool const straight = !row.body.invoke || (m_binding == ke::Binding::Bare && row.needs == Needs::Nothing);
         address = make_stub(m_imports[number], straight ? row.body.straight : nullptr);
     }
     return address;

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "ex/executive.h"
 #include "ex/pool.h"
+#include "ex/quota.h"
 #include "ke/dispatcher_objects.h"
 #include "ke/exception.h"
 #include "ke/kernel.h"
@@ -171,6 +172,7 @@ void ProcessManager::process_deleted(void* body)
     ProcessRecord* record = m.record_of(*process);
     if (process->slice)
         mm::delete_slice(*process);
+    ex::forget_quota(*process);
     m.m_processes[record->index].reset();
 }
 

@@ -14,5 +14,9 @@ std::span<Ddi const> string_rows();
 std::span<Ddi const> conversion_rows();
 std::span<Ddi const> c_library_rows();
 std::span<Ddi const> data_rows();
+std::span<Ddi const> file_rows();
+std::span<Ddi const> system_rows();
+std::span<Ddi const> network_rows();
+std::span<Ddi const> range_rows();
 
 } // namespace ringside::rtl

@@ -25,30 +25,32 @@ char* driver_block(size_t bytes) { return static_cast<char*>(ex::ExAllocatePoolW
 TEST(ex_pool, geometry)
 {
     MemoryMachine machine;
-    for (POOL_TYPE type : { NonPagedPoolNx, PagedPool, NonPagedPoolNxCacheAligned }) {
-        std::vector<std::pair<uintptr_t, size_t>> blocks;
-        for (size_t bytes = 0; bytes < 3 * 4096; bytes += bytes < 600 ? 1 : 61) {
-            void* block = ex::ExAllocatePoolWithTag(type, bytes, kTag);
-            ASSERT_TRUE(block);
-            EXPECT_EQ(address(block) % (type & 4 ? 64 : 16), 0u);
-            if (bytes >= 4096) {
-                EXPECT_EQ(address(block) % 4096, 0u);
-            } else if (bytes) {
-                EXPECT_EQ(address(block) / 4096, (address(block) + bytes - 1) / 4096);
+    machine.run_system([] {
+        for (POOL_TYPE type : { NonPagedPoolNx, PagedPool, NonPagedPoolNxCacheAligned }) {
+            std::vector<std::pair<uintptr_t, size_t>> blocks;
+            for (size_t bytes = 0; bytes < 3 * 4096; bytes += bytes < 600 ? 1 : 61) {
+                void* block = ex::ExAllocatePoolWithTag(type, bytes, kTag);
+                ASSERT_TRUE(block);
+                EXPECT_EQ(address(block) % (type & 4 ? 64 : 16), 0u);
+                if (bytes >= 4096) {
+                    EXPECT_EQ(address(block) % 4096, 0u);
+                } else if (bytes) {
+                    EXPECT_EQ(address(block) / 4096, (address(block) + bytes - 1) / 4096);
+                }
+                std::memset(block, 0xAB, bytes);
+                blocks.push_back({ address(block), bytes });
             }
-            std::memset(block, 0xAB, bytes);
-            blocks.push_back({ address(block), bytes });
+            auto sorted = blocks;
+            std::ranges::sort(sorted);
+            for (size_t i = 1; i < sorted.size(); ++i)
+                EXPECT_LE(sorted[i - 1].first + sorted[i - 1].second, sorted[i].first);
+            EXPECT_EQ(ex::driver_blocks(), blocks.size());
+            for (auto const& [block, bytes] : blocks)
+                ex::ExFreePoolWithTag(reinterpret_cast<void*>(block), kTag);
+            EXPECT_EQ(ex::driver_blocks(), 0u);
+            EXPECT_EQ(ex::driver_bytes(), 0u);
         }
-        auto sorted = blocks;
-        std::ranges::sort(sorted);
-        for (size_t i = 1; i < sorted.size(); ++i)
-            EXPECT_LE(sorted[i - 1].first + sorted[i - 1].second, sorted[i].first);
-        EXPECT_EQ(ex::driver_blocks(), blocks.size());
-        for (auto const& [block, bytes] : blocks)
-            ex::ExFreePoolWithTag(reinterpret_cast<void*>(block), kTag);
-        EXPECT_EQ(ex::driver_blocks(), 0u);
-        EXPECT_EQ(ex::driver_bytes(), 0u);
-    }
+    });
 }
 
 // The same calls on two machines.

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// @cite(wdk-ddi): page=wdm/nf-wdm-etwregister
+// @cite(wdk-ddi): page=wdm/nf-wdm-etwwrite
+// @cite(wdk-ddi): page=wdm/nf-wdm-etwactivityidcontrol
+// @cite(wdk-ddi): page=wdm/nf-wdm-wmiquerytraceinformation
+#include "ex/trace.h"
+
+#include "ex/executive.h"
+#include "ke/kernel.h"
+#include "mm/caller.h"
+
+#include <cstring>
+
+namespace ringside::ex {
+
+using namespace nt;
+
+namespace {
+
+constexpr ULONG kDataDescriptorsMax = 128;
+constexpr REGHANDLE kHandleStep = 16; // handles of Windows are addresses: multiples of more than four
+
+Tracing& tracing() { return executive().tracing; }
+
+GUID new_activity()
+{
+    // Never seen twice in a run, the same in every run of it.
+    GUID id { tracing().activities_made + 1, 0x5253, 0x4000, { 0x80, 0, 0, 0, 0, 0, 0, 1 } };
+    ++tracing().activities_made;
+    return id;
+}
+
+GUID& thread_activity() { return tracing().activities[ke::kernel().current().number]; }
+
+// Nobody enabled the provider, so a good event goes nowhere.
+NTSTATUS publish(REGHANDLE handle, EVENT_DESCRIPTOR const* event, ULONG count, EVENT_DATA_DESCRIPTOR const* data)
+{
+    if (!tracing().providers.contains(handle))
+        return STATUS_INVALID_HANDLE;
+    if (!event || count > kDataDescriptorsMax || (count && !data))
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
+} // namespace
+
+// The callback runs when a session enables the provider: here, never.
+NTSTATUS EtwRegister(GUID const* provider, PVOID, PVOID, REGHANDLE* handle)
+{
+    if (!provider || !handle)
+        return STATUS_INVALID_PARAMETER;
+    GUID const id = *provider;
+    REGHANDLE const made = ++tracing().handles_given * kHandleStep;
+    *handle = made;
+    tracing().providers.emplace(made, TraceProvider { id, mm::calling_driver() });
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS EtwRegisterClassicProvider(GUID const* provider, ULONG, PVOID callback, PVOID context, REGHANDLE* handle)
+{
+    return EtwRegister(provider, callback, context, handle);
+}
+
+NTSTATUS EtwUnregister(REGHANDLE handle)
+{
+    return tracing().providers.erase(handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+}
+
+BOOLEAN EtwEventEnabled(REGHANDLE, EVENT_DESCRIPTOR const*) { return FALSE; }
+BOOLEAN EtwProviderEnabled(REGHANDLE, UCHAR, ULONGLONG) { return FALSE; }
+
+NTSTATUS EtwWrite(REGHANDLE handle, EVENT_DESCRIPTOR const* event, GUID const*, ULONG count,
+                  EVENT_DATA_DESCRIPTOR const* data)
+{
+    return publish(handle, event, count, data);
+}
+
+NTSTATUS EtwWriteTransfer(REGHANDLE handle, EVENT_DESCRIPTOR const* event, GUID const*, GUID const*, ULONG count,
+                          EVENT_DATA_DESCRIPTOR const* data)
+{
+    return publish(handle, event, count, data);
+}
+
+NTSTATUS EtwWriteEx(REGHANDLE handle, EVENT_DESCRIPTOR const* event, ULONG64, ULONG, GUID const*, GUID const*,
+                    ULONG count, EVENT_DATA_DESCRIPTOR const* data)
+{
+    return publish(handle, event, count, data);
+}
+
+NTSTATUS EtwWriteString(REGHANDLE handle, UCHAR, ULONGLONG, GUID const*, PCWSTR text)
+{
+    if (!tracing().providers.contains(handle))
+        return STATUS_INVALID_HANDLE;
+    return text ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS EtwActivityIdControl(ULONG code, GUID* activity)
+{
+    if (code < EVENT_ACTIVITY_CTRL_GET_ID || code > EVENT_ACTIVITY_CTRL_CREATE_SET_ID || !activity)
+        return STATUS_INVALID_PARAMETER;
+    if (code == EVENT_ACTIVITY_CTRL_CREATE_ID) {
+        *activity = new_activity();
+        return STATUS_SUCCESS;
+    }
+    GUID const before = thread_activity();
+    switch (code) {
+    case EVENT_ACTIVITY_CTRL_GET_ID:
+        *activity = before;
+        break;
+    case EVENT_ACTIVITY_CTRL_SET_ID:
+        thread_activity() = *activity;
+        break;
+    case EVENT_ACTIVITY_CTRL_GET_SET_ID:
+        thread_activity() = *activity;
+        *activity = before;
+        break;
+    default:
+        thread_activity() = new_activity();
+        *activity = before;
+    }
+    return STATUS_SUCCESS;
+}
+
+// The classes as user mode's EventSetInformation documents them: traits start with their own size.
+NTSTATUS EtwSetInformation(REGHANDLE handle, EVENT_INFO_CLASS information_class, PVOID information, ULONG length)
+{
+    if (!tracing().providers.contains(handle))
+        return STATUS_INVALID_HANDLE;
+    switch (information_class) {
+    case EventProviderBinaryTrackInfo:
+        return STATUS_SUCCESS;
+    case EventProviderSetTraits: {
+        USHORT size = 0;
+        if (!information || length < sizeof size)
+            return STATUS_INVALID_PARAMETER;
+        std::memcpy(&size, information, sizeof size);
+        return size == length ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+    case EventProviderUseDescriptorType:
+        return information && length == sizeof(BOOLEAN) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+}
+
+// --- WPP: there is no logger, so no handle names one ---
+
+uint64_t WmiTraceMessage(uint64_t*) { return static_cast<uint32_t>(STATUS_INVALID_HANDLE); }
+
+NTSTATUS WmiTraceMessageVa(ULONG64, ULONG, GUID const*, USHORT, PVOID) { return STATUS_INVALID_HANDLE; }
+
+NTSTATUS WmiQueryTraceInformation(TRACE_INFORMATION_CLASS information_class, PVOID information, ULONG length,
+                                  ULONG* required, PVOID buffer)
+{
+    auto answer_of = [&](ULONG bytes) {
+        if (required)
+            *required = bytes;
+        return length != bytes ? STATUS_INFO_LENGTH_MISMATCH : STATUS_INVALID_HANDLE;
+    };
+    switch (information_class) {
+    case TraceIdClass:
+    case TraceHandleClass:
+    case TraceEnableFlagsClass:
+    case TraceEnableLevelClass:
+    case LoggerEventsLostClass:
+    case LoggerEventsLoggedClass: {
+        // They ask about the logger that a WNODE_HEADER in the buffer names.
+        if (!buffer)
+            return STATUS_INVALID_PARAMETER_MIX;
+        bool const narrow = information_class != TraceHandleClass && information_class != TraceIdClass;
+        return answer_of(narrow ? sizeof(ULONG) : sizeof(ULONGLONG));
+    }
+    case GlobalLoggerHandleClass:
+    case EventLoggerHandleClass:
+        return answer_of(sizeof(ULONGLONG));
+    case AllLoggerHandlesClass:
+        if (required)
+            *required = 0;
+        return STATUS_SUCCESS; // all of none
+    case TraceHandleByNameClass: {
+        if (!buffer)
+            return STATUS_INVALID_PARAMETER_MIX;
+        NTSTATUS const status = answer_of(sizeof(ULONGLONG));
+        return status == STATUS_INVALID_HANDLE ? STATUS_INVALID_PARAMETER : status;
+    }
+    default:
+        (void)information;
+        return STATUS_INVALID_INFO_CLASS;
+    }
+}
+
+} // namespace ringside::ex

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+// Locks without a wait: mutexes, push locks, reader/writer spin locks, resources.
+#include "contract.h"
+
+#include "ex/push_lock.h"
+
+using namespace ringside;
+using namespace ringside::nt;
+using namespace ringside::test;
+
+namespace {
+
+FAST_MUTEX& fast_mutex(At& at)
+{
+    auto& mutex = at.object<FAST_MUTEX>();
+    mutex.Count = 1;
+    at.also("KeInitializeEvent", &mutex.Event, SynchronizationEvent, FALSE);
+    return mutex;
+}
+
+ERESOURCE& resource(At& at)
+{
+    auto& made = at.object<ERESOURCE>();
+    at.also("ExInitializeResourceLite", &made);
+    return made;
+}
+
+bool owned_exclusively(At& at, ERESOURCE& resource)
+{
+    return at.also("ExIsResourceAcquiredExclusiveLite", &resource) & 1;
+}
+ULONG owned_shared(At& at, ERESOURCE& resource)
+{
+    return static_cast<ULONG>(at.also("ExIsResourceAcquiredSharedLite", &resource));
+}
+
+} // namespace
+
+// --- Fast mutexes ---
+
+SAMPLE(ExAcquireFastMutex)
+{
+    auto& mutex = fast_mutex(at);
+    at.call(&mutex);
+    EXPECT_EQ(mutex.Count, 0);
+    EXPECT_EQ(at.irql_after(), APC_LEVEL);
+}
+
+SAMPLE(ExTryToAcquireFastMutex)
+{
+    auto& mutex = fast_mutex(at);
+    at.returns(BOOLEAN { TRUE }, &mutex);
+    EXPECT_EQ(at.irql_after(), APC_LEVEL);
+    at.returns(BOOLEAN { FALSE }, &mutex);
+}
+
+SAMPLE(ExAcquireFastMutexUnsafe)
+{
+    auto& mutex = fast_mutex(at);
+    at.call(&mutex);
+    EXPECT_EQ(mutex.Count, 0);
+}
+
+SAMPLE(ExReleaseFastMutexUnsafe)
+{
+    auto& mutex = fast_mutex(at);
+    mutex.Count = 0;
+    at.call(&mutex);
+    EXPECT_EQ(mutex.Count, 1);
+}
+
+SAMPLE(ExEnterCriticalRegionAndAcquireFastMutexUnsafe)
+{
+    auto& mutex = fast_mutex(at);
+    at.call(&mutex);
+    EXPECT_EQ(mutex.Count, 0);
+    EXPECT_TRUE(at.also("KeAreApcsDisabled") & 1);
+    at.also("ExReleaseFastMutexUnsafeAndLeaveCriticalRegion", &mutex);
+}
+
+SAMPLE(ExReleaseFastMutexUnsafeAndLeaveCriticalRegion)
+{
+    auto& mutex = fast_mutex(at);
+    at.also("ExEnterCriticalRegionAndAcquireFastMutexUnsafe", &mutex);
+    at.call(&mutex);
+    EXPECT_EQ(mutex.Count, 1);
+    EXPECT_FALSE(at.also("KeAreApcsDisabled") & 1);
+}
+
+// --- Push locks ---
+
+SAMPLE(ExInitializePushLock)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 77;
+    at.call(&lock);
+    EXPECT_EQ(lock, 0u);
+}
+
+SAMPLE(ExAcquirePushLockExclusiveEx)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.call(&lock, 0);
+    EXPECT_EQ(lock, 1u);
+    auto& other = at.object<EX_PUSH_LOCK>();
+    at.bug_checks(INVALID_PUSH_LOCK_FLAGS, &other, 0x100);
+}
+
+SAMPLE(ExAcquirePushLockSharedEx)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.call(&lock, 0);
+    at.call(&lock, 0);
+    EXPECT_EQ(lock, 0x21u);
+}
+
+SAMPLE(ExTryAcquirePushLockExclusiveEx)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.returns(BOOLEAN { TRUE }, &lock, 0);
+    at.returns(BOOLEAN { FALSE }, &lock, 0);
+}
+
+SAMPLE(ExTryAcquirePushLockSharedEx)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.returns(BOOLEAN { TRUE }, &lock, 0);
+    lock = 1;
+    at.returns(BOOLEAN { FALSE }, &lock, 0);
+}
+
+SAMPLE(ExReleasePushLockExclusiveEx)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 1;
+    at.call(&lock, 0);
+    EXPECT_EQ(lock, 0u);
+    at.bug_checks(RESOURCE_NOT_OWNED, &lock, 0);
+}
+
+SAMPLE(ExReleasePushLockSharedEx)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 0x21;
+    at.call(&lock, 0);
+    EXPECT_EQ(lock, 0x11u);
+    at.call(&lock, 0);
+    EXPECT_EQ(lock, 0u);
+    at.bug_checks(RESOURCE_NOT_OWNED, &lock, 0);
+}
+
+SAMPLE(ExReleasePushLockEx)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 1;
+    at.call(&lock, 0);
+    EXPECT_EQ(lock, 0u);
+    lock = 0x11;
+    at.call(&lock, 0);
+    EXPECT_EQ(lock, 0u);
+}
+
+SAMPLE(ExfAcquirePushLockExclusive)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.call(&lock);
+    EXPECT_EQ(lock, 1u);
+}
+
+SAMPLE(ExfAcquirePushLockShared)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.call(&lock);
+    EXPECT_EQ(lock, 0x11u);
+}
+
+SAMPLE(ExfTryAcquirePushLockShared)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.returns(BOOLEAN { TRUE }, &lock);
+    EXPECT_EQ(lock, 0x11u);
+}
+
+SAMPLE(ExfReleasePushLock)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 1;
+    at.call(&lock);
+    EXPECT_EQ(lock, 0u);
+}
+
+SAMPLE(ExfReleasePushLockExclusive)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 1;
+    at.call(&lock);
+    EXPECT_EQ(lock, 0u);
+}
+
+SAMPLE(ExfReleasePushLockShared)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    lock = 0x11;
+    at.call(&lock);
+    EXPECT_EQ(lock, 0u);
+}
+
+// --- Resources ---
+
+SAMPLE(ExInitializeResourceLite)
+{
+    auto& made = at.object<ERESOURCE>();
+    at.status(STATUS_SUCCESS, &made);
+    EXPECT_EQ(made.SystemResourcesList.Flink, &made.SystemResourcesList);
+    EXPECT_EQ(at.rooms().executive.residue().resources, 1u);
+}
+
+SAMPLE(ExReinitializeResourceLite)
+{
+    auto& made = resource(at);
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.status(STATUS_SUCCESS, &made);
+    EXPECT_FALSE(owned_exclusively(at, made));
+    at.bug_checks(INVALID_DATA_ACCESS_TRAP, at.bytes(sizeof(ERESOURCE)));
+}
+
+SAMPLE(ExDeleteResourceLite)
+{
+    auto& made = resource(at);
+    at.status(STATUS_SUCCESS, &made);
+    EXPECT_EQ(at.rooms().executive.residue().resources, 0u);
+    at.bug_checks(INVALID_DATA_ACCESS_TRAP, &made);
+}
+
+SAMPLE(ExAcquireResourceExclusiveLite)
+{
+    auto& made = resource(at);
+    at.returns(BOOLEAN { TRUE }, &made, TRUE);
+    at.returns(BOOLEAN { TRUE }, &made, FALSE);
+    EXPECT_TRUE(owned_exclusively(at, made));
+    auto& shared = resource(at);
+    at.also("ExAcquireResourceSharedLite", &shared, TRUE);
+    at.returns(BOOLEAN { FALSE }, &shared, FALSE);
+}
+
+SAMPLE(ExAcquireResourceSharedLite)
+{
+    auto& made = resource(at);
+    at.returns(BOOLEAN { TRUE }, &made, TRUE);
+    at.returns(BOOLEAN { TRUE }, &made, FALSE);
+    EXPECT_EQ(owned_shared(at, made), 2u);
+}
+
+SAMPLE(ExAcquireSharedStarveExclusive)
+{
+    auto& made = resource(at);
+    at.returns(BOOLEAN { TRUE }, &made, FALSE);
+    EXPECT_EQ(owned_shared(at, made), 1u);
+}
+
+SAMPLE(ExAcquireSharedWaitForExclusive)
+{
+    auto& made = resource(at);
+    at.returns(BOOLEAN { TRUE }, &made, FALSE);
+    EXPECT_EQ(owned_shared(at, made), 1u);
+}
+
+SAMPLE(ExReleaseResourceLite)
+{
+    auto& made = resource(at);
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.call(&made);
+    EXPECT_FALSE(owned_exclusively(at, made));
+    at.bug_checks(RESOURCE_NOT_OWNED, &made);
+}
+
+SAMPLE(ExReleaseResourceForThreadLite)
+{
+    auto& made = resource(at);
+    auto const owner = reinterpret_cast<PVOID>(reinterpret_cast<uintptr_t>(at.bytes(16)) | 3);
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.also("ExSetResourceOwnerPointer", &made, owner);
+    at.call(&made, owner);
+    EXPECT_EQ(made.ActiveCount, 0);
+    at.bug_checks(RESOURCE_NOT_OWNED, &made, owner);
+}
+
+SAMPLE(ExConvertExclusiveToSharedLite)
+{
+    auto& made = resource(at);
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.call(&made);
+    EXPECT_FALSE(owned_exclusively(at, made));
+    EXPECT_EQ(owned_shared(at, made), 1u);
+    at.bug_checks(SHARED_RESOURCE_CONV_ERROR, &made);
+}
+
+SAMPLE(ExSetResourceOwnerPointer)
+{
+    auto& made = resource(at);
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.call(&made, reinterpret_cast<PVOID>(uintptr_t { 0x1003 }));
+    EXPECT_EQ(made.OwnerEntry.OwnerThread, 0x1003u);
+    at.bug_checks(RESOURCE_OWNER_POINTER_INVALID, &made, reinterpret_cast<PVOID>(uintptr_t { 0x1000 }));
+}
+
+SAMPLE(ExSetResourceOwnerPointerEx)
+{
+    auto& made = resource(at);
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.call(&made, reinterpret_cast<PVOID>(uintptr_t { 0x1003 }), 0);
+    EXPECT_EQ(made.OwnerEntry.OwnerThread, 0x1003u);
+    at.bug_checks(RESOURCE_NOT_OWNED, &made, reinterpret_cast<PVOID>(uintptr_t { 0x2003 }), 0);
+}
+
+SAMPLE(ExIsResourceAcquiredExclusiveLite)
+{
+    auto& made = resource(at);
+    at.returns(BOOLEAN { FALSE }, &made);
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.returns(BOOLEAN { TRUE }, &made);
+}
+
+SAMPLE(ExIsResourceAcquiredSharedLite)
+{
+    auto& made = resource(at);
+    at.returns(ULONG { 0 }, &made);
+    at.also("ExAcquireResourceSharedLite", &made, TRUE);
+    at.also("ExAcquireResourceSharedLite", &made, TRUE);
+    at.returns(ULONG { 2 }, &made);
+}
+
+SAMPLE(ExEnterCriticalRegionAndAcquireResourceExclusive)
+{
+    auto& made = resource(at);
+    at.returns(PVOID { nullptr }, &made);
+    EXPECT_TRUE(owned_exclusively(at, made));
+    at.also("ExReleaseResourceAndLeaveCriticalRegion", &made);
+}
+
+SAMPLE(ExEnterCriticalRegionAndAcquireResourceShared)
+{
+    auto& made = resource(at);
+    at.returns(PVOID { nullptr }, &made);
+    EXPECT_EQ(owned_shared(at, made), 1u);
+    at.also("ExReleaseResourceAndLeaveCriticalRegion", &made);
+}
+
+SAMPLE(ExEnterCriticalRegionAndAcquireSharedWaitForExclusive)
+{
+    auto& made = resource(at);
+    at.returns(PVOID { nullptr }, &made);
+    EXPECT_EQ(owned_shared(at, made), 1u);
+    at.also("ExReleaseResourceAndLeaveCriticalRegion", &made);
+}
+
+SAMPLE(ExReleaseResourceAndLeaveCriticalRegion)
+{
+    auto& made = resource(at);
+    at.also("ExEnterCriticalRegionAndAcquireResourceExclusive", &made);
+    at.call(&made);
+    EXPECT_FALSE(owned_exclusively(at, made));
+    EXPECT_FALSE(at.also("KeAreApcsDisabled") & 1);
+}
