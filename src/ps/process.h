@@ -98,6 +98,8 @@ public:
 
     uint64_t next_id() { return m_next_id += 4; }
 
+    size_t notify_routines() const { return process_notify.count() + thread_notify.count() + image_notify.count(); }
+
     NotifyList process_notify;
     NotifyList thread_notify;
     NotifyList image_notify;
@@ -118,7 +120,7 @@ private:
     Windows m_windows;
     ke::Process* m_system = nullptr;
     std::vector<std::unique_ptr<ProcessRecord>> m_processes; // by birth; null: gone
-    std::map<uint32_t, ThreadRecord> m_threads;              // by thread number
+    std::map<uint32_t, ThreadRecord> m_threads; // by thread number
     uint32_t m_processes_born = 0;
     uint64_t m_next_id = 4;
     nt::KEVENT* m_reaper_event = nullptr;
