@@ -27,15 +27,6 @@ NTSTATUS report(ULONG* return_length, size_t bytes, NTSTATUS status)
 size_t name_bytes(Type const& type) { return std::strlen(type.name) * sizeof(char16_t); }
 size_t type_bytes(Type const& type) { return sizeof(OBJECT_TYPE_INFORMATION) + name_bytes(type) + sizeof(char16_t); }
 
-UCHAR type_index(Type const& type)
-{
-    constexpr UCHAR kFirst = 2; // as on Windows, where 0 and 1 are no types
-    for (size_t i = 0; i < kTypeCount; ++i)
-        if (kTypes[i] == &type)
-            return static_cast<UCHAR>(kFirst + i);
-    return 0;
-}
-
 void put_type(void* at, Type const& type)
 {
     TypeCounts const& counts = manager().counts_of(type);
@@ -150,6 +141,12 @@ NTSTATUS query(HANDLE handle, OBJECT_INFORMATION_CLASS what, PVOID into, ULONG l
 }
 
 } // namespace
+
+UCHAR type_index(Type const& type)
+{
+    constexpr UCHAR kFirst = 2; // as on Windows, where 0 and 1 are no types
+    return static_cast<UCHAR>(kFirst + (reinterpret_cast<uintptr_t>(type.guest) - kGuestTypes) / kGuestTypeBytes);
+}
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-zwqueryobject
 NTSTATUS ZwQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS what, PVOID into, ULONG length, ULONG* return_length)

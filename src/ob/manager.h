@@ -94,6 +94,8 @@ inline constexpr uintptr_t kGuestTypes = hal::kDataExports + 0x11000;
 inline constexpr size_t kGuestTypeBytes = 0x100;
 // The address of a type's exported pointer variable.
 void* type_variable(Type const& type);
+// What information classes call a type.
+nt::UCHAR type_index(Type const& type);
 
 class ObjectManager {
 public:
