@@ -258,16 +258,18 @@ Client Machine::client(std::string_view name)
     state->name = name;
     m_state->clients.push_back(state);
     std::u16string path = u"\\??\\C:\\" + rtl::utf16(name);
-    ke::Process* process = nullptr;
-    m_state->on_system_thread([this, &path, &process] {
-        auto made = m_state->rooms->processes.create_client(path);
-        if (made.ok())
-            process = *made;
+    m_state->on_system_thread([this, path, state] {
+        auto& processes = m_state->rooms->processes;
+        auto made = processes.create_client(path);
+        if (!made.ok())
+            return;
+        state->process = *made;
+        state->thread = std::make_unique<machine::HostThread>(state->process);
+        if (state->thread->ended())
+            processes.end_client(*state->process, state->thread->status());
     });
-    if (!process)
+    if (!state->thread && !crashed())
         throw BadUse("no further client process can be made");
-    state->process = process;
-    state->thread = std::make_unique<machine::HostThread>(process);
     return Client(state);
 }
 
@@ -284,8 +286,12 @@ File Client::open(std::string_view path, uint32_t access, uint32_t share)
     file->client = m_state;
     file->path = path;
     file->status = STATUS_DELETE_PENDING;
-    if (!m_state->machine)
+    if (!m_state->machine || !m_state->thread)
         return File(file);
+    if (is_gone(*m_state)) {
+        file->status = status() ? status() : STATUS_PROCESS_IS_TERMINATING;
+        return File(file);
+    }
     struct Opening {
         std::u16string path;
         io::Opened opened;
@@ -313,7 +319,7 @@ File Client::open(std::string_view path, uint32_t access, uint32_t share)
 void Client::end(int32_t status)
 {
     auto* machine = m_state->machine;
-    if (!machine || is_gone(*m_state) || machine->rooms->kernel.crash())
+    if (!machine || !m_state->thread || is_gone(*m_state) || machine->rooms->kernel.crash())
         return;
     machine->on_system_thread([state = m_state, machine, status] {
         auto& processes = machine->rooms->processes;
@@ -325,7 +331,8 @@ void Client::end(int32_t status)
     });
 }
 
-bool Client::running() const { return m_state->machine && !is_gone(*m_state); }
+int32_t Client::status() const { return m_state->thread ? m_state->thread->status() : STATUS_SUCCESS; }
+bool Client::running() const { return m_state->machine && m_state->thread && !is_gone(*m_state); }
 
 // --- File --------------------------------------------------------------------------------------------------------
 

@@ -27,9 +27,13 @@ HostThread::HostThread(ke::Process* client)
 {
     auto made = client ? ps::manager().create_client_thread(*client, main, this)
                        : ps::manager().create_system_thread(main, this);
-    CHECK(made.ok(), "physical memory is too small to boot");
-    m_thread = made.take();
+    CHECK(client || made.ok(), "physical memory is too small to boot");
     m_user = client != nullptr;
+    m_status = made.status();
+    m_ended = !made.ok();
+    if (m_ended)
+        return;
+    m_thread = made.take();
     ps::manager().record_of(*m_thread)->on_end = ended;
     m_parked = false; // it has not reached its first wait: it finds the first work there
 }

@@ -19,7 +19,8 @@ enum class Outcome : uint8_t { Done, Unfinished, Ended };
 
 class HostThread {
 public:
-    // In the System process (null), or in a client. The thread exists until the machine goes.
+    // In the System process (null), or in a client: then on a thread of the machine, for drivers are told, and may
+    // refuse. The thread exists until the machine goes, or its process ends.
     explicit HostThread(ke::Process* client);
     HostThread(HostThread const&) = delete;
     HostThread& operator=(HostThread const&) = delete;
@@ -30,6 +31,8 @@ public:
     bool busy() const { return m_busy; }
     // Its process was terminated: every further execute() is refused.
     bool ended() const { return m_ended; }
+    // Why it was never made; STATUS_SUCCESS.
+    nt::NTSTATUS status() const { return m_status; }
     // For `work`, on the thread: waits for an event, but not for ever. False when the machine had nothing left to do, or
     // the host's patience ended, before the event came.
     bool wait_or_give_up(nt::KEVENT& event);
@@ -59,6 +62,7 @@ private:
     bool m_waited_for = false;
     bool m_user = false;
     bool m_ended = false;
+    nt::NTSTATUS m_status = 0;
 };
 
 } // namespace ringside::machine
