@@ -103,3 +103,41 @@ TEST(clients, ends_of_its_own_and_of_the_hosts)
         machine.expect_quiet();
     }
 }
+
+// The same driver, linked without /integritycheck.
+// Shows: ObRegisterCallbacks refuses routines of such an image, as Windows does; DriverEntry undoes what it had done.
+TEST(clients, object_callbacks_need_a_checked_image)
+{
+    Machine machine;
+    EXPECT_EQ(machine.load(RINGSIDE_DRIVERS "/watcher_unchecked.sys").status(), static_cast<int32_t>(0xC0000022));
+    machine.expect_quiet();
+}
+
+// The driver under every failure in turn, and under swarms of them.
+// Shows: whatever fails, it ends clean and leaves no routine registered.
+TEST(clients, the_watcher_survives_failures)
+{
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(seed);
+        Machine machine({ .seed = seed, .faults = { .site_on_percent = 30, .fire_percent = 40 } });
+        if (machine.load(RINGSIDE_DRIVERS "/watcher.sys").status() >= 0) {
+            Client one = machine.client("one.exe"), two = machine.client("two.exe");
+            File first = one.open(R"(\\.\Watcher)"), second = two.open(R"(\\.\Watcher)");
+            if (first.ok() && second.ok()) {
+                uint32_t const me = number(first.ioctl(IOCTL_WATCHER_WHO_AM_I, std::span<std::byte const>(), 4));
+                Request waits = first.start_ioctl(IOCTL_WATCHER_WAIT, {}, 8);
+                if (terminate(second, me) != kSuccess)
+                    one.end();
+                machine.settle();
+                EXPECT_TRUE(waits.done());
+            }
+            first.close();
+            second.close();
+        }
+        Report const report = machine.finish();
+        std::string all = report.words;
+        for (auto const& leak : report.leaks)
+            all += "\n  " + leak;
+        EXPECT_EQ(report.exit_code, 0) << all;
+    }
+}
