@@ -66,6 +66,8 @@ nt::NTSTATUS NtQueryInformationProcess(nt::HANDLE process, nt::PROCESSINFOCLASS 
                                        nt::ULONG* return_length);
 nt::NTSTATUS ZwSetInformationProcess(nt::HANDLE process, nt::PROCESSINFOCLASS what, nt::PVOID information,
                                      nt::ULONG length);
+nt::NTSTATUS NtOpenProcess(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
+                           nt::CLIENT_ID* client_id);
 nt::NTSTATUS ZwTerminateProcess(nt::HANDLE process, nt::NTSTATUS status);
 nt::NTSTATUS ZwOpenThread(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
                           nt::CLIENT_ID* client_id);

@@ -196,6 +196,9 @@ std::span<Ddi const> information_rows()
           .partial = "priority class (which changes no thread's priority) and break on termination; others: "
                      "STATUS_NOT_IMPLEMENTED",
           .because = kInUse, .body = body<&ZwSetInformationProcess>() },
+        { .name = "NtOpenProcess", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntddk/nf-ntddk-ntopenprocess", .rules = "PowerIrpDDis",
+          .partial = "no security descriptor is checked", .body = body<&NtOpenProcess>() },
         { .name = "ZwTerminateProcess", .page = "ntddk/nf-ntddk-zwterminateprocess", .rules = "PowerIrpDDis",
           .partial = "the System process cannot be terminated", .body = body<&ZwTerminateProcess>() },
         { .name = "ZwOpenThread", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES, .because = kInUse,

@@ -183,6 +183,26 @@ SAMPLE(ZwTerminateProcess)
     at.status(STATUS_INVALID_HANDLE, handle, STATUS_CANCELLED);
 }
 
+CLIENT_SAMPLE(NtOpenProcess)
+{
+    struct Arguments {
+        HANDLE handle;
+        OBJECT_ATTRIBUTES given;
+        CLIENT_ID which;
+    };
+    auto& user = *static_cast<Arguments*>(at.user_bytes(sizeof(Arguments)));
+    user.given = { .Length = sizeof user.given, .Attributes = OBJ_KERNEL_HANDLE };
+    user.which.UniqueProcess = id(ob::current_process().id);
+    at.status(STATUS_SUCCESS, &user.handle, PROCESS_DUP_HANDLE, &user.given, &user.which);
+    EXPECT_FALSE(ob::is_kernel_handle(user.handle));
+    auto found = ob::resolve_handle(ob::current_process(), user.handle, UserMode);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->body, ob::current_process().guest);
+    at.status(STATUS_ACCESS_VIOLATION, &at.object<HANDLE>(), PROCESS_DUP_HANDLE, &user.given, &user.which);
+    user.which.UniqueProcess = id(0x44440);
+    at.status(STATUS_INVALID_CID, &user.handle, PROCESS_DUP_HANDLE, &user.given, &user.which);
+}
+
 SAMPLE(ZwOpenThread)
 {
     auto& handle = at.object<HANDLE>();
