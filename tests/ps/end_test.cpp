@@ -44,6 +44,14 @@ void NTAPI on_makers_thread(HANDLE, HANDLE thread, BOOLEAN create)
     g_journal.push_back(fmt::format("{} {}", create ? "made" : "ends", own ? "on itself" : "elsewhere"));
 }
 
+void NTAPI blocks(HANDLE, HANDLE, BOOLEAN)
+{
+    g_journal.push_back("blocks");
+    ke::KeWaitForSingleObject(g_event, Executive, KernelMode, FALSE, nullptr);
+}
+
+void NTAPI follows(HANDLE, HANDLE, BOOLEAN) { g_journal.push_back("follows"); }
+
 void waits_in_user_mode(ke::Thread&, void*)
 {
     NTSTATUS const status = ke::KeWaitForSingleObject(g_event, UserRequest, UserMode, FALSE, nullptr);
@@ -151,6 +159,53 @@ TEST(ps_end, thread_routines_of_both_kinds)
         EXPECT_EQ(ps::PsRemoveCreateThreadNotifyRoutine(on_own_thread), STATUS_SUCCESS);
         EXPECT_EQ(ps::PsRemoveCreateThreadNotifyRoutine(on_own_thread), STATUS_PROCEDURE_NOT_FOUND);
     });
+}
+
+// A driver removes its process routine while it waits inside a call; a second routine stands behind it.
+// Shows: the removal returns only after the routine did; nobody is called twice or left out; it is not called again.
+TEST(ps_end, removing_a_routine_waits_for_it)
+{
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+        BootedKernel boot({ .seed = seed });
+        boot.run_on_thread([] {
+            g_journal.clear();
+            g_event = new_event();
+            static bool removed;
+            removed = false;
+            ASSERT_EQ(ps::PsSetCreateProcessNotifyRoutine(blocks, FALSE), STATUS_SUCCESS);
+            ASSERT_EQ(ps::PsSetCreateProcessNotifyRoutine(follows, FALSE), STATUS_SUCCESS);
+            g_client = ps::manager().create_client(u"client.exe").take();
+            ASSERT_TRUE(ps::manager()
+                            .create_system_thread(
+                                [](ke::Thread&, void*) {
+                                    EXPECT_TRUE(ps::manager()
+                                                    .create_client_thread(
+                                                        *g_client, [](ke::Thread&, void*) { }, nullptr)
+                                                    .ok());
+                                },
+                                nullptr)
+                            .ok());
+            sleep_for();
+            ASSERT_TRUE(ps::manager()
+                            .create_system_thread(
+                                [](ke::Thread&, void*) {
+                                    EXPECT_EQ(ps::PsSetCreateProcessNotifyRoutine(blocks, TRUE), STATUS_SUCCESS);
+                                    removed = true;
+                                },
+                                nullptr)
+                            .ok());
+            sleep_for();
+            EXPECT_FALSE(removed);
+            EXPECT_EQ(g_journal, (std::vector<std::string> { "blocks" }));
+            ke::KeSetEvent(g_event, 0, FALSE);
+            sleep_for(1'000'000);
+            EXPECT_TRUE(removed);
+            EXPECT_EQ(g_journal, (std::vector<std::string> { "blocks", "follows", "follows" }));
+            EXPECT_EQ(ps::PsSetCreateProcessNotifyRoutine(follows, TRUE), STATUS_SUCCESS);
+            EXPECT_EQ(ps::manager().notify_routines(), 0u);
+            ex::free(g_event, 'tseT');
+        });
+    }
 }
 
 // A process that said it is critical is terminated.
