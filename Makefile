@@ -30,6 +30,7 @@ nightly: all
 bench: all
 	@$(BUILD)/ringside_bench
 	@$(BUILD)/ringside_pool_bench
+	@$(BUILD)/ringside_object_bench
 
 clean:
 	@rm -rf build build-sanitize build-debug

@@ -122,7 +122,12 @@ private:
 // A client process: its own addresses and handles.
 class Client {
 public:
+    int32_t status() const; // of its creation, which a driver may refuse: every open fails when it did
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
+    // Terminates the process, as TerminateProcess does: its requests are cancelled and waited for, its handles closed.
+    // What its Files are asked from then on is refused (STATUS_PROCESS_IS_TERMINATING).
+    void end(int32_t status = 0);
+    bool running() const;
 
     struct State;
     explicit Client(std::shared_ptr<State> state) : m_state(std::move(state)) {}

@@ -3,9 +3,11 @@
 // by a thread of the client's process. Buffers stand in the client's own addresses and end where their last page ends,
 // so that a driver that runs over one by more than its alignment meets nothing.
 #include "io/request.h"
+#include "ke/dispatcher_objects.h"
 #include "machine/state.h"
 #include "mm/address_space.h"
 #include "ob/handle.h"
+#include "ob/object.h"
 #include "rtl/multi_byte.h"
 
 #include <algorithm>
@@ -23,7 +25,10 @@ constexpr size_t kBufferBytesMax = size_t { 1 } << 31;
 constexpr ULONG kTransferMask = 3; // of a control code
 
 // The last `bytes` of the pages, 8-byte aligned as a program's buffers are.
-uint8_t* end_of(uint8_t* pages, size_t page_bytes, size_t bytes) { return pages + page_bytes - ((bytes + 7) & ~size_t { 7 }); }
+uint8_t* end_of(uint8_t* pages, size_t page_bytes, size_t bytes)
+{
+    return pages + page_bytes - ((bytes + 7) & ~size_t { 7 });
+}
 
 uint8_t* user_buffer(File::State& file, unsigned which, size_t bytes)
 {
@@ -64,14 +69,17 @@ io::Request make_request(Request::State const& r)
     return request;
 }
 
+// The process was terminated, and its addresses went with it.
+bool is_gone(Client::State const& client) { return client.thread && client.thread->ended(); }
+
 void collect(Request::State& r, int32_t status, uint64_t information)
 {
     r.finished = true;
     r.reply.status = status;
     r.reply.information = information;
-    bool const returns_data = r.major == IRP_MJ_READ
-        || (r.major == IRP_MJ_DEVICE_CONTROL && (r.code & kTransferMask) != METHOD_IN_DIRECT);
-    if (returns_data && !NT_ERROR(status) && status != STATUS_PENDING && r.out) {
+    bool const returns_data
+        = r.major == IRP_MJ_READ || (r.major == IRP_MJ_DEVICE_CONTROL && (r.code & kTransferMask) != METHOD_IN_DIRECT);
+    if (returns_data && !NT_ERROR(status) && status != STATUS_PENDING && r.out && !is_gone(*r.file->client)) {
         size_t bytes = std::min<uint64_t>(information, r.out_bytes);
         SliceOpen open(*r.file->client->process);
         r.reply.bytes.resize(bytes);
@@ -81,7 +89,7 @@ void collect(Request::State& r, int32_t status, uint64_t information)
 
 void release_buffers(Request::State& r, bool own)
 {
-    if (!own)
+    if (!own || is_gone(*r.file->client))
         return;
     auto& process = *r.file->client->process;
     for (auto* buffer : { r.in, r.out })
@@ -124,6 +132,11 @@ std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file
     if (!file->client->machine || file->status < 0 || !file->handle || file->client->machine->rooms->kernel.crash()) {
         r->finished = true;
         r->reply.status = file->status < 0 ? file->status : STATUS_DELETE_PENDING;
+        return r;
+    }
+    if (is_gone(*file->client)) {
+        r->finished = true;
+        r->reply.status = STATUS_PROCESS_IS_TERMINATING;
         return r;
     }
     auto& process = *file->client->process;
@@ -186,7 +199,9 @@ Reply transact(std::shared_ptr<Request::State> r)
     auto& thread = *file.client->thread;
     auto outcome = thread.execute([state = r.get(), &thread] { send(*state, thread, true); });
     if (outcome == Outcome::Ended) {
-        r->reply.status = STATUS_DELETE_PENDING;
+        if (is_gone(*file.client) && r->operation && io::is_done(*r->operation))
+            take_outcome(*r);
+        r->reply.status = is_gone(*file.client) ? STATUS_PROCESS_IS_TERMINATING : STATUS_DELETE_PENDING;
         r->finished = true;
         return r->reply;
     }
@@ -243,16 +258,18 @@ Client Machine::client(std::string_view name)
     state->name = name;
     m_state->clients.push_back(state);
     std::u16string path = u"\\??\\C:\\" + rtl::utf16(name);
-    ke::Process* process = nullptr;
-    m_state->on_system_thread([this, &path, &process] {
-        auto made = m_state->rooms->processes.create_client(path);
-        if (made.ok())
-            process = *made;
+    m_state->on_system_thread([this, path, state] {
+        auto& processes = m_state->rooms->processes;
+        auto made = processes.create_client(path);
+        if (!made.ok())
+            return;
+        state->process = *made;
+        state->thread = std::make_unique<machine::HostThread>(state->process);
+        if (state->thread->ended())
+            processes.end_client(*state->process, state->thread->status());
     });
-    if (!process)
+    if (!state->thread && !crashed())
         throw BadUse("no further client process can be made");
-    state->process = process;
-    state->thread = std::make_unique<machine::HostThread>(process);
     return Client(state);
 }
 
@@ -269,8 +286,12 @@ File Client::open(std::string_view path, uint32_t access, uint32_t share)
     file->client = m_state;
     file->path = path;
     file->status = STATUS_DELETE_PENDING;
-    if (!m_state->machine)
+    if (!m_state->machine || !m_state->thread)
         return File(file);
+    if (is_gone(*m_state)) {
+        file->status = status() ? status() : STATUS_PROCESS_IS_TERMINATING;
+        return File(file);
+    }
     struct Opening {
         std::u16string path;
         io::Opened opened;
@@ -294,6 +315,24 @@ File Client::open(std::string_view path, uint32_t access, uint32_t share)
     m_state->files.push_back(file);
     return File(file);
 }
+
+void Client::end(int32_t status)
+{
+    auto* machine = m_state->machine;
+    if (!machine || !m_state->thread || is_gone(*m_state) || machine->rooms->kernel.crash())
+        return;
+    machine->on_system_thread([state = m_state, machine, status] {
+        auto& processes = machine->rooms->processes;
+        void* const body = state->process->guest;
+        ob::reference(body);
+        if (processes.terminate(*state->process, status) >= 0)
+            ke::KeWaitForSingleObject(body, Executive, KernelMode, FALSE, nullptr);
+        ob::dereference(body);
+    });
+}
+
+int32_t Client::status() const { return m_state->thread ? m_state->thread->status() : STATUS_SUCCESS; }
+bool Client::running() const { return m_state->machine && m_state->thread && !is_gone(*m_state); }
 
 // --- File --------------------------------------------------------------------------------------------------------
 
@@ -337,6 +376,13 @@ void File::close()
 {
     if (!m_state->handle || !m_state->client->machine)
         return;
+    if (is_gone(*m_state->client)) {
+        // Its handles were closed when it ended.
+        m_state->handle = nullptr;
+        m_state->buffers[0] = m_state->buffers[1] = nullptr;
+        m_state->buffer_bytes[0] = m_state->buffer_bytes[1] = 0;
+        return;
+    }
     auto& process = *m_state->client->process;
     m_state->client->thread->execute([state = m_state] {
         HANDLE handle = state->handle;

@@ -13,20 +13,28 @@ constexpr uint32_t kTag = 0x74736F48; // 'Host'
 
 nt::KEVENT* make_event()
 {
-    auto* event = static_cast<nt::KEVENT*>(
-        ex::allocate(nt::NonPagedPool, sizeof(nt::KEVENT), kTag, ex::Owner::Kernel, true));
+    auto* event
+        = static_cast<nt::KEVENT*>(ex::allocate(nt::NonPagedPool, sizeof(nt::KEVENT), kTag, ex::Owner::Kernel, true));
     CHECK(event, "physical memory is too small to boot");
     ke::KeInitializeEvent(event, nt::SynchronizationEvent, 0);
     return event;
 }
 } // namespace
 
-HostThread::HostThread(ke::Process* client) : m_park(make_event()), m_give_up(make_event())
+HostThread::HostThread(ke::Process* client)
+    : m_park(make_event())
+    , m_give_up(make_event())
 {
     auto made = client ? ps::manager().create_client_thread(*client, main, this)
                        : ps::manager().create_system_thread(main, this);
-    CHECK(made.ok(), "physical memory is too small to boot");
+    CHECK(client || made.ok(), "physical memory is too small to boot");
+    m_user = client != nullptr;
+    m_status = made.status();
+    m_ended = !made.ok();
+    if (m_ended)
+        return;
     m_thread = made.take();
+    ps::manager().record_of(*m_thread)->on_end = ended;
     m_parked = false; // it has not reached its first wait: it finds the first work there
 }
 
@@ -36,15 +44,30 @@ void HostThread::main(ke::Thread&, void* host_thread)
     for (;;) {
         while (self.m_busy) {
             self.m_work();
+            if (self.m_user)
+                ps::manager().return_to_user_mode();
             self.m_busy = false;
             // The host may have more at once: a thread that keeps its processor's turn is resumed without a wait.
             if (self.m_waited_for)
                 ke::kernel().yield_to_host();
         }
         self.m_parked = true;
-        ke::KeWaitForSingleObject(self.m_park, nt::Executive, nt::KernelMode, 0, nullptr);
+        ke::KeWaitForSingleObject(self.m_park, nt::Executive, self.mode(), 0, nullptr);
         self.m_parked = false;
+        if (self.m_user)
+            ps::manager().return_to_user_mode();
     }
+}
+
+// The process was terminated: nothing runs on this thread any more.
+void HostThread::ended(void* host_thread)
+{
+    auto& self = *static_cast<HostThread*>(host_thread);
+    self.m_ended = true;
+    self.m_busy = false;
+    self.m_can_give_up = false;
+    if (self.m_waited_for)
+        ke::kernel().stop_soon();
 }
 
 // From the host's stack: the event's waiters become ready, nothing is switched.
@@ -57,9 +80,11 @@ void HostThread::set(nt::KEVENT& event)
 bool HostThread::wait_or_give_up(nt::KEVENT& event)
 {
     void* objects[] = { &event, m_give_up };
+    if (m_user && ps::manager().record_of(*m_thread)->end_asked)
+        return false;
     m_can_give_up = true;
-    nt::NTSTATUS status = ke::KeWaitForMultipleObjects(2, objects, nt::WaitAny, nt::Executive, nt::KernelMode, 0, nullptr,
-                                                       nullptr);
+    nt::NTSTATUS status
+        = ke::KeWaitForMultipleObjects(2, objects, nt::WaitAny, nt::Executive, mode(), 0, nullptr, nullptr);
     m_can_give_up = false;
     return status == nt::STATUS_WAIT_0;
 }
@@ -83,12 +108,12 @@ bool HostThread::drive(uint64_t until_100ns)
 Outcome HostThread::execute(std::function<void()> work)
 {
     ke::Kernel& k = ke::kernel();
-    if (k.crash())
+    if (k.crash() || m_ended)
         return Outcome::Ended;
     uint64_t const limit = sim::world().now_100ns() + kPatience_100ns;
     m_waited_for = true;
     bool done = drive(limit);
-    if (done) {
+    if (done && !m_ended) {
         m_work = std::move(work);
         m_busy = true;
         if (m_parked)
@@ -98,7 +123,7 @@ Outcome HostThread::execute(std::function<void()> work)
     if (done || k.crash())
         m_work = nullptr; // it may own what owns this thread
     m_waited_for = false;
-    return k.crash() ? Outcome::Ended : done ? Outcome::Done : Outcome::Unfinished;
+    return k.crash() || m_ended ? Outcome::Ended : done ? Outcome::Done : Outcome::Unfinished;
 }
 
 } // namespace ringside::machine

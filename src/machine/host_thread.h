@@ -14,11 +14,13 @@
 
 namespace ringside::machine {
 
-enum class Outcome : uint8_t { Done, Unfinished, Ended }; // Ended: a bug check or a missing service
+// Ended: a bug check or a missing service, or the thread's process was terminated.
+enum class Outcome : uint8_t { Done, Unfinished, Ended };
 
 class HostThread {
 public:
-    // In the System process (null), or in a client. The thread exists until the machine goes.
+    // In the System process (null), or in a client: then on a thread of the machine, for drivers are told, and may
+    // refuse. The thread exists until the machine goes, or its process ends.
     explicit HostThread(ke::Process* client);
     HostThread(HostThread const&) = delete;
     HostThread& operator=(HostThread const&) = delete;
@@ -27,6 +29,10 @@ public:
     // What `work` refers to must live until it has returned, which may be later than this call: it owns what it needs.
     Outcome execute(std::function<void()> work);
     bool busy() const { return m_busy; }
+    // Its process was terminated: every further execute() is refused.
+    bool ended() const { return m_ended; }
+    // Why it was never made; STATUS_SUCCESS.
+    nt::NTSTATUS status() const { return m_status; }
     // For `work`, on the thread: waits for an event, but not for ever. False when the machine had nothing left to do, or
     // the host's patience ended, before the event came.
     bool wait_or_give_up(nt::KEVENT& event);
@@ -38,6 +44,12 @@ public:
 private:
     void set(nt::KEVENT& event);
     bool drive(uint64_t until_100ns);
+    // A client's thread waits as in user mode, where it can be ended.
+    nt::KPROCESSOR_MODE mode() const
+    {
+        return m_user ? nt::KPROCESSOR_MODE { nt::UserMode } : nt::KPROCESSOR_MODE { nt::KernelMode };
+    }
+    static void ended(void* host_thread);
     static void main(ke::Thread& self, void* host_thread);
 
     ke::Thread* m_thread = nullptr;
@@ -46,8 +58,11 @@ private:
     bool m_can_give_up = false; // the work waits in wait_or_give_up
     std::function<void()> m_work; // owned here: a bug check abandons the fiber, not this
     bool m_busy = false;
-    bool m_parked = true;  // waits for m_park; else it has the processor's turn when the machine stands still
+    bool m_parked = true; // waits for m_park; else it has the processor's turn when the machine stands still
     bool m_waited_for = false;
+    bool m_user = false;
+    bool m_ended = false;
+    nt::NTSTATUS m_status = 0;
 };
 
 } // namespace ringside::machine

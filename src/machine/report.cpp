@@ -120,6 +120,10 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     size_t const handles = ob::open_kernel_handles();
     out.count(handles > machine.kernel_handles_at_boot ? handles - machine.kernel_handles_at_boot : 0,
               "kernel handle is open", "kernel handles are open");
+    out.count(rooms.objects.callbacks.count(), "set of object callbacks is registered",
+              "sets of object callbacks are registered");
+    out.count(rooms.processes.notify_routines(), "process, thread or image notify routine is registered",
+              "process, thread or image notify routines are registered");
     out.count(rooms.processes.driver_threads(), "system thread of a driver has not ended",
               "system threads of drivers have not ended");
     out.count(rooms.kernel.timers_pending(), "timer is set", "timers are set");

@@ -30,6 +30,17 @@ uint64_t callout(void const* function, std::array<uint64_t, rtl::kCalloutSlots> 
                             reinterpret_cast<Function>(const_cast<void*>(function)), a[0], a[1], a[2], a[3]);
 }
 
+// IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY: what Windows asks of the image around some kinds of routine. Host code has no
+// such bit and is ours; a kernel address outside of every image is nobody's.
+bool has_forced_integrity(void const* function)
+{
+    constexpr uint16_t kForceIntegrity = 0x80;
+    auto const address = reinterpret_cast<uintptr_t>(function);
+    if (ldr::Module const* module = ldr::g_loader->find_at(address))
+        return module->file().headers().dll_characteristics & kForceIntegrity;
+    return address < hal::kKernelLow || address >= hal::kKernelHigh;
+}
+
 void* system_routine(std::u16string_view name) { return ldr::g_exports->system_routine(rtl::utf8(name)); }
 void* stub(char const* name) { return ldr::g_exports->stub_for(name); }
 
@@ -85,6 +96,7 @@ Rooms::Rooms(RoomOptions const& options)
         cm::end_thread_notifies(thread.number);
     };
     connect_hive_files();
+    processes.has_forced_integrity = objects.callbacks.is_trusted = has_forced_integrity;
     ke::install_fault_handling();
 }
 

@@ -3,6 +3,7 @@
 
 #include "ke/guarded.h"
 #include "ke/kernel.h"
+#include "ob/manager.h"
 
 #include <algorithm>
 
@@ -69,8 +70,8 @@ Result<HANDLE> open_named(Type& type, Attributes const& attributes, ACCESS_MASK 
     Lookup found = TRY(&type == &symbolic_link_type ? look_up_link(name) : look_up(name));
     Result<HANDLE> handle = Failure { STATUS_OBJECT_TYPE_MISMATCH };
     if (found.type == &type && found.remaining.empty())
-        handle = open_handle(current_process(), found.body, granted_access(type, desired), attributes.kernel_handle(),
-                             attributes.flags & OBJ_INHERIT);
+        handle = open_handle(current_process(), found.body,
+                             HandleWish { granted_access(type, desired), attributes.handle_flags() });
     dereference(found.body);
     return handle;
 }
@@ -85,8 +86,8 @@ Result<Created> create_named(Type& type, size_t body_bytes, uint32_t tag, Attrib
             bool const same = found->type == &type && found->remaining.empty();
             Result<HANDLE> handle = Failure { STATUS_OBJECT_TYPE_MISMATCH };
             if (same)
-                handle = open_handle(current_process(), found->body, granted_access(type, desired),
-                                     attributes.kernel_handle(), attributes.flags & OBJ_INHERIT);
+                handle = open_handle(current_process(), found->body,
+                                     HandleWish { granted_access(type, desired), attributes.handle_flags() });
             void* const body = found->body;
             dereference(body);
             return Created { TRY(std::move(handle)), body, true };
@@ -101,8 +102,9 @@ Result<Created> create_named(Type& type, size_t body_bytes, uint32_t tag, Attrib
             return inserted.failure();
         }
     }
-    auto handle = open_handle(current_process(), body, granted_access(type, desired), attributes.kernel_handle(),
-                              attributes.flags & OBJ_INHERIT);
+    manager().require(body).exclusive = attributes.flags & OBJ_EXCLUSIVE;
+    auto handle
+        = open_handle(current_process(), body, HandleWish { granted_access(type, desired), attributes.handle_flags() });
     if (!handle.ok() && attributes.named)
         remove_name(body);
     dereference(body);

@@ -32,7 +32,10 @@ inline void put(T* to, std::type_identity_t<T> const& value)
 // A reference for the length of a scope, dropped by structured exceptions too.
 class Held {
 public:
-    explicit Held(void* body) : m_body(body) {}
+    explicit Held(void* body)
+        : m_body(body)
+    {
+    }
     ~Held()
     {
         if (m_body)
@@ -59,11 +62,12 @@ struct Attributes {
     std::u16string path;
     void* root = nullptr; // body behind RootDirectory; not referenced: it lives at least until the next schedule point
     Type* root_type = nullptr;
-    uint32_t flags = 0;   // OBJ_*
-    bool named = false;   // there was an ObjectName; an empty one without a root is bad syntax
+    uint32_t flags = 0; // OBJ_*
+    bool named = false; // there was an ObjectName; an empty one without a root is bad syntax
 
     Name name() const { return { root, path, (flags & nt::OBJ_CASE_INSENSITIVE) != 0 }; }
     bool kernel_handle() const { return flags & nt::OBJ_KERNEL_HANDLE; }
+    nt::ULONG handle_flags() const { return flags & (nt::OBJ_KERNEL_HANDLE | nt::OBJ_INHERIT | nt::OBJ_EXCLUSIVE); }
     bool permanent() const { return flags & nt::OBJ_PERMANENT; }
 };
 // STATUS_INVALID_PARAMETER, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_INVALID. Null attributes are an unnamed object's.

@@ -8,6 +8,12 @@ namespace ringside::ob {
 
 using namespace nt;
 
+namespace {
+
+constexpr char const* kQueryObject = "pool charges and the sizes of security descriptors are reported as 0";
+
+} // namespace
+
 std::span<Ddi const> ddi_rows()
 {
     // clang-format off
@@ -43,7 +49,7 @@ std::span<Ddi const> ddi_rows()
           .because = "exported and in use, but not documented", .body = body<&ObReferenceObjectByName>() },
         { .name = "ObOpenObjectByPointer", .irql = { .highest = APC_LEVEL }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-obopenobjectbypointer",
-          .partial = "no security descriptor is checked; OBJ_EXCLUSIVE does not exclude",
+          .partial = "no security descriptor is checked",
           .body = body<&ObOpenObjectByPointer>() },
         { .name = "ObOpenObjectByPointerWithTag", .irql = { .highest = APC_LEVEL }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES,
@@ -65,6 +71,34 @@ std::span<Ddi const> ddi_rows()
         { .name = "ZwMakeTemporaryObject", .page = "wdm/nf-wdm-zwmaketemporaryobject", .rules = "PowerIrpDDis",
           .body = body<&ZwMakeTemporaryObject>() },
 
+        { .name = "ObSetHandleAttributes", .because = "exported and in use, but not documented",
+          .body = body<&ObSetHandleAttributes>() },
+        { .name = "ZwQueryObject", .page = "ntifs/nf-ntifs-zwqueryobject", .rules = "PowerIrpDDis",
+          .partial = kQueryObject, .body = body<&ZwQueryObject>() },
+        { .name = "NtQueryObject", .page = "ntifs/nf-ntifs-ntqueryobject", .rules = "PowerIrpDDis",
+          .partial = kQueryObject, .body = body<&NtQueryObject>() },
+        { .name = "ZwSetInformationObject", .because = "exported and in use, but not documented",
+          .body = body<&ZwSetInformationObject>() },
+        { .name = "ObCreateObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "STATUS_NOT_IMPLEMENTED for processes, threads, keys, devices and sections; a file made so gets no "
+                     "clean-up and no close request",
+          .because = "exported and in use, but not documented", .body = body<&ObCreateObject>() },
+        { .name = "ObInsertObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-obinsertobject", .partial = "no security descriptor is stored or checked",
+          .because = "the page calls it reserved and says nothing about IRQL", .body = body<&ObInsertObject>() },
+        { .name = "ObOpenObjectByName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .partial = "objects that parse names (devices, keys) are not opened through", .because = "exported and in use, but not documented",
+          .body = body<&ObOpenObjectByName>() },
+
+        { .name = "ObRegisterCallbacks", .irql = { .highest = APC_LEVEL }, .since = Windows::vista,
+          .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "wdm/nf-wdm-obregistercallbacks", .partial = "there is no desktop, and so no type of one",
+          .body = body<&ObRegisterCallbacks>() },
+        { .name = "ObUnRegisterCallbacks", .irql = { .highest = APC_LEVEL }, .since = Windows::vista,
+          .page = "wdm/nf-wdm-obunregistercallbacks", .body = body<&ObUnRegisterCallbacks>() },
+        { .name = "ObGetFilterVersion", .irql = { .highest = APC_LEVEL }, .since = Windows::vista,
+          .because = "exported and in use, but not documented", .body = body<&ObGetFilterVersion>() },
+
         { .name = "ZwCreateDirectoryObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwcreatedirectoryobject", .rules = "PowerIrpDDis",
           .partial = "no security descriptor is stored or checked", .body = body<&ZwCreateDirectoryObject>() },
@@ -74,6 +108,10 @@ std::span<Ddi const> ddi_rows()
         { .name = "ZwOpenSymbolicLinkObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwopensymboliclinkobject", .rules = "PowerIrpDDis",
           .partial = "no security descriptor is checked", .body = body<&ZwOpenSymbolicLinkObject>() },
+        { .name = "ZwCreateSymbolicLinkObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .because = "exported and in use, but not documented", .body = body<&ZwCreateSymbolicLinkObject>() },
+        { .name = "ZwQueryDirectoryObject", .because = "exported and in use, but not documented",
+          .body = body<&ZwQueryDirectoryObject>() },
         { .name = "ZwQuerySymbolicLinkObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwquerysymboliclinkobject", .rules = "PowerIrpDDis",
           .body = body<&ZwQuerySymbolicLinkObject>() },
@@ -87,6 +125,7 @@ std::span<Ddi const> ddi_rows()
         { .name = "ZwSetEvent", .page = "ntifs/nf-ntifs-zwsetevent", .body = body<&ZwSetEvent>() },
         { .name = "ZwClearEvent", .because = "exported and in use, but not documented", .body = body<&ZwClearEvent>() },
         { .name = "ZwResetEvent", .because = "exported and in use, but not documented", .body = body<&ZwResetEvent>() },
+        { .name = "ZwPulseEvent", .because = "exported and in use, but not documented", .body = body<&ZwPulseEvent>() },
         { .name = "IoCreateNotificationEvent", .fail = Fail::Null, .page = "wdm/nf-wdm-iocreatenotificationevent",
           .rules = "IrqlIoPassive4", .body = body<&IoCreateNotificationEvent>() },
         { .name = "IoCreateSynchronizationEvent", .fail = Fail::Null,
@@ -96,6 +135,8 @@ std::span<Ddi const> ddi_rows()
           .page = "ntifs/nf-ntifs-zwwaitforsingleobject",
           .because = "the remarks allow DISPATCH_LEVEL with a time-out of zero",
           .body = body<&ZwWaitForSingleObject>() },
+        { .name = "ZwWaitForMultipleObjects", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .because = "exported and in use, but not documented", .body = body<&ZwWaitForMultipleObjects>() },
         { .name = "NtWaitForSingleObject", .irql = { .highest = DISPATCH_LEVEL },
           .because = "exported and in use, but not documented", .body = body<&NtWaitForSingleObject>() },
 

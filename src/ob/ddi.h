@@ -4,6 +4,7 @@
 
 #include "base/contract.h"
 #include "nt/nt.h"
+#include "nt/object_information.h"
 
 #include <span>
 
@@ -56,6 +57,36 @@ nt::NTSTATUS ZwOpenDirectoryObject(nt::HANDLE* handle, nt::ACCESS_MASK desired, 
 nt::NTSTATUS ZwOpenSymbolicLinkObject(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes);
 nt::NTSTATUS ZwQuerySymbolicLinkObject(nt::HANDLE handle, nt::UNICODE_STRING* target, nt::ULONG* returned_length);
 
+nt::NTSTATUS ZwQueryDirectoryObject(nt::HANDLE handle, nt::PVOID into, nt::ULONG length, nt::BOOLEAN single,
+                                    nt::BOOLEAN restart, nt::ULONG* context, nt::ULONG* return_length);
+nt::NTSTATUS ZwCreateSymbolicLinkObject(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
+                                        nt::UNICODE_STRING* target);
+
+// Queries (information.cpp)
+nt::NTSTATUS ZwQueryObject(nt::HANDLE handle, nt::OBJECT_INFORMATION_CLASS what, nt::PVOID into, nt::ULONG length,
+                           nt::ULONG* return_length);
+nt::NTSTATUS NtQueryObject(nt::HANDLE handle, nt::OBJECT_INFORMATION_CLASS what, nt::PVOID into, nt::ULONG length,
+                           nt::ULONG* return_length);
+nt::NTSTATUS ZwSetInformationObject(nt::HANDLE handle, nt::OBJECT_INFORMATION_CLASS what, nt::PVOID information,
+                                    nt::ULONG length);
+nt::NTSTATUS ObSetHandleAttributes(nt::HANDLE handle, nt::OBJECT_HANDLE_FLAG_INFORMATION* flags,
+                                   nt::KPROCESSOR_MODE mode);
+
+// Objects of a driver's own (create_object.cpp)
+nt::NTSTATUS ObCreateObject(nt::KPROCESSOR_MODE probe_mode, nt::OBJECT_TYPE* type, nt::OBJECT_ATTRIBUTES* attributes,
+                            nt::KPROCESSOR_MODE owner_mode, nt::PVOID parse_context, nt::ULONG body_bytes,
+                            nt::ULONG paged_charge, nt::ULONG non_paged_charge, nt::PVOID* object);
+nt::NTSTATUS ObInsertObject(nt::PVOID object, nt::ACCESS_STATE* access_state, nt::ACCESS_MASK desired, nt::ULONG bias,
+                            nt::PVOID* new_object, nt::HANDLE* handle);
+nt::NTSTATUS ObOpenObjectByName(nt::OBJECT_ATTRIBUTES* attributes, nt::OBJECT_TYPE* type, nt::KPROCESSOR_MODE mode,
+                                nt::ACCESS_STATE* access_state, nt::ACCESS_MASK desired, nt::PVOID parse_context,
+                                nt::HANDLE* handle);
+
+// Object callbacks (object_callbacks_ddi.cpp)
+nt::NTSTATUS ObRegisterCallbacks(nt::OB_CALLBACK_REGISTRATION* registration, nt::PVOID* handle);
+void ObUnRegisterCallbacks(nt::PVOID handle);
+nt::USHORT ObGetFilterVersion();
+
 // Events by handle (events.cpp)
 nt::NTSTATUS ZwCreateEvent(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
                            nt::EVENT_TYPE type, nt::BOOLEAN initial_state);
@@ -63,9 +94,12 @@ nt::NTSTATUS ZwOpenEvent(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT
 nt::NTSTATUS ZwSetEvent(nt::HANDLE handle, nt::LONG* previous_state);
 nt::NTSTATUS ZwClearEvent(nt::HANDLE handle);
 nt::NTSTATUS ZwResetEvent(nt::HANDLE handle, nt::LONG* previous_state);
+nt::NTSTATUS ZwPulseEvent(nt::HANDLE handle, nt::LONG* previous_state);
 nt::KEVENT* IoCreateNotificationEvent(nt::UNICODE_STRING* name, nt::HANDLE* handle);
 nt::KEVENT* IoCreateSynchronizationEvent(nt::UNICODE_STRING* name, nt::HANDLE* handle);
 nt::NTSTATUS ZwWaitForSingleObject(nt::HANDLE handle, nt::BOOLEAN alertable, nt::LARGE_INTEGER* timeout);
+nt::NTSTATUS ZwWaitForMultipleObjects(nt::ULONG count, nt::HANDLE* handles, nt::WAIT_TYPE type, nt::BOOLEAN alertable,
+                                      nt::LARGE_INTEGER* timeout);
 nt::NTSTATUS NtWaitForSingleObject(nt::HANDLE handle, nt::BOOLEAN alertable, nt::LARGE_INTEGER* timeout);
 
 // Callback objects (callbacks.cpp)

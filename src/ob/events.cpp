@@ -2,9 +2,12 @@
 // Event objects by handle and by name, and waits for handles.
 #include "ob/ddi.h"
 
+#include "ex/pool.h"
 #include "ke/dispatcher_objects.h"
 #include "ke/kernel.h"
 #include "ob/capture.h"
+
+#include <algorithm>
 
 namespace ringside::ob {
 
@@ -13,6 +16,7 @@ using namespace nt;
 namespace {
 
 constexpr uint32_t kEventTag = 'nevE'; // "Even"
+constexpr uint32_t kWaitTag = 'tiaW';  // "Wait"
 
 struct Initial {
     EVENT_TYPE type;
@@ -21,12 +25,13 @@ struct Initial {
 
 Result<Created> create_event(Attributes const& attributes, ACCESS_MASK desired, Initial initial)
 {
-    return create_named(event_type, sizeof(KEVENT), kEventTag, attributes, desired,
-                        [](void* body, void* context) {
-                            auto const& how = *static_cast<Initial*>(context);
-                            ke::KeInitializeEvent(static_cast<KEVENT*>(body), how.type, how.signalled);
-                        },
-                        &initial);
+    return create_named(
+        event_type, sizeof(KEVENT), kEventTag, attributes, desired,
+        [](void* body, void* context) {
+            auto const& how = *static_cast<Initial*>(context);
+            ke::KeInitializeEvent(static_cast<KEVENT*>(body), how.type, how.signalled);
+        },
+        &initial);
 }
 
 NTSTATUS change(HANDLE handle, LONG* previous_state, bool set)
@@ -77,6 +82,28 @@ NTSTATUS wait_for_handle(HANDLE handle, KPROCESSOR_MODE mode, bool alertable, LA
     return ke::kernel().wait(1, &object, WaitAny, UserRequest, mode, alertable, timeout ? &limit : nullptr, nullptr);
 }
 
+struct WaitSet {
+    WaitSet()
+        : blocks(static_cast<KWAIT_BLOCK*>(ex::allocate(
+              NonPagedPoolNx, (MAXIMUM_WAIT_OBJECTS + 1) * sizeof(KWAIT_BLOCK), kWaitTag, ex::Owner::Kernel, true)))
+    {
+    }
+    ~WaitSet()
+    {
+        for (size_t i = 0; i < count; ++i)
+            dereference(bodies[i]);
+        if (blocks)
+            ex::free(blocks, kWaitTag);
+    }
+    WaitSet(WaitSet const&) = delete;
+    WaitSet& operator=(WaitSet const&) = delete;
+
+    KWAIT_BLOCK* blocks;
+    size_t count = 0;
+    void* bodies[MAXIMUM_WAIT_OBJECTS];
+    void* objects[MAXIMUM_WAIT_OBJECTS];
+};
+
 } // namespace
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-zwcreateevent
@@ -117,6 +144,18 @@ NTSTATUS ZwClearEvent(HANDLE handle) { return change(handle, nullptr, false); }
 
 NTSTATUS ZwResetEvent(HANDLE handle, LONG* previous_state) { return change(handle, previous_state, false); }
 
+NTSTATUS ZwPulseEvent(HANDLE handle, LONG* previous_state)
+{
+    auto found = reference_by_handle(handle, EVENT_MODIFY_STATE, &event_type, KernelMode);
+    if (!found.ok())
+        return found.status();
+    Held held(found->body);
+    LONG const before = ke::KePulseEvent(static_cast<KEVENT*>(held.body()), EVENT_INCREMENT, FALSE);
+    if (previous_state)
+        put(previous_state, before);
+    return STATUS_SUCCESS;
+}
+
 // The pointer is good for as long as the handle is open.
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocreatenotificationevent
 KEVENT* IoCreateNotificationEvent(UNICODE_STRING* name, HANDLE* handle)
@@ -134,6 +173,35 @@ KEVENT* IoCreateSynchronizationEvent(UNICODE_STRING* name, HANDLE* handle)
 NTSTATUS ZwWaitForSingleObject(HANDLE handle, BOOLEAN alertable, LARGE_INTEGER* timeout)
 {
     return wait_for_handle(handle, KernelMode, alertable, timeout);
+}
+
+// The objects stay referenced while the wait lasts, in kernel memory with the wait blocks: an exception frees both.
+NTSTATUS ZwWaitForMultipleObjects(ULONG count, HANDLE* handles, WAIT_TYPE type, BOOLEAN alertable,
+                                  LARGE_INTEGER* timeout)
+{
+    if (!count || count > MAXIMUM_WAIT_OBJECTS)
+        return STATUS_INVALID_PARAMETER_1;
+    if (type != WaitAll && type != WaitAny)
+        return STATUS_INVALID_PARAMETER_3;
+    LARGE_INTEGER limit {};
+    if (timeout)
+        limit = get(timeout);
+    WaitSet set;
+    if (!set.blocks)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    for (ULONG i = 0; i < count; ++i) {
+        auto found = reference_by_handle(get(handles + i), SYNCHRONIZE, nullptr, KernelMode);
+        if (!found.ok())
+            return found.status();
+        set.bodies[set.count++] = found->body;
+        if (found->type->wait_offset < 0)
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        set.objects[i] = static_cast<uint8_t*>(found->body) + found->type->wait_offset;
+        if (type == WaitAll && std::find(set.objects, set.objects + i, set.objects[i]) != set.objects + i)
+            return STATUS_INVALID_PARAMETER_MIX;
+    }
+    return ke::kernel().wait(count, set.objects, type, UserRequest, KernelMode, alertable, timeout ? &limit : nullptr,
+                             set.blocks);
 }
 
 NTSTATUS NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable, LARGE_INTEGER* timeout)

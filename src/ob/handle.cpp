@@ -6,6 +6,8 @@
 #include "ke/kernel.h"
 #include "ob/manager.h"
 
+#include <algorithm>
+
 namespace ringside::ob {
 
 using namespace nt;
@@ -52,10 +54,11 @@ Result<Slot> slot_of(ke::Process& process, HANDLE handle, KPROCESSOR_MODE mode)
 void close_slot(HandleTable& table, size_t index)
 {
     Record& record = *table.entries[index].object;
-    table.entries[index] = {};
-    table.lowest_free = std::min(table.lowest_free, index);
+    table.entries[index] = { .next_free = table.first_free };
+    table.first_free = static_cast<uint32_t>(index + 1);
     --table.open;
     --record.handles;
+    --manager().counts_of(*record.type).handles;
     void* const body = record.body;
     if (record.type->closed)
         record.type->closed(body, record.handles);
@@ -71,24 +74,61 @@ bool is_kernel_handle(HANDLE handle)
     return (value_of(handle) & kKernelHandleBit) == kKernelHandleBit && !is_pseudo(handle);
 }
 
-Result<HANDLE> open_handle(ke::Process& process, void* body, ACCESS_MASK granted, bool kernel, bool inherit)
+namespace {
+
+// The object is one process' alone, or was to become so.
+NTSTATUS exclusion(Record const& record, uint32_t key, ULONG attributes)
+{
+    if (!record.exclusive)
+        return attributes & OBJ_EXCLUSIVE ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    return record.handles && record.exclusive_to != key ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+Result<HANDLE> add_entry(uint32_t key, Record& record, HandleWish const& wish, ACCESS_MASK granted)
+{
+    ObjectManager& m = manager();
+    if (NTSTATUS status = exclusion(record, key, wish.attributes); status)
+        return Failure { status };
+    HandleTable& table = m.table_of(key);
+    size_t index = table.first_free ? table.first_free - 1 : table.entries.size();
+    if (index >= kHandlesMax)
+        return Failure { STATUS_INSUFFICIENT_RESOURCES };
+    if (table.first_free)
+        table.first_free = table.entries[index].next_free;
+    else
+        table.entries.emplace_back();
+    table.entries[index] = { .object = &record,
+                             .granted = granted,
+                             .inherit = (wish.attributes & OBJ_INHERIT) != 0,
+                             .protect = (wish.attributes & kProtectClose) != 0 };
+    ++table.open;
+    ++record.handles;
+    record.exclusive_to = key;
+    TypeCounts& counts = m.counts_of(*record.type);
+    counts.most_handles = std::max(counts.most_handles, ++counts.handles);
+    reference(record.body);
+    return spelled(index, wish.attributes & OBJ_KERNEL_HANDLE);
+}
+
+} // namespace
+
+Result<HANDLE> open_handle(ke::Process& process, void* body, HandleWish const& wish)
 {
     ObjectManager& m = manager();
     Record& record = m.require(body);
-    HandleTable& table = m.table_of(kernel ? kSystemTable : key_of(process));
-    size_t index = table.lowest_free;
-    while (index < table.entries.size() && table.entries[index].object)
-        ++index;
-    if (index >= kHandlesMax)
-        return Failure { STATUS_INSUFFICIENT_RESOURCES };
-    if (index == table.entries.size())
-        table.entries.emplace_back();
-    table.entries[index] = { &record, granted, inherit };
-    table.lowest_free = index + 1;
-    ++table.open;
-    ++record.handles;
-    reference(body);
-    return spelled(index, kernel);
+    uint32_t const key = wish.attributes & OBJ_KERNEL_HANDLE ? kSystemTable : key_of(process);
+    if (!m.callbacks.watches(*record.type))
+        return add_entry(key, record, wish, wish.access);
+    HandleOperation operation(record, process, wish);
+    auto opened = add_entry(key, record, wish, operation.before());
+    operation.after(opened.status());
+    return opened;
+}
+
+Result<HANDLE> open_handle(ke::Process& process, void* body, ACCESS_MASK granted, bool kernel, bool inherit)
+{
+    return open_handle(process, body,
+                       HandleWish { granted, (kernel ? OBJ_KERNEL_HANDLE : 0) | (inherit ? OBJ_INHERIT : 0) });
 }
 
 Result<void> close_handle(ke::Process& process, HANDLE handle, KPROCESSOR_MODE mode)
@@ -98,7 +138,17 @@ Result<void> close_handle(ke::Process& process, HANDLE handle, KPROCESSOR_MODE m
     auto slot = slot_of(process, handle, mode);
     if (!slot.ok())
         return slot.failure();
+    if (slot->table->entries[slot->index].protect)
+        return Failure { STATUS_HANDLE_NOT_CLOSABLE };
     close_slot(*slot->table, slot->index);
+    return {};
+}
+
+Result<void> set_handle_flags(ke::Process& process, HANDLE handle, KPROCESSOR_MODE mode, bool inherit, bool protect)
+{
+    Slot slot = TRY(slot_of(process, handle, mode));
+    slot.table->entries[slot.index].inherit = inherit;
+    slot.table->entries[slot.index].protect = protect;
     return {};
 }
 
@@ -110,7 +160,7 @@ Result<HandleTarget> resolve_handle(ke::Process& process, HANDLE handle, KPROCES
         return HandleTarget { ke::kernel().current().guest, &thread_type, thread_type.all_access, false };
     Slot slot = TRY(slot_of(process, handle, mode));
     HandleEntry const& entry = slot.table->entries[slot.index];
-    return HandleTarget { entry.object->body, entry.object->type, entry.granted, entry.inherit };
+    return HandleTarget { entry.object->body, entry.object->type, entry.granted, entry.inherit, entry.protect };
 }
 
 Result<HandleTarget> reference_by_handle(HANDLE handle, ACCESS_MASK desired, Type const* type, KPROCESSOR_MODE mode)
@@ -127,9 +177,18 @@ Result<HandleTarget> reference_by_handle(HANDLE handle, ACCESS_MASK desired, Typ
 void close_all_handles(ke::Process& process)
 {
     HandleTable& table = manager().table_of(key_of(process));
-    for (size_t i = 0; i < table.entries.size(); ++i)
-        if (table.entries[i].object)
-            close_slot(table, i);
+    // Closing runs drivers, and meanwhile another process may put a handle into this table.
+    while (table.open)
+        for (size_t i = 0; i < table.entries.size(); ++i)
+            if (table.entries[i].object)
+                close_slot(table, i);
+    manager().tables().erase(key_of(process));
+}
+
+size_t open_handles_of(ke::Process const& process)
+{
+    auto it = manager().tables().find(key_of(process));
+    return it == manager().tables().end() ? 0 : it->second.open;
 }
 
 size_t open_handles()

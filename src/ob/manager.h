@@ -7,7 +7,9 @@
 #include "hal/layout.h"
 #include "ke/thread.h"
 #include "nt/nt.h"
+#include "ob/capture.h"
 #include "ob/object.h"
+#include "ob/object_callbacks.h"
 
 #include <deque>
 #include <list>
@@ -36,6 +38,9 @@ struct Record {
     uint32_t handles = 0;
     bool permanent = false;
     bool deleting = false;
+    bool exclusive = false; // handles of one process at a time (OBJ_EXCLUSIVE when it was made)
+    bool made_by_driver = false; // ObCreateObject: no room has a record of it
+    uint32_t exclusive_to = 0; // while it has handles: the table that they are in
 
     Record* directory = nullptr; // where its name stands; null: nameless
     std::u16string name;
@@ -45,19 +50,29 @@ struct Record {
     Record* younger = nullptr;
 
     std::unique_ptr<Directory> children; // a directory's
-    std::u16string target;               // a symbolic link's
+    std::u16string target; // a symbolic link's
 };
 
 struct HandleEntry {
     Record* object = nullptr; // null: free
     nt::ACCESS_MASK granted = 0;
+    uint32_t next_free = 0; // of a free entry: the one freed before it, counted from 1
     bool inherit = false;
+    bool protect = false; // from being closed
 };
 
+// The value freed last is given out first, as on Windows; without one, the next that was never used.
 struct HandleTable {
     std::vector<HandleEntry> entries;
     size_t open = 0;
-    size_t lowest_free = 0; // nothing below is free
+    uint32_t first_free = 0; // counted from 1
+};
+
+struct TypeCounts {
+    uint32_t objects = 0;
+    uint32_t handles = 0;
+    uint32_t most_objects = 0;
+    uint32_t most_handles = 0;
 };
 
 // One routine registered with a callback object. The driver's handle is a block of kernel memory with the event that
@@ -79,6 +94,8 @@ inline constexpr uintptr_t kGuestTypes = hal::kDataExports + 0x11000;
 inline constexpr size_t kGuestTypeBytes = 0x100;
 // The address of a type's exported pointer variable.
 void* type_variable(Type const& type);
+// What information classes call a type.
+nt::UCHAR type_index(Type const& type);
 
 class ObjectManager {
 public:
@@ -97,6 +114,8 @@ public:
     HandleTable& table_of(uint32_t process) { return m_tables[process]; }
     std::map<uint32_t, HandleTable>& tables() { return m_tables; }
 
+    TypeCounts& counts_of(Type const& type);
+
     void link(Record& directory, Record& object, std::u16string_view name);
     void unlink(Record& object);
 
@@ -107,7 +126,9 @@ public:
     std::deque<Record*> deferred;
     void (*wake)() = nullptr;
     std::list<Registration> registrations; // of all callback objects, in order of registration
-    uint32_t notifying = 0;                // walks of that list in progress
+    uint32_t notifying = 0; // walks of that list in progress
+    ObjectCallbacks callbacks;
+    std::map<uint32_t, Attributes> uninserted; // of ObCreateObject, by object number; each holds its root
 
 private:
     void make_types();
@@ -119,6 +140,7 @@ private:
     uint32_t m_born = 0;
     uint64_t m_names = 0;
     std::map<uint32_t, HandleTable> m_tables; // by process number
+    TypeCounts m_counts[kTypeCount];
 };
 
 extern ObjectManager* g_manager;

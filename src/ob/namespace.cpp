@@ -229,7 +229,7 @@ void make_temporary(void* body)
 std::u16string full_name(void* body)
 {
     Record& record = manager().require(body);
-    if (record.type->full_name)
+    if (record.type->full_name && !record.made_by_driver)
         return record.type->full_name(body);
     if (&record == manager().root)
         return u"\\";

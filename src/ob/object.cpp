@@ -9,6 +9,8 @@
 #include "ke/kernel.h"
 #include "ob/namespace.h"
 
+#include <algorithm>
+
 namespace ringside::ob {
 
 using namespace nt;
@@ -112,6 +114,8 @@ Record& ObjectManager::make(Type& type, void* body, uint32_t tag)
     (youngest ? youngest->younger : oldest) = &record;
     youngest = &record;
     ++living;
+    TypeCounts& counts = counts_of(type);
+    counts.most_objects = std::max(counts.most_objects, ++counts.objects);
     *header_of(body) = { index, record.number };
     if (&type == &directory_type)
         record.children = std::make_unique<Directory>();
@@ -120,11 +124,19 @@ Record& ObjectManager::make(Type& type, void* body, uint32_t tag)
 
 void ObjectManager::remove(Record& record)
 {
-    if (record.type->deleted)
+    if (record.type->deleted && !record.made_by_driver)
         record.type->deleted(record.body);
+    if (record.made_by_driver)
+        if (auto it = uninserted.find(record.number); it != uninserted.end()) {
+            void* const root = it->second.root;
+            uninserted.erase(it);
+            if (root)
+                dereference(root);
+        }
     (record.older ? record.older->younger : oldest) = record.younger;
     (record.younger ? record.younger->older : youngest) = record.older;
     --living;
+    --counts_of(*record.type).objects;
     void* const block = header_of(record.body);
     uint32_t const tag = record.tag;
     size_t const index = record.index;

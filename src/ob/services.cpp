@@ -56,7 +56,7 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE handle, ACCESS_MASK desired, OBJECT_TY
         return found.status();
     put(object, target.body);
     if (information)
-        put(information, { target.inherit ? OBJ_INHERIT : 0, target.granted });
+        put(information, { (target.inherit ? OBJ_INHERIT : 0) | (target.protect ? kProtectClose : 0), target.granted });
     return STATUS_SUCCESS;
 }
 
@@ -128,8 +128,9 @@ NTSTATUS ObOpenObjectByPointer(PVOID object, ULONG attributes, ACCESS_STATE* acc
         ACCESS_STATE const state = get(access_state);
         desired |= state.RemainingDesiredAccess | state.PreviouslyGrantedAccess;
     }
-    auto opened = open_handle(current_process(), object, granted_access(*record.type, desired),
-                              attributes & OBJ_KERNEL_HANDLE, attributes & OBJ_INHERIT);
+    auto opened = open_handle(
+        current_process(), object,
+        { granted_access(*record.type, desired), attributes & (OBJ_EXCLUSIVE | OBJ_INHERIT | OBJ_KERNEL_HANDLE) });
     if (!opened.ok())
         return opened.status();
     put(handle, *opened);

@@ -93,6 +93,11 @@ Type* type_of_guest(OBJECT_TYPE* guest)
     return kTypes[(at - kGuestTypes) / kGuestTypeBytes];
 }
 
+TypeCounts& ObjectManager::counts_of(Type const& type)
+{
+    return m_counts[(reinterpret_cast<uintptr_t>(type.guest) - kGuestTypes) / kGuestTypeBytes];
+}
+
 void* type_variable(Type const& type)
 {
     for (size_t i = 0; i < kTypeCount; ++i)

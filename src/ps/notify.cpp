@@ -171,11 +171,14 @@ NTSTATUS notify_process(ke::Process& process, bool create)
 }
 
 // @cite(wdk-ddi): page=ntddk/nc-ntddk-pcreate_thread_notify_routine
-void notify_thread(ke::Thread& thread, bool create)
+void notify_thread(ke::Thread& thread, ThreadMoment moment)
 {
     manager().thread_notify.for_each([&](NotifyRoutine const& routine) {
-        call(thread.number, reinterpret_cast<PCREATE_THREAD_NOTIFY_ROUTINE>(routine.function),
-             handle_of(thread.process->id), handle_of(thread.id), BOOLEAN { create });
+        bool const hears = moment == ThreadMoment::Ends ? !routine.extended || thread.client
+                                                        : routine.extended == (moment == ThreadMoment::Begins);
+        if (hears)
+            call(thread.number, reinterpret_cast<PCREATE_THREAD_NOTIFY_ROUTINE>(routine.function),
+                 handle_of(thread.process->id), handle_of(thread.id), BOOLEAN { moment != ThreadMoment::Ends });
     });
 }
 

@@ -18,7 +18,7 @@ namespace ringside::ps {
 
 struct NotifyRoutine {
     void* function = nullptr; // null: removed
-    bool extended = false;    // takes the ...Ex form's arguments
+    bool extended = false;    // processes: takes the ...Ex form's arguments; threads: of clients only, on themselves
     uint32_t busy = 0;
     bool leaving = false;
 };
@@ -56,6 +56,8 @@ void notify_image_load(std::u16string_view full_name, uint64_t process_id, void*
 
 // A process was made (its first thread is there) or ends. The status that a routine wrote to refuse it, or success.
 nt::NTSTATUS notify_process(ke::Process& process, bool create);
-void notify_thread(ke::Thread& thread, bool create);
+// A thread was made (told on its maker's thread), begins (on its own: what non-system routines hear), or ends.
+enum class ThreadMoment : uint8_t { Made, Begins, Ends };
+void notify_thread(ke::Thread& thread, ThreadMoment moment);
 
 } // namespace ringside::ps

@@ -26,17 +26,17 @@ NTSTATUS change_process_routine(void* routine, bool extended, bool remove)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS add(NotifyList& list, void* routine)
+NTSTATUS add(NotifyList& list, void* routine, bool extended = false)
 {
     if (list.is_full())
         return STATUS_INSUFFICIENT_RESOURCES;
-    list.add(routine, false);
+    list.add(routine, extended);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS remove(NotifyList& list, void* routine)
 {
-    return list.remove(routine, false) ? STATUS_SUCCESS : STATUS_PROCEDURE_NOT_FOUND;
+    return list.remove(routine, false) || list.remove(routine, true) ? STATUS_SUCCESS : STATUS_PROCEDURE_NOT_FOUND;
 }
 
 } // namespace
@@ -54,6 +54,31 @@ NTSTATUS PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX rou
     if (!remove && has_forced_integrity && !has_forced_integrity(pointer_to(routine)))
         return STATUS_ACCESS_DENIED;
     return change_process_routine(pointer_to(routine), true, remove);
+}
+
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-pssetcreateprocessnotifyroutineex2
+NTSTATUS PsSetCreateProcessNotifyRoutineEx2(ULONG type, PVOID information, BOOLEAN remove)
+{
+    if (type != kPsCreateProcessNotifySubsystems)
+        return STATUS_INVALID_PARAMETER;
+    return PsSetCreateProcessNotifyRoutineEx(reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE_EX>(information), remove);
+}
+
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-pssetcreatethreadnotifyroutineex
+NTSTATUS PsSetCreateThreadNotifyRoutineEx(ULONG type, PVOID information)
+{
+    if (type != kPsCreateThreadNotifyNonSystem && type != kPsCreateThreadNotifySubsystems)
+        return STATUS_INVALID_PARAMETER;
+    return add(manager().thread_notify, information, type == kPsCreateThreadNotifyNonSystem);
+}
+
+// Every image there is has the machine's own architecture, so the flag changes nothing.
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-pssetloadimagenotifyroutineex
+NTSTATUS PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE routine, ULONG_PTR flags)
+{
+    if (flags & ~ULONG_PTR { kPsImageNotifyConflictingArchitecture })
+        return STATUS_INVALID_PARAMETER_2;
+    return add(manager().image_notify, pointer_to(routine));
 }
 
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-pssetcreatethreadnotifyroutine

@@ -85,6 +85,9 @@ ProcessManager::ProcessManager(Windows windows) : m_windows(windows)
         return made.ok() ? *made : nullptr;
     };
     m_reaper_event = make_event(SynchronizationEvent);
+    m_exit_released = make_event(NotificationEvent);
+    ex::g_quota = { [](ke::Process& process, bool paged, uint64_t bytes) { return manager().charge(process, paged, bytes); },
+                    [](ke::Process& process, bool paged, uint64_t bytes) { manager().give_back(process, paged, bytes); } };
     CHECK(create_system_thread(reaper_main, this).ok(), "physical memory is too small to boot");
     ob::set_deferral([] { ke::KeSetEvent(manager().m_reaper_event, IO_NO_INCREMENT, FALSE); });
 }
@@ -93,6 +96,7 @@ ProcessManager::~ProcessManager()
 {
     ob::set_deferral(nullptr);
     ex::g_create_system_thread = nullptr;
+    ex::g_quota = {};
     ob::process_type.deleted = nullptr;
     ob::thread_type.deleted = nullptr;
     for (auto const& record : m_processes)
@@ -123,6 +127,7 @@ ke::Process& ProcessManager::make_process(void* body, std::u16string_view image_
         process.name[i] = name[i] < 0x80 ? static_cast<char>(name[i]) : '?';
     std::memcpy(image_file_name(process), process.name, sizeof process.name);
     m_processes.push_back(std::move(record));
+    m_process_ids.emplace(id, &process);
     return process;
 }
 
@@ -148,7 +153,13 @@ void ProcessManager::end_client(ke::Process& process, NTSTATUS status)
 void ProcessManager::leave_process(ProcessRecord& record, NTSTATUS status)
 {
     ke::Process& process = record.process;
-    record.exit_status = status;
+    if (!record.terminating)
+        record.exit_status = status;
+    record.terminating = true;
+    while (record.exit_holds) {
+        ke::KeClearEvent(m_exit_released);
+        ke::KeWaitForSingleObject(m_exit_released, Executive, KernelMode, FALSE, nullptr);
+    }
     record.exit_time = static_cast<int64_t>(ke::kernel().system_time());
     ob::close_all_handles(process);
     if (record.announced)
@@ -173,25 +184,25 @@ void ProcessManager::process_deleted(void* body)
     if (process->slice)
         mm::delete_slice(*process);
     ex::forget_quota(*process);
+    m.m_process_ids.erase(process->id);
     m.m_processes[record->index].reset();
 }
 
+// The index in the body is the driver's to overwrite: the record it leads to must agree.
 ke::Process* ProcessManager::process_of(void* eprocess)
 {
     if (ob::type_of(eprocess) != &ob::process_type)
         return nullptr;
-    for (auto const& record : m_processes)
-        if (record && record->process.guest == eprocess)
-            return &record->process;
-    return nullptr;
+    uint64_t const index = static_cast<ke::GuestProcess*>(eprocess)->record_index;
+    if (index >= m_processes.size() || !m_processes[index] || m_processes[index]->process.guest != eprocess)
+        return nullptr;
+    return &m_processes[index]->process;
 }
 
 ke::Process* ProcessManager::process_by_id(uint64_t id)
 {
-    for (auto const& record : m_processes)
-        if (record && record->process.id == id)
-            return &record->process;
-    return nullptr;
+    auto it = m_process_ids.find(id);
+    return it == m_process_ids.end() ? nullptr : it->second;
 }
 
 ke::Process& required_process(void* eprocess)

@@ -32,6 +32,14 @@ namespace ringside::ps {
 inline constexpr uintptr_t kInitialSystemProcess = hal::kDataExports + 0x1F000; // PsInitialSystemProcess
 inline constexpr uintptr_t kServicePackText = hal::kDataExports + 0x1F100;      // what PsGetVersion points at
 
+inline constexpr nt::UCHAR kNormalPriorityClass = 2; // PROCESS_PRIORITY_CLASS_NORMAL
+
+// Bytes of pool that a process answers for.
+struct Quota {
+    uint64_t used = 0;
+    uint64_t most = 0;
+};
+
 struct ProcessRecord {
     ke::Process process;
     size_t index = 0;
@@ -41,7 +49,13 @@ struct ProcessRecord {
     nt::NTSTATUS exit_status = nt::STATUS_PENDING;
     uint32_t live_threads = 0; // of a client
     bool announced = false; // its creation was notified
+    bool terminating = false; // exit_status says with what
     bool exited = false;
+    bool critical = false; // its end is bug check 0xEF
+    uint32_t exit_holds = 0; // PsAcquireProcessExitSynchronization: it does not go while there are some
+    nt::UCHAR priority_class = kNormalPriorityClass;
+    Quota quota[2]; // non-paged and paged pool
+    nt::ULONGLONG disk[5] {}; // bytes read and written; reads, writes and flushes
     std::u16string image_path;
 };
 
@@ -55,6 +69,13 @@ struct ThreadRecord {
     bool announced = false;
     bool terminating = false;
     bool ended = false;
+    bool end_asked = false; // it ends with `end_status` before it goes back to user mode
+    nt::NTSTATUS end_status = 0;
+    bool hidden_from_debugger = false;
+    bool critical = false;
+    nt::ULONG page_priority = 5; // MEMORY_PRIORITY_NORMAL
+    // Told with `context` when the thread is about to run for the last time.
+    void (*on_end)(void* context) = nullptr;
 };
 
 class ProcessManager {
@@ -88,6 +109,35 @@ public:
     // Tells notify routines and lets it run. At PASSIVE_LEVEL or APC_LEVEL, on a thread of the machine when there are
     // routines. A process notify routine may refuse: the thread then never runs.
     nt::NTSTATUS start(ke::Thread& thread);
+    // Ends a client: its threads end when they wait in user mode or come back to it; the current one, if it is among
+    // them, at once, and then this does not return. STATUS_PROCESS_IS_TERMINATING; STATUS_ACCESS_DENIED for the System
+    // process. Bug check 0xEF for a process that said it is critical.
+    nt::NTSTATUS terminate(ke::Process& process, nt::NTSTATUS status, bool sparing_current = false);
+    // A client's thread is where it could be in user mode: ends it when that was asked for.
+    void return_to_user_mode();
+    // PsAcquireProcessExitSynchronization and its undoing.
+    nt::NTSTATUS hold_exit(ke::Process& process);
+    void release_exit(ke::Process& process);
+    // Pool quota: false when the process has not that much left. Returning more than was charged is bug check 0x21.
+    bool charge(ke::Process& process, bool paged, uint64_t bytes);
+    void give_back(ke::Process& process, bool paged, uint64_t bytes);
+
+    // In order of birth.
+    template <typename Visit>
+    void for_each_process(Visit visit)
+    {
+        for (auto const& record : m_processes)
+            if (record)
+                visit(*record);
+    }
+    template <typename Visit>
+    void for_each_thread(Visit visit)
+    {
+        for (auto& [number, record] : m_threads)
+            if (!record.ended)
+                visit(record);
+    }
+
     // Ends the current thread.
     [[noreturn]] void exit_thread(nt::NTSTATUS status);
 
@@ -97,6 +147,8 @@ public:
                                 void* context) const;
 
     uint64_t next_id() { return m_next_id += 4; }
+
+    size_t notify_routines() const { return process_notify.count() + thread_notify.count() + image_notify.count(); }
 
     NotifyList process_notify;
     NotifyList thread_notify;
@@ -110,6 +162,7 @@ private:
     ke::Process& make_process(void* body, std::u16string_view image_path, uint64_t id, uint64_t parent);
     Result<ke::Thread*> make_thread(ke::Process& process, ke::Thread::Main main, void* context);
     void leave_process(ProcessRecord& record, nt::NTSTATUS status);
+    void ask_to_end(ThreadRecord& record, nt::NTSTATUS status);
     static void thread_main(ke::Thread& self, void* record);
     static void reaper_main(ke::Thread& self, void* manager);
     static void thread_deleted(void* body);
@@ -118,7 +171,10 @@ private:
     Windows m_windows;
     ke::Process* m_system = nullptr;
     std::vector<std::unique_ptr<ProcessRecord>> m_processes; // by birth; null: gone
-    std::map<uint32_t, ThreadRecord> m_threads;              // by thread number
+    std::map<uint32_t, ThreadRecord> m_threads; // by thread number
+    std::map<uint64_t, ke::Process*> m_process_ids;
+    std::map<uint64_t, ke::Thread*> m_thread_ids;
+    nt::KEVENT* m_exit_released = nullptr; // set whenever a process has no more exit holds
     uint32_t m_processes_born = 0;
     uint64_t m_next_id = 4;
     nt::KEVENT* m_reaper_event = nullptr;

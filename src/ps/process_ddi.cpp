@@ -45,10 +45,7 @@ LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS process)
     return manager().record_of(required_process(process))->create_time;
 }
 
-LARGE_INTEGER PsGetProcessExitTime()
-{
-    return { .QuadPart = manager().record_of(ob::current_process())->exit_time };
-}
+LARGE_INTEGER PsGetProcessExitTime() { return { .QuadPart = manager().record_of(ob::current_process())->exit_time }; }
 
 NTSTATUS PsGetProcessExitStatus(PEPROCESS process)
 {
@@ -122,40 +119,55 @@ NTSTATUS ZwOpenProcess(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* a
     return STATUS_SUCCESS;
 }
 
+namespace {
+
+NTSTATUS duplicate(ke::Process& from, ob::HandleTarget const& source, HANDLE target_process, HANDLE* target,
+                   ACCESS_MASK desired, ULONG attributes, ULONG options)
+{
+    auto to_body = ob::reference_by_handle(target_process, PROCESS_DUP_HANDLE, &ob::process_type, KernelMode);
+    if (!to_body.ok())
+        return to_body.status();
+    ob::Held held_to(to_body->body);
+    ke::Process& to = *manager().process_of(to_body->body);
+    if (manager().record_of(to)->exited)
+        return STATUS_PROCESS_IS_TERMINATING;
+    ob::HandleWish wish { options & DUPLICATE_SAME_ACCESS ? source.granted : ob::granted_access(*source.type, desired),
+                          attributes & (OBJ_INHERIT | OBJ_KERNEL_HANDLE), &from };
+    if (options & DUPLICATE_SAME_ATTRIBUTES)
+        wish.attributes = (attributes & OBJ_KERNEL_HANDLE) | (source.inherit ? OBJ_INHERIT : 0)
+            | (source.protect ? ob::kProtectClose : 0);
+    auto opened = ob::open_handle(to, source.body, wish);
+    if (opened.ok() && target)
+        ob::put(target, *opened);
+    return opened.status();
+}
+
+} // namespace
+
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-zwduplicateobject
 NTSTATUS ZwDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_process, HANDLE* target,
                            ACCESS_MASK desired, ULONG attributes, ULONG options)
 {
-    ProcessManager& m = manager();
+    if (target)
+        ob::put(target, nullptr);
+    if (options & ~(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS | DUPLICATE_SAME_ATTRIBUTES))
+        return STATUS_INVALID_PARAMETER;
     auto from_body = ob::reference_by_handle(source_process, PROCESS_DUP_HANDLE, &ob::process_type, KernelMode);
     if (!from_body.ok())
         return from_body.status();
     ob::Held held_from(from_body->body);
-    ke::Process& from = *m.process_of(from_body->body);
+    ke::Process& from = *manager().process_of(from_body->body);
     auto found = ob::resolve_handle(from, source, KernelMode);
     if (!found.ok())
         return found.status();
     ob::Held held_object(found->body);
     ob::reference(found->body);
     NTSTATUS status = STATUS_SUCCESS;
-    if (target_process) {
-        auto to_body = ob::reference_by_handle(target_process, PROCESS_DUP_HANDLE, &ob::process_type, KernelMode);
-        status = to_body.status();
-        if (!status) {
-            ob::Held held_to(to_body->body);
-            bool const inherit
-                = options & DUPLICATE_SAME_ATTRIBUTES ? found->inherit : (attributes & OBJ_INHERIT) != 0;
-            ACCESS_MASK const granted
-                = options & DUPLICATE_SAME_ACCESS ? found->granted : ob::granted_access(*found->type, desired);
-            auto opened = ob::open_handle(*m.process_of(to_body->body), found->body, granted,
-                                          attributes & OBJ_KERNEL_HANDLE, inherit);
-            status = opened.status();
-            if (!status && target)
-                ob::put(target, *opened);
-        }
-    } else if (!(options & DUPLICATE_CLOSE_SOURCE))
+    if (target_process)
+        status = duplicate(from, *found, target_process, target, desired, attributes, options);
+    else if (!(options & DUPLICATE_CLOSE_SOURCE))
         status = STATUS_INVALID_PARAMETER;
-    // The source goes whatever became of the copy.
+    // The source goes whatever became of the copy; one that is protected stays, and that is no failure.
     if (options & DUPLICATE_CLOSE_SOURCE)
         static_cast<void>(ob::close_handle(from, source, KernelMode));
     return status;

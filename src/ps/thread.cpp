@@ -34,15 +34,13 @@ ThreadRecord* ProcessManager::record_of(ke::Thread const& thread)
 
 ke::Thread* ProcessManager::thread_by_id(uint64_t id)
 {
-    for (auto const& [number, record] : m_threads)
-        if (record.thread->id == id)
-            return record.thread;
-    return nullptr;
+    auto it = m_thread_ids.find(id);
+    return it == m_thread_ids.end() ? nullptr : it->second;
 }
 
 Result<ke::Thread*> ProcessManager::make_thread(ke::Process& process, ke::Thread::Main main, void* context)
 {
-    if (record_of(process)->exited)
+    if (record_of(process)->exited || record_of(process)->terminating)
         return Failure { STATUS_PROCESS_IS_TERMINATING };
     void* body = TRY(ob::create(ob::thread_type, ke::kGuestThreadBytes, kThreadTag));
     ke::Thread* thread = ke::kernel().create_thread(body, process, thread_main, nullptr);
@@ -58,6 +56,7 @@ Result<ke::Thread*> ProcessManager::make_thread(ke::Process& process, ke::Thread
     record.context = context;
     record.create_time = static_cast<int64_t>(ke::kernel().system_time());
     thread->main_context = &record;
+    m_thread_ids.emplace(thread->id, thread);
     return thread;
 }
 
@@ -101,7 +100,7 @@ NTSTATUS ProcessManager::start(ke::Thread& thread)
     }
     ++process.live_threads;
     record.announced = true;
-    notify_thread(thread, true);
+    notify_thread(thread, ThreadMoment::Made);
     ke::kernel().log(sim::Event::ThreadStarted, thread.number, process.process.number);
     ke::kernel().start(thread);
     return STATUS_SUCCESS;
@@ -110,6 +109,8 @@ NTSTATUS ProcessManager::start(ke::Thread& thread)
 void ProcessManager::thread_main(ke::Thread& self, void* context)
 {
     auto& record = *static_cast<ThreadRecord*>(context);
+    if (self.client)
+        notify_thread(self, ThreadMoment::Begins);
     record.main(self, record.context);
     manager().exit_thread(STATUS_SUCCESS);
 }
@@ -125,14 +126,19 @@ void ProcessManager::exit_thread(NTSTATUS status)
         ke::bug_check(INVALID_PROCESS_ATTACH_ATTEMPT, reinterpret_cast<uint64_t>(self.process->guest),
                       reinterpret_cast<uint64_t>(self.attached->guest), 1, 0,
                       "a thread ended while it was attached to another process");
+    if (record.critical)
+        ke::bug_check(CRITICAL_PROCESS_DIED, reinterpret_cast<uint64_t>(self.guest), 1, 0, 0,
+                      "a thread ended that had been set to break on termination");
     if (thread_ending)
         thread_ending(self);
-    notify_thread(self, false);
+    notify_thread(self, ThreadMoment::Ends);
     ProcessRecord& process = *record_of(*self.process);
     if (self.process != m_system && --process.live_threads == 0)
         leave_process(process, status);
     // It is still running: the reaper waits until it is not, and then drops its own reference.
     record.ended = true;
+    if (record.on_end)
+        record.on_end(record.context);
     m_ended.push_back(&self);
     ke::KeSetEvent(m_reaper_event, IO_NO_INCREMENT, FALSE);
     ke::kernel().exit_current(status);
@@ -162,6 +168,7 @@ void ProcessManager::thread_deleted(void* body)
     if (!thread)
         return; // no stack was left for it
     ke::Process& process = *thread->process;
+    m.m_thread_ids.erase(thread->id);
     m.m_threads.erase(thread->number);
     ke::kernel().forget(*thread);
     ob::dereference(process.guest);

@@ -144,8 +144,8 @@ TEST(ob_handle, references_by_handle_check_type_and_access)
 }
 
 // Handles are opened and closed in turn.
-// Shows: multiples of four, lowest free first; pseudo handles.
-TEST(ob_handle, lowest_free_first)
+// Shows: multiples of four, the value freed last is given out first; pseudo handles.
+TEST(ob_handle, the_value_freed_last_comes_first)
 {
     BootedKernel boot;
     boot.run_on_thread([] {
@@ -157,6 +157,8 @@ TEST(ob_handle, lowest_free_first)
         HANDLE const c = open();
         EXPECT_EQ(reinterpret_cast<uint64_t>(b) - reinterpret_cast<uint64_t>(a), 4u);
         EXPECT_EQ(ob::ZwClose(a), STATUS_SUCCESS);
+        EXPECT_EQ(ob::ZwClose(b), STATUS_SUCCESS);
+        EXPECT_EQ(open(), b);
         EXPECT_EQ(open(), a);
         for (HANDLE handle : { a, b, c })
             EXPECT_EQ(ob::ZwClose(handle), STATUS_SUCCESS);

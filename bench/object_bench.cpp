@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Handles and names: what one costs alone and among a million. Ends with one line `ratio NAME VALUE` per figure.
+#include "machine/host_thread.h"
+#include "machine/rooms.h"
+#include "ob/handle.h"
+#include "ob/namespace.h"
+
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <string>
+
+using namespace ringside;
+
+namespace {
+
+constexpr size_t kMany = 1'000'000;
+constexpr uint32_t kTag = 0x68636E42; // "Bnch"
+
+// A bare machine whose System process has a million handles to one event, or a million named links.
+struct Crowd {
+    explicit Crowd(size_t handles, size_t names) : rooms(options()), thread(nullptr)
+    {
+        run([=, this] {
+            event = *ob::create(ob::event_type, sizeof(nt::KEVENT), kTag);
+            for (size_t i = 0; i < handles; ++i)
+                (void)ob::open_handle(ob::current_process(), event, { .access = nt::SYNCHRONIZE });
+            (void)ob::create_directory(u"\\Crowd");
+            for (size_t i = 0; i < names; ++i)
+                (void)ob::create_symbolic_link(path(i), u"\\Device");
+        });
+    }
+    void run(std::function<void()> work) { thread.execute(std::move(work)); }
+    static std::u16string path(size_t i)
+    {
+        std::u16string name = u"\\Crowd\\Name";
+        for (char digit : std::to_string(i * 7919 % kMany))
+            name += static_cast<char16_t>(digit);
+        return name;
+    }
+    static machine::RoomOptions options()
+    {
+        machine::RoomOptions o;
+        o.kernel.binding = ke::Binding::Bare;
+        o.memory_bytes = size_t { 2 } << 30;
+        return o;
+    }
+    machine::Rooms rooms;
+    machine::HostThread thread;
+    void* event = nullptr;
+};
+
+void open_and_close(benchmark::State& state)
+{
+    Crowd crowd(static_cast<size_t>(state.range(0)), 0);
+    crowd.run([&] {
+        auto& process = ob::current_process();
+        for (auto _ : state) {
+            auto handle = ob::open_handle(process, crowd.event, { .access = nt::SYNCHRONIZE });
+            (void)ob::close_handle(process, *handle, nt::KernelMode);
+        }
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+// Closes the oldest of the handles and opens it again: what a table that searches for a free value is worst at.
+void reopen_the_first(benchmark::State& state)
+{
+    Crowd crowd(static_cast<size_t>(state.range(0)), 0);
+    crowd.run([&] {
+        auto& process = ob::current_process();
+        auto first = ob::open_handle(process, crowd.event, { .access = nt::SYNCHRONIZE });
+        auto const oldest = reinterpret_cast<nt::HANDLE>(uint64_t { 4 });
+        for (auto _ : state) {
+            (void)ob::close_handle(process, oldest, nt::KernelMode);
+            benchmark::DoNotOptimize(ob::open_handle(process, crowd.event, { .access = nt::SYNCHRONIZE }));
+        }
+        (void)ob::close_handle(process, *first, nt::KernelMode);
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+void look_up_a_name(benchmark::State& state)
+{
+    auto const names = static_cast<size_t>(state.range(0));
+    Crowd crowd(0, names);
+    crowd.run([&] {
+        size_t i = 0;
+        for (auto _ : state) {
+            auto found = ob::look_up_link({ nullptr, Crowd::path(++i % names), true });
+            if (found.ok())
+                ob::dereference(found->body);
+        }
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+// The same names in the standard library's map, with the same copies of a path.
+void look_up_in_std_map(benchmark::State& state)
+{
+    auto const names = static_cast<size_t>(state.range(0));
+    std::map<std::u16string, size_t> map;
+    for (size_t i = 0; i < names; ++i)
+        map.emplace(Crowd::path(i), i);
+    size_t i = 0;
+    for (auto _ : state)
+        benchmark::DoNotOptimize(map.find(ob::upper_case(Crowd::path(++i % names))));
+    state.SetItemsProcessed(state.iterations());
+}
+
+class Keeper : public benchmark::ConsoleReporter {
+public:
+    void ReportRuns(std::vector<Run> const& runs) override
+    {
+        for (auto const& run : runs)
+            if (auto items = run.counters.find("items_per_second"); items != run.counters.end())
+                m_ns[run.benchmark_name()] = 1e9 / static_cast<double>(items->second);
+        ConsoleReporter::ReportRuns(runs);
+    }
+    void ratio(char const* name, char const* of, char const* to)
+    {
+        if (m_ns.count(of) && m_ns.count(to))
+            std::printf("ratio %s %.2f\n", name, m_ns[of] / m_ns[to]);
+    }
+
+private:
+    std::map<std::string, double> m_ns;
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    benchmark::Initialize(&argc, argv);
+    benchmark::RegisterBenchmark("handle/open_close", open_and_close)->Arg(1)->Arg(kMany);
+    benchmark::RegisterBenchmark("handle/reopen_first", reopen_the_first)->Arg(1)->Arg(kMany);
+    benchmark::RegisterBenchmark("name/look_up", look_up_a_name)->Arg(1)->Arg(kMany);
+    benchmark::RegisterBenchmark("name/std_map", look_up_in_std_map)->Arg(1)->Arg(kMany);
+    Keeper keeper;
+    benchmark::RunSpecifiedBenchmarks(&keeper);
+    std::printf("\n");
+    keeper.ratio("handle_among_1000000_to_1", "handle/open_close/1000000", "handle/open_close/1");
+    keeper.ratio("handle_reopened_among_1000000_to_1", "handle/reopen_first/1000000", "handle/reopen_first/1");
+    keeper.ratio("name_among_1000000_to_1", "name/look_up/1000000", "name/look_up/1");
+    keeper.ratio("name_among_1000000_to_std_map", "name/look_up/1000000", "name/std_map/1000000");
+    return 0;
+}

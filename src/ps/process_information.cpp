@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// ZwQueryInformationProcess, ZwSetInformationProcess, and the end of a process by handle.
+#include "ps/ddi.h"
+
+#include "hal/layout.h"
+#include "ke/kernel.h"
+#include "ob/service.h"
+#include "ps/process.h"
+#include "ps/writer.h"
+
+namespace ringside::ps {
+
+using namespace nt;
+
+namespace {
+
+constexpr ACCESS_MASK kProcessQueryLimited = 0x1000, kProcessQuery = 0x400, kProcessSet = 0x200, kProcessTerminate = 1;
+constexpr KPRIORITY kBasePriority = 8;
+constexpr UCHAR kPriorityClassMax = 6; // PROCESS_PRIORITY_CLASS_ABOVE_NORMAL
+
+PROCESS_BASIC_INFORMATION basic(ke::Process& process)
+{
+    ProcessRecord const& record = *manager().record_of(process);
+    PROCESS_BASIC_INFORMATION information {};
+    information.ExitStatus = record.exit_status;
+    information.AffinityMask = ~ULONG_PTR { 0 } >> (64 - std::min<size_t>(64, ke::kernel().cpus().size()));
+    information.BasePriority = kBasePriority;
+    information.UniqueProcessId = process.id;
+    information.InheritedFromUniqueProcessId = record.parent_id;
+    return information;
+}
+
+NTSTATUS image_name(ProcessRecord const& record, PVOID into, ULONG length, ULONG* return_length)
+{
+    Writer out(into, length);
+    size_t const bytes = record.image_path.size() * sizeof(char16_t);
+    out.put(UNICODE_STRING { static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + sizeof(char16_t)),
+                             reinterpret_cast<PWSTR>(out.here() + sizeof(UNICODE_STRING)) });
+    out.write(record.image_path.c_str(), bytes + sizeof(char16_t));
+    return out.finish(return_length);
+}
+
+NTSTATUS query(HANDLE handle, PROCESSINFOCLASS what, PVOID into, ULONG length, ULONG* return_length,
+               KPROCESSOR_MODE mode)
+{
+    if (NTSTATUS status = ob::probe(mode, into, length, sizeof(ULONG)); status)
+        return status;
+    if (NTSTATUS status = ob::probe(mode, return_length, sizeof(ULONG), sizeof(ULONG)); status)
+        return status;
+    auto found = ob::resolve_handle(ob::current_process(), handle, mode);
+    if (!found.ok())
+        return found.status();
+    if (mode != KernelMode && !(found->granted & (kProcessQuery | kProcessQueryLimited)))
+        return STATUS_ACCESS_DENIED;
+    if (found->type != &ob::process_type)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    ke::Process& process = *manager().process_of(found->body);
+    ProcessRecord& record = *manager().record_of(process);
+    switch (what) {
+    case ProcessBasicInformation:
+        if (length == sizeof(PROCESS_EXTENDED_BASIC_INFORMATION)) {
+            auto extended = ob::get(static_cast<PROCESS_EXTENDED_BASIC_INFORMATION*>(into));
+            if (extended.Size != sizeof extended)
+                return STATUS_INVALID_PARAMETER;
+            constexpr ULONG kDeleting = 4;
+            extended.BasicInfo = basic(process);
+            extended.Flags = record.terminating ? kDeleting : 0;
+            return answer(extended, into, length, return_length);
+        }
+        return answer(basic(process), into, length, return_length);
+    case ProcessTimes: {
+        KERNEL_USER_TIMES times {};
+        times.CreateTime.QuadPart = record.create_time;
+        times.ExitTime.QuadPart = record.exit_time;
+        return answer(times, into, length, return_length);
+    }
+    case ProcessDebugPort:
+    case ProcessWow64Information:
+        return answer(ULONG_PTR { 0 }, into, length, return_length);
+    case ProcessDebugObjectHandle:
+        if (NTSTATUS status = answer(HANDLE {}, into, length, return_length); status)
+            return status;
+        return STATUS_PORT_NOT_SET;
+    case ProcessDebugFlags: // not to be inherited by children
+        return answer(ULONG { 1 }, into, length, return_length);
+    case ProcessPriorityClass:
+        return answer(PROCESS_PRIORITY_CLASS { FALSE, record.priority_class }, into, length, return_length);
+    case ProcessHandleCount:
+        return answer(static_cast<ULONG>(ob::open_handles_of(process)), into, length, return_length);
+    case ProcessSessionInformation:
+        return answer(PROCESS_SESSION_INFORMATION { kSession }, into, length, return_length);
+    case ProcessImageFileName:
+    case ProcessImageFileNameWin32:
+        return image_name(record, into, length, return_length);
+    case ProcessBreakOnTermination:
+        return answer(ULONG { record.critical }, into, length, return_length);
+    default:
+        return what < 0 || what >= kProcessClassesEnd ? STATUS_INVALID_INFO_CLASS : STATUS_NOT_IMPLEMENTED;
+    }
+}
+
+NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG length)
+{
+    auto found = ob::reference_by_handle(handle, kProcessSet, &ob::process_type, KernelMode);
+    if (!found.ok())
+        return found.status();
+    ob::Held held(found->body);
+    ProcessRecord& record = *manager().record_of(*manager().process_of(held.body()));
+    switch (what) {
+    case ProcessPriorityClass: {
+        PROCESS_PRIORITY_CLASS given {};
+        if (NTSTATUS status = take(given, information, length); status)
+            return status;
+        if (given.PriorityClass > kPriorityClassMax)
+            return STATUS_INVALID_PARAMETER;
+        record.priority_class = given.PriorityClass;
+        return STATUS_SUCCESS;
+    }
+    case ProcessBreakOnTermination: {
+        ULONG critical = 0;
+        if (NTSTATUS status = take(critical, information, length); status)
+            return status;
+        record.critical = critical;
+        return STATUS_SUCCESS;
+    }
+    default:
+        return what < 0 || what >= kProcessClassesEnd ? STATUS_INVALID_INFO_CLASS : STATUS_NOT_IMPLEMENTED;
+    }
+}
+
+} // namespace
+
+NTSTATUS ZwQueryInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID into, ULONG length,
+                                   ULONG* return_length)
+{
+    return query(process, what, into, length, return_length, KernelMode);
+}
+
+NTSTATUS NtQueryInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID into, ULONG length,
+                                   ULONG* return_length)
+{
+    KPROCESSOR_MODE const mode = ob::previous_mode();
+    return ob::as_service(mode, [&] { return query(process, what, into, length, return_length, mode); });
+}
+
+NTSTATUS ZwSetInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID information, ULONG length)
+{
+    return set(process, what, information, length);
+}
+
+// A client gets no kernel handle, whatever it asks for.
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-ntopenprocess
+NTSTATUS NtOpenProcess(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, CLIENT_ID* client_id)
+{
+    KPROCESSOR_MODE const mode = ob::previous_mode();
+    return ob::as_service(mode, [&]() -> NTSTATUS {
+        if (mode == KernelMode)
+            return ZwOpenProcess(handle, desired, attributes, client_id);
+        if (NTSTATUS status = ob::probe(mode, handle, sizeof *handle, sizeof(ULONG)); status)
+            return status;
+        if (NTSTATUS status = ob::probe(mode, attributes, sizeof *attributes, sizeof(ULONG)); status)
+            return status;
+        if (NTSTATUS status = ob::probe(mode, client_id, sizeof *client_id, sizeof(ULONG)); status)
+            return status;
+        OBJECT_ATTRIBUTES given = ob::get(attributes);
+        given.Attributes &= ~OBJ_KERNEL_HANDLE;
+        return ZwOpenProcess(handle, desired, &given, client_id);
+    });
+}
+
+// Without a handle: all threads of the current process but this one.
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-zwterminateprocess
+NTSTATUS ZwTerminateProcess(HANDLE handle, NTSTATUS status)
+{
+    if (!handle)
+        return manager().terminate(*ke::kernel().current().process, status, true);
+    auto found = ob::reference_by_handle(handle, kProcessTerminate, &ob::process_type, KernelMode);
+    if (!found.ok())
+        return found.status();
+    ke::Process& process = *manager().process_of(found->body);
+    // The current process does not come back from here, and holds itself while it runs.
+    if (&process == ke::kernel().current().process) {
+        ob::dereference(found->body);
+        return manager().terminate(process, status);
+    }
+    ob::Held held(found->body);
+    return manager().terminate(process, status);
+}
+
+} // namespace ringside::ps
