@@ -36,6 +36,8 @@ void HostThread::main(ke::Thread&, void* host_thread)
     for (;;) {
         while (self.m_busy) {
             self.m_work();
+            if (ke::Kernel& k = ke::kernel(); k.current().client)
+                k.return_to_user(nullptr);
             self.m_busy = false;
             // The host may have more at once: a thread that keeps its processor's turn is resumed without a wait.
             if (self.m_waited_for)

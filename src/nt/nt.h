@@ -38,4 +38,5 @@
 #include "nt/shared_data.h"
 #include "nt/status.h"
 #include "nt/token.h"
+#include "nt/topology.h"
 #include "nt/types.h"

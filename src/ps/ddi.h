@@ -46,6 +46,7 @@ void KeStackAttachProcess(nt::PKPROCESS process, nt::KAPC_STATE* state);
 void KeUnstackDetachProcess(nt::KAPC_STATE* state);
 void KeAttachProcess(nt::PKPROCESS process);
 void KeDetachProcess();
+nt::BOOLEAN KeIsAttachedProcess();
 
 // Notify routines (notify_ddi.cpp)
 nt::NTSTATUS PsSetCreateProcessNotifyRoutine(nt::PCREATE_PROCESS_NOTIFY_ROUTINE routine, nt::BOOLEAN remove);
