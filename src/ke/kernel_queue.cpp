@@ -123,6 +123,10 @@ LIST_ENTRY* Kernel::remove_queue(KQUEUE& queue, KPROCESSOR_MODE mode, LARGE_INTE
         : timeout->QuadPart < 0     ? static_cast<int64_t>(system_time()) - timeout->QuadPart
                                     : timeout->QuadPart;
     uint8_t const old = raise_irql(DISPATCH_LEVEL);
+    if (queue.Header.Abandoned) {
+        lower_irql(old);
+        return as_entry(STATUS_ABANDONED);
+    }
     if (self.queue != &queue) {
         if (self.queue)
             leave_queue(self);
@@ -154,7 +158,8 @@ LIST_ENTRY* Kernel::remove_queue(KQUEUE& queue, KPROCESSOR_MODE mode, LARGE_INTE
             lower_irql(old);
             return self.queue_entry ? self.queue_entry : as_entry(status);
         }
-        queue.CurrentCount -= 1;
+        if (self.queue) // the queue may have been run down since
+            queue.CurrentCount -= 1;
         lower_irql(old); // the APC runs
         raise_irql(DISPATCH_LEVEL);
     }
