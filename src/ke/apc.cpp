@@ -182,6 +182,7 @@ void Kernel::return_to_user(void const* service)
         KAPC& apc = take_first(self.guest->ApcLists[UserMode]);
         Call const call = run_kernel_routine(apc);
         lower_irql(PASSIVE_LEVEL);
+        log(sim::Event::UserApc, self.number, 0);
         if (call.normal && g_user_apc)
             g_user_apc(self, call.normal, call.context, call.argument1, call.argument2);
     }

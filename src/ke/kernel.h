@@ -118,6 +118,8 @@ public:
     // Where a thread may run, in any state it is in. The mask names an existing processor. When the current thread must
     // leave its processor it has done so on return, or does as soon as the IRQL falls below DISPATCH_LEVEL.
     void set_affinity(Thread& thread, uint64_t affinity);
+    // Gives the processor to another thread that is ready for it, if there is one of this priority or a better one.
+    bool yield_execution();
     uint64_t runtime_100ns(Thread const& thread) const;
     // The end of a system service that the host made for a client: bug check 0x1 when regions were not left, then
     // user-mode APCs.
@@ -182,7 +184,14 @@ public:
     bool alert(Thread& thread, nt::KPROCESSOR_MODE mode);
     bool test_alert(nt::KPROCESSOR_MODE mode);
     // A signalling service's end: lowers again, or leaves that to the wait that was promised to follow.
-    void lower_or_wait_next(uint8_t old, bool wait);
+    void lower_or_wait_next(uint8_t old, bool wait)
+    {
+        if (wait) [[unlikely]] {
+            current().wait_next = true;
+            current().wait_next_irql = old;
+        } else
+            lower_irql(old);
+    }
 
     // --- Kernel queues (ke/kernel_queue.cpp) ---
     int32_t insert_queue(nt::KQUEUE& queue, nt::LIST_ENTRY& entry, bool head);

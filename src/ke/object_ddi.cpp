@@ -2,7 +2,7 @@
 // Dispatcher objects that drivers keep in their own memory: events, semaphores, mutexes, timers, DPCs; and the waits.
 #include "ke/ddi.h"
 #include "ke/exception.h"
-#include "ke/kernel.h"
+#include "ke/topology.h"
 
 namespace ringside::ke {
 
@@ -232,9 +232,10 @@ void KeSetTargetProcessorDpc(KDPC* dpc, CCHAR number) { dpc->Number = static_cas
 
 NTSTATUS KeSetTargetProcessorDpcEx(KDPC* dpc, PROCESSOR_NUMBER* number)
 {
-    if (number->Group != 0 || number->Reserved || number->Number >= kernel().cpus().size())
+    unsigned const index = processor_index(*number);
+    if (index == kNoProcessor)
         return STATUS_INVALID_PARAMETER;
-    dpc->Number = static_cast<USHORT>(number->Number + 32);
+    dpc->Number = static_cast<USHORT>(index + 32);
     return STATUS_SUCCESS;
 }
 

@@ -97,6 +97,15 @@ void Kernel::balance()
     }
 }
 
+bool Kernel::yield_execution()
+{
+    uint32_t const ready = cpu().ready_mask;
+    if (!ready || 31 - __builtin_clz(ready) < current().priority)
+        return false;
+    yield();
+    return true;
+}
+
 uint64_t Kernel::runtime_100ns(Thread const& thread) const
 {
     return thread.run_100ns

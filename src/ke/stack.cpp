@@ -11,33 +11,6 @@ namespace ringside::ke {
 
 using namespace nt;
 
-namespace {
-
-// The stack pointer with which a driver called the kernel; 0: the host called itself.
-uintptr_t driver_stack_pointer(StackUse const& use)
-{
-    ChainNode const* node = chain_head();
-    auto const at = reinterpret_cast<uintptr_t>(node);
-    if (!node || node->kind != NodeKind::Gate || at >= use.entered)
-        return 0;
-    return at + sizeof(GateFrame);
-}
-
-} // namespace
-
-StackUse enter_driver(Thread& thread, Door door, uintptr_t at)
-{
-    StackUse const outer = thread.stack_use;
-    if (door == Door::Dpc || door == Door::Isr) {
-        thread.stack_use = { at, 0, KERNEL_STACK_SIZE };
-        return outer;
-    }
-    if (uintptr_t const sp = driver_stack_pointer(outer))
-        thread.stack_use.used = static_cast<uint32_t>(stack_used(outer, sp));
-    thread.stack_use.entered = at;
-    return outer;
-}
-
 void stack_overflow(uintptr_t at)
 {
     bug_check(UNEXPECTED_KERNEL_MODE_TRAP, 8, at, at, 0,

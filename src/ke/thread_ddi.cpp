@@ -158,6 +158,11 @@ BOOLEAN KeSetKernelStackSwapEnable(BOOLEAN enable)
     return before;
 }
 
+NTSTATUS ZwYieldExecution()
+{
+    return kernel().yield_execution() ? STATUS_SUCCESS : STATUS_NO_YIELD_PERFORMED;
+}
+
 std::span<Ddi const> thread_rows()
 {
     static Ddi const rows[] = {
@@ -214,6 +219,7 @@ std::span<Ddi const> thread_rows()
           .irql = { 0, 1 },
           .page = "ntifs/nf-ntifs-kesetkernelstackswapenable",
           .body = body<&KeSetKernelStackSwapEnable>() },
+        { .name = "ZwYieldExecution", .irql = { 0, 1 }, .because = "not documented", .body = body<&ZwYieldExecution>() },
     };
     return rows;
 }

@@ -51,22 +51,27 @@ bool is_waitable(UCHAR type)
     }
 }
 
-// A wait for something that is not there, or is no dispatcher object: a driver's bug, told before anything is linked.
+// A wait for something that is no dispatcher object, or is not there: a driver's bug, told before anything is linked.
+// Windows looks with the dispatcher's IRQL, at which no fault can be handled.
 void require_waitable(void* object)
 {
-    uint64_t first;
-    copy_or_raise(&first, object, sizeof first);
-    if (!is_waitable(static_cast<UCHAR>(first)))
+    auto const first = read_guarded<uint64_t>(object);
+    if (!first) [[unlikely]]
+        ke::bug_check(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<uint64_t>(object), DISPATCH_LEVEL, 0, 0,
+                      "a wait for an object that is not there");
+    if (!is_waitable(static_cast<UCHAR>(*first))) [[unlikely]]
         ke::bug_check(INVALID_DATA_ACCESS_TRAP, reinterpret_cast<uint64_t>(object), 0, 0, 0,
                       "a wait for something that is not a dispatcher object, or was never initialized");
 }
 
 // Memory that was never initialized can pass for an unsignalled object; its list of waiters then leads nowhere. Windows
-// finds out when it links the first one, with the dispatcher's IRQL.
+// finds out when it links the first one.
 void require_list(DISPATCHER_HEADER& object)
 {
     auto const head = reinterpret_cast<uint64_t>(&object.WaitListHead);
     LIST_ENTRY* const last = object.WaitListHead.Blink;
+    if (last == &object.WaitListHead && last->Flink == last) [[likely]]
+        return; // nobody waits
     auto const behind = read_guarded<uint64_t>(&last->Flink);
     if (!behind)
         ke::bug_check(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<uint64_t>(&last->Flink), DISPATCH_LEVEL, 0, 0,
@@ -177,7 +182,8 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
             lower_irql(old);
             return status;
         }
-        if (NTSTATUS status; !no_wait && wait_is_interrupted(mode, alertable, status)) {
+        if (NTSTATUS status; (alertable || self.user_apc_pending) && !no_wait
+            && wait_is_interrupted(mode, alertable, status)) {
             lower_irql(old);
             return status;
         }
@@ -331,15 +337,6 @@ bool Kernel::test_alert(KPROCESSOR_MODE mode)
     if (!was && mode == UserMode && user.Flink != &user)
         self.user_apc_pending = true;
     return was;
-}
-
-void Kernel::lower_or_wait_next(uint8_t old, bool wait)
-{
-    if (wait) {
-        current().wait_next = true;
-        current().wait_next_irql = old;
-    } else
-        lower_irql(old);
 }
 
 void Kernel::signalled(DISPATCHER_HEADER& object, int32_t increment)

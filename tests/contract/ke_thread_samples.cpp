@@ -57,6 +57,21 @@ SAMPLE(KeQueryRuntimeThread)
     EXPECT_EQ(user, 0u);
 }
 
+SAMPLE(ZwYieldExecution)
+{
+    at.status(STATUS_NO_YIELD_PERFORMED);
+    static bool other_ran;
+    other_ran = false;
+    KAFFINITY const here = KAFFINITY { 1 } << processor();
+    ke::KeSetSystemAffinityThread(here);
+    auto made = at.rooms().processes.create_system_thread([](ke::Thread&, void*) { other_ran = true; }, nullptr);
+    ASSERT_TRUE(made.ok());
+    ke::kernel().set_affinity(**made, here);
+    while (!other_ran)
+        at.call();
+    EXPECT_TRUE(other_ran);
+}
+
 // --- Affinity ---
 
 SAMPLE(KeSetSystemAffinityThread)
