@@ -68,7 +68,7 @@ std::span<Ddi const> apc_rows()
         { .name = "KeInsertQueueApc",
           .irql = { 0, 2 },
           .partial
-          = "a user-mode APC's normal routine is told to the client's host, which has no user-mode code to run",
+          = "a user-mode APC's normal routine is only noted in the log: a client has no user-mode code",
           .because = "not documented",
           .body = body<&KeInsertQueueApc>() },
         { .name = "KeAlertThread", .irql = { 0, 2 }, .because = "not documented", .body = body<&KeAlertThread>() },

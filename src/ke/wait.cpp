@@ -347,7 +347,9 @@ void Kernel::signalled(DISPATCHER_HEADER& object, int32_t increment)
         auto& block = *CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry);
         LIST_ENTRY* next = entry->Flink;
         Thread* waiter = thread_of(block.Thread);
-        CHECK(waiter, "a wait list names a thread that does not exist");
+        if (!waiter || waiter->state != ThreadState::Waiting) [[unlikely]]
+            ke::bug_check(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_CORRUPT_LIST_ENTRY, 0, 0, 0,
+                          "an object was signalled whose list of waiters was overwritten");
         bool satisfied = false;
         if (block.WaitType == WaitAny) {
             waiter->wait_status = STATUS_SUCCESS;

@@ -416,3 +416,22 @@ TEST(ke_wait, bad_objects)
     EXPECT_EQ(core.run(), ke::Stop::Quiet);
     EXPECT_EQ(polled, STATUS_TIMEOUT); // nothing is linked by a poll
 }
+
+// A driver writes over an event that a thread waits for, and sets it.
+// Shows: the list of waiters is not followed to where no waiter is.
+TEST(ke_wait, an_overwritten_list_of_waiters_is_noticed)
+{
+    Core core;
+    auto& event = core.object<KEVENT>();
+    auto& other = core.object<KWAIT_BLOCK>();
+    ke::KeInitializeEvent(&event, NotificationEvent, 0);
+    core.thread([&] { wait(&event); });
+    core.run();
+    core.thread([&] {
+        event.Header.WaitListHead.Flink = &other.WaitListEntry;
+        ke::KeSetEvent(&event, 0, 0);
+    });
+    ASSERT_EQ(core.run(), ke::Stop::BugCheck);
+    EXPECT_EQ(core.kernel.crash()->code, static_cast<uint32_t>(KERNEL_SECURITY_CHECK_FAILURE));
+    EXPECT_EQ(core.kernel.crash()->parameters[0], FAST_FAIL_CORRUPT_LIST_ENTRY);
+}
