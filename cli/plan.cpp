@@ -92,6 +92,8 @@ std::string replay_command(RunPlan const& plan, uint64_t seed)
         line.add(machine.c_drive.write_through ? "--c-drive-write" : "--c-drive", machine.c_drive.folder);
     if (machine.processors != usual.processors)
         line.add("--processors", std::to_string(machine.processors));
+    if (machine.groups != usual.groups)
+        line.add("--groups", std::to_string(machine.groups));
     if (machine.windows != usual.windows)
         line.add("--windows", windows_profile(machine.windows).name);
     if (machine.checks != usual.checks)

@@ -200,7 +200,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         add("--at", "The --read's or --write's offset in the file (usual: 0)", "N", "I/O"),
     };
 
-    std::string seed, seeds, processors, windows, checks, faults, steps, hang, timeout, log, c_drive, c_drive_write;
+    std::string seed, seeds, processors, groups, windows, checks, faults, steps, hang, timeout, log, c_drive, c_drive_write;
     std::vector<std::string> reg, hives, save_hives, export_reg, rules_off;
     bool no_unload = false;
     auto one = [&](char const* name, std::string& into, char const* words, char const* type, char const* group) {
@@ -224,6 +224,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     auto* seed_option = one("--seed", seed, "What decides every choice of the run (usual: 1)", "N", "Machine");
     one("--seeds", seeds, "Run with each of these seeds, until one fails", "A..B", "Machine")->excludes(seed_option);
     one("--processors", processors, "How many the machine has (usual: 2)", "N", "Machine");
+    one("--groups", groups, "Into how many groups its processors are cut (usual: 1)", "N", "Machine");
     one("--windows", windows, "Which Windows it is (usual: win11-24h2)", "NAME", "Machine");
     one("--checks", checks, "bare, observed, or verified (usual)", "HOW", "Machine");
     many("--rule-off", rules_off, "Leave out this rule of the verifier", "RULE");
@@ -279,6 +280,10 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         plan.machine.processors = static_cast<unsigned>(parse_number("--processors", processors, kProcessorsMax));
     if (plan.machine.processors == 0)
         usage("--processors: a machine has at least one");
+    if (!groups.empty())
+        plan.machine.groups = static_cast<unsigned>(parse_number("--groups", groups, plan.machine.processors));
+    if (plan.machine.groups == 0)
+        usage("--groups: there is at least one");
     if (!windows.empty())
         plan.machine.windows = parse_windows("--windows", windows);
     if (!checks.empty())

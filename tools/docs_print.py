@@ -33,6 +33,7 @@ LAYOUT = [
     ('kSharedUserData', 'kSharedUserData + kPageSize', 'the shared user data page'),
     ('kTrampolinesLow', 'kTrampolinesHigh', 'trampolines of patched instructions, around the images'),
     ('kImages', 'kImagesHigh', 'driver images'),
+    ('kStackSegments', 'kStacks', 'what kernel stacks are continued on, the deeper the lower'),
     ('kStacks', 'kStacksHigh', 'kernel stacks, each with a guard below'),
     ('kDirectMap', 'kDirectMapHigh', 'all of physical memory in a row: pool stands here'),
     ('kSystemMappings', 'kSystemMappingsHigh', 'mappings made one by one: MDLs, `MmMapIoSpace`'),

@@ -60,6 +60,7 @@ struct Drive {
 struct MachineOptions {
     uint64_t seed = 1;
     unsigned processors = 2;
+    unsigned groups = 1; // of processors, as even as can be; more than one since Windows 7
     Windows windows = Windows::v11_24H2;
     Checks checks = Checks::Verified;
     std::vector<std::string> rules_off {}; // verifier rules by name (Machine::rules() lists them)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // @cite(wdk-ddi): page=wdm/nf-wdm-exqueueworkitem
 // @cite(wdk-docs): page=debugger/bug-check-0xe4--worker-invalid
+// @cite(wdk-docs): page=debugger/bug-check-0x1--apc-index-mismatch
 // @cite(wdk-docs): page=debugger/bug-check-0xe1--worker-thread-returned-at-bad-irql
 #include "ex/work_queue.h"
 
 #include "base/check.h"
 #include "ex/at_dispatch.h"
 #include "ex/executive.h"
+#include "ke/apc.h"
 #include "ke/bugcheck.h"
 #include "ke/dispatcher_objects.h"
 #include "ke/door.h"
@@ -122,11 +124,17 @@ void WorkQueue::run(WorkEntry const& entry)
     PWORKER_THREAD_ROUTINE const routine = entry.item->WorkerRoutine;
     PVOID const parameter = entry.item->Parameter;
     entry.item->List.Flink = nullptr;
+    ke::Thread const& self = ke::kernel().current();
+    uint32_t const disabled = ke::combined_apc_disable(self);
     ke::through_door(ke::DoorPassage { .door = ke::Door::WorkItem, .function = nullptr }, routine, parameter);
     if (uint8_t const irql = ke::Kernel::irql(); irql != PASSIVE_LEVEL)
         ke::bug_check(WORKER_THREAD_RETURNED_AT_BAD_IRQL, reinterpret_cast<uint64_t>(routine), irql,
                       reinterpret_cast<uint64_t>(parameter), reinterpret_cast<uint64_t>(entry.item),
                       "a work item's routine returned at another IRQL than PASSIVE_LEVEL");
+    if (ke::combined_apc_disable(self) != disabled || self.apc_environment)
+        ke::bug_check(APC_INDEX_MISMATCH, reinterpret_cast<uint64_t>(routine), self.apc_environment,
+                      ke::combined_apc_disable(self), 1,
+                      "a work item's routine returned inside a critical or guarded region, or attached");
 }
 
 WORK_QUEUE_ITEM* WorkQueue::item_in(void const* begin, size_t bytes) const

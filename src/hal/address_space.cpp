@@ -15,7 +15,7 @@ struct Range {
 constexpr std::array kRanges {
     Range { kStubs, kSharedUserData + kPageSize },
     Range { kTrampolinesLow, kTrampolinesHigh },
-    Range { kStacks, kStacksHigh },
+    Range { kStackSegments, kStacksHigh },
     Range { kSystemMappings, kSystemMappingsHigh },
 };
 

@@ -43,7 +43,11 @@ inline constexpr uintptr_t kImagesHigh = 0x3004'0000'0000;
 inline constexpr uintptr_t kTrampolinesLow = 0x3001'0000'0000;
 inline constexpr uintptr_t kTrampolinesHigh = 0x3005'0000'0000;
 
-// Kernel stacks: one slot each, the stack at the slot's upper end, the rest a guard.
+// Kernel stacks: one slot each, the stack at the slot's upper end, the rest a guard. Below them the segments that a stack
+// is continued on, the deeper the lower: whatever is called later stands at a lower address, as on one stack.
+inline constexpr uintptr_t kStackSegments = 0x3008'0000'0000;
+inline constexpr size_t kStackSegmentsBytes = 0x1'0000'0000; // per depth
+inline constexpr unsigned kStackSegmentsMax = 8; // depths
 inline constexpr uintptr_t kStacks = 0x3010'0000'0000;
 inline constexpr uintptr_t kStacksHigh = 0x3020'0000'0000;
 inline constexpr size_t kStackBytes = 256 * 1024;

@@ -9,7 +9,7 @@ namespace ringside::hal {
 
 class KernelStacks {
 public:
-    explicit KernelStacks(PhysicalMemory& memory) : m_memory(memory) {}
+    explicit KernelStacks(PhysicalMemory& memory);
 
     struct Stack {
         uintptr_t low = 0; // lowest usable byte
@@ -18,19 +18,29 @@ public:
     // An empty stack (bytes == 0) when physical memory or slots are used up.
     Stack allocate();
     void free(Stack stack);
+    // What a stack is continued on: depth 1 from a thread's own stack, 2 from that, and so on to kStackSegmentsMax.
+    Stack allocate_segment(unsigned depth);
+    void free_segment(unsigned depth, Stack segment);
 
     // Whether the address lies in the guard of a slot.
     static bool is_guard(uintptr_t address)
     {
-        return address >= kStacks && address < kStacksHigh
-            && (address - kStacks) % kStackSlotBytes < kStackSlotBytes - kStackBytes;
+        return address >= kStackSegments && address < kStacksHigh
+            && (address - kStackSegments) % kStackSlotBytes < kStackSlotBytes - kStackBytes;
     }
     size_t in_use() const { return m_in_use; }
 
 private:
+    struct Slots {
+        uintptr_t next = kStacks;
+        uintptr_t high = kStacksHigh;
+        std::vector<uintptr_t> cached {}; // mapped, not in use
+    };
+    Stack take(Slots& slots);
+
     PhysicalMemory& m_memory;
-    std::vector<uintptr_t> m_cached; // mapped, not in use
-    uintptr_t m_next = kStacks;
+    Slots m_stacks;
+    Slots m_segments[kStackSegmentsMax]; // by depth - 1
     size_t m_in_use = 0;
 };
 

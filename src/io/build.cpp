@@ -26,6 +26,7 @@ IrpRecord* record_for(DEVICE_OBJECT* device, IrpOrigin origin)
     if (!irp)
         return nullptr;
     irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(ke::kernel().current().guest);
+    irp->ApcEnvironment = static_cast<CCHAR>(ke::kernel().current().apc_environment);
     note_maker(irp);
     return io.irps().find_ours(irp);
 }
@@ -191,6 +192,7 @@ IRP* IoMakeAssociatedIrp(IRP* master, CCHAR stack_size)
     note_maker(irp);
     irp->Flags |= IRP_ASSOCIATED_IRP;
     irp->Tail.Overlay.Thread = master->Tail.Overlay.Thread;
+    irp->ApcEnvironment = master->ApcEnvironment;
     irp->AssociatedIrp.MasterIrp = master;
     return irp;
 }

@@ -18,6 +18,12 @@ namespace ringside::io {
 
 namespace {
 
+// Where the issuer was attached when it issued the request, there its APC runs.
+ke::Environment environment_of(IRP const& irp)
+{
+    return irp.ApcEnvironment ? ke::Environment::Attached : ke::Environment::Original;
+}
+
 [[gnu::noinline, gnu::cold]] [[noreturn]] void completed_twice(IRP* irp)
 {
     ke::bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<uint64_t>(irp), 0, 0, 0,
@@ -173,14 +179,16 @@ void end_of_walk(IRP* irp, CCHAR priority_boost)
         thread = k.thread_of(reinterpret_cast<PKTHREAD>(irp->Tail.Overlay.Thread));
     if (!thread)
         nobody_to_tell();
-    if (thread == &k.current() && ke::Kernel::irql() < APC_LEVEL && !thread->special_apc_disable) {
+    ke::Environment const environment = environment_of(*irp);
+    if (thread == &k.current() && ke::Kernel::irql() < APC_LEVEL && !thread->special_apc_disable
+        && static_cast<uint8_t>(environment) == thread->apc_environment) {
         uint8_t const old = k.raise_irql(APC_LEVEL);
         finish(*record);
         k.lower_irql(old);
         return;
     }
     KAPC& apc = irp->Tail.Apc;
-    ke::initialize_apc(apc, *thread, finish_apc, run_down_apc, nullptr, KernelMode, nullptr);
+    ke::initialize_apc(apc, *thread, environment, finish_apc, run_down_apc, nullptr, KernelMode, nullptr);
     if (!ke::insert_apc(apc, nullptr, nullptr, priority_boost))
         run_down_apc(&apc);
 }
@@ -267,7 +275,7 @@ void finish(IrpRecord& record)
             IO_STATUS_BLOCK* block = irp->UserIosb;
             KPROCESSOR_MODE const mode = irp->RequestorMode;
             manager().unlink_from_thread(record);
-            ke::initialize_apc(irp->Tail.Apc, *thread, issuer_apc, issuer_apc_run_down,
+            ke::initialize_apc(irp->Tail.Apc, *thread, environment_of(*irp), issuer_apc, issuer_apc_run_down,
                                reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(routine)), mode, context);
             if (ke::insert_apc(irp->Tail.Apc, block, nullptr, 0))
                 return;

@@ -41,6 +41,7 @@ void send_closing(FileRecord& file, UCHAR major)
     irp->UserIosb = &irp->IoStatus;
     irp->UserEvent = &event;
     irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(ke::kernel().current().guest);
+    irp->ApcEnvironment = static_cast<CCHAR>(ke::kernel().current().apc_environment);
     irp->Tail.Overlay.OriginalFileObject = file.object;
     IO_STACK_LOCATION* location = next_location(irp);
     location->MajorFunction = major;

@@ -138,6 +138,7 @@ NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ULONG_PTR& i
     irp->AssociatedIrp.SystemBuffer = request.ea;
     irp->Overlay.AllocationSize = request.allocation_size;
     irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(self.guest);
+    irp->ApcEnvironment = static_cast<CCHAR>(self.apc_environment);
     irp->Tail.Overlay.OriginalFileObject = file;
     IO_STACK_LOCATION* location = next_location(irp);
     location->MajorFunction = IRP_MJ_CREATE;

@@ -241,6 +241,7 @@ NTSTATUS send(FILE_OBJECT* file, DEVICE_OBJECT* top, Request const& request, Com
     irp->Overlay.AsynchronousParameters.UserApcRoutine = completion.routine;
     irp->Overlay.AsynchronousParameters.UserApcContext = completion.routine_context;
     irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(self.guest);
+    irp->ApcEnvironment = static_cast<CCHAR>(self.apc_environment);
     irp->Tail.Overlay.OriginalFileObject = file;
     if (auto filled = fill(record, *top, request, completion.granted, *file); !filled.ok()) {
         io.release(record);

@@ -6,6 +6,7 @@
 #include "io/manager.h"
 #include "ke/kernel.h"
 #include "ke/spin_lock.h"
+#include "ke/stack.h"
 #include "ob/handle.h"
 #include "ob/object.h"
 
@@ -32,17 +33,13 @@ ke::Thread* thread_of(IRP* irp)
 // @cite(wdk-ddi): page=wdm/nf-wdm-iogetstacklimits
 void IoGetStackLimits(ULONG_PTR* low, ULONG_PTR* high)
 {
-    auto const& stack = ke::kernel().current().stack;
-    *low = stack.low;
-    *high = stack.low + stack.bytes;
+    ke::StackView const view = ke::stack_view();
+    *low = view.low;
+    *high = view.high;
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iogetremainingstacksize
-ULONG_PTR IoGetRemainingStackSize()
-{
-    auto const here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-    return here - ke::kernel().current().stack.low;
-}
+ULONG_PTR IoGetRemainingStackSize() { return ke::stack_view().remaining; }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iogetinitialstack
 void* IoGetInitialStack()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Kernel-mode asynchronous procedure calls. A special one (no NormalRoutine) runs at APC_LEVEL as soon as its thread
+// Asynchronous procedure calls. A special kernel APC (no NormalRoutine) runs at APC_LEVEL as soon as its thread
 // runs below APC_LEVEL outside a guarded region; a normal one also waits for critical regions and for another normal
-// one in progress. User-mode APCs end alertable user-mode waits; a client's own request loop runs them.
+// one in progress. User-mode APCs end alertable user-mode waits and run at the return to user mode.
 // @cite(wdk-docs): page=kernel/types-of-apcs
 #include "ke/apc.h"
 
@@ -34,13 +34,16 @@ bool may_deliver(Thread const& thread, KAPC const& apc)
 
 } // namespace
 
-void initialize_apc(KAPC& apc, Thread& thread, PKKERNEL_ROUTINE kernel_routine, PKRUNDOWN_ROUTINE rundown_routine,
-                    PKNORMAL_ROUTINE normal_routine, KPROCESSOR_MODE mode, void* normal_context)
+void initialize_apc(KAPC& apc, Thread& thread, Environment environment, PKKERNEL_ROUTINE kernel_routine,
+                    PKRUNDOWN_ROUTINE rundown_routine, PKNORMAL_ROUTINE normal_routine, KPROCESSOR_MODE mode,
+                    void* normal_context)
 {
     apc = {};
     apc.Type = ApcObject;
     apc.Size = sizeof apc;
     apc.Thread = thread.pointer();
+    apc.ApcStateIndex = static_cast<CCHAR>(environment == Environment::Current ? thread.apc_environment
+                                                                               : static_cast<uint8_t>(environment));
     apc.KernelRoutine = kernel_routine;
     apc.RundownRoutine = rundown_routine;
     apc.NormalRoutine = normal_routine;
@@ -52,15 +55,20 @@ bool insert_apc(KAPC& apc, void* argument1, void* argument2, int32_t increment)
 {
     Kernel& k = kernel();
     Thread* thread = k.thread_of(apc.Thread);
-    if (!thread || thread->state == ThreadState::Terminated || apc.Inserted)
+    if (!thread || !thread->apc_queueable || apc.Inserted)
         return false;
     apc.SystemArgument1 = argument1;
     apc.SystemArgument2 = argument2;
     apc.Inserted = 1;
-    LIST_ENTRY& head = thread->guest->ApcLists[static_cast<int>(apc.ApcMode)];
+    if (apc.ApcStateIndex == static_cast<CCHAR>(Environment::Insert))
+        apc.ApcStateIndex = static_cast<CCHAR>(thread->apc_environment);
+    bool const here
+        = (apc.ApcStateIndex == static_cast<CCHAR>(Environment::Attached)) == (thread->apc_environment != 0);
+    auto const mode = static_cast<size_t>(apc.ApcMode == KernelMode ? KernelMode : UserMode);
+    LIST_ENTRY& head = here ? thread->guest->ApcLists[mode] : thread->guest->SavedApcLists[mode];
     // Special kernel APCs go before normal ones, in the order they came.
     LIST_ENTRY* before = &head;
-    if (apc.ApcMode == KernelMode && !apc.NormalRoutine) {
+    if (mode == KernelMode && !apc.NormalRoutine) {
         before = head.Flink;
         while (before != &head && !CONTAINING_RECORD(before, KAPC, ApcListEntry)->NormalRoutine)
             before = before->Flink;
@@ -69,23 +77,59 @@ bool insert_apc(KAPC& apc, void* argument1, void* argument2, int32_t increment)
     apc.ApcListEntry.Blink = before->Blink;
     before->Blink->Flink = &apc.ApcListEntry;
     before->Blink = &apc.ApcListEntry;
+    if (!here)
+        return true; // looked at when the thread comes back to that environment
 
-    if (apc.ApcMode == KernelMode) {
+    bool const waiting = thread->state == ThreadState::Waiting;
+    if (mode == KernelMode) {
         thread->kernel_apc_pending = true;
         if (thread == &k.current()) {
             if (k.irql() < APC_LEVEL)
                 k.deliver_kernel_apcs();
             else
                 hal::processor().set_software_interrupt_pending(true); // an inlined KeLowerIrql looks at this only
-        } else if (thread->state == ThreadState::Waiting && thread->wait_irql < APC_LEVEL && may_deliver(*thread, apc))
+        } else if (waiting && thread->wait_irql < APC_LEVEL && may_deliver(*thread, apc))
             k.end_wait(*thread, STATUS_KERNEL_APC, increment);
-    } else {
+        else if (thread->state == ThreadState::Running && thread->cpu)
+            thread->cpu->set_software_interrupt_pending(true);
+    } else if (waiting && thread->wait_mode == UserMode && (thread->wait_alertable || thread->user_apc_pending)) {
         thread->user_apc_pending = true;
-        if (thread->state == ThreadState::Waiting && thread->wait_mode == UserMode && thread->wait_alertable)
-            k.end_wait(*thread, STATUS_USER_APC, increment);
+        k.end_wait(*thread, STATUS_USER_APC, increment);
     }
     return true;
 }
+
+namespace {
+
+// What an APC's routines are called with; the kernel routine may free the KAPC, so all of it is copied first.
+struct Call {
+    PKKERNEL_ROUTINE kernel;
+    PKNORMAL_ROUTINE normal;
+    void* context;
+    void* argument1;
+    void* argument2;
+};
+
+void expect_irql(KAPC const& apc, Call const& call, uint8_t expected, uint64_t routine)
+{
+    uint8_t const now = Kernel::irql();
+    if (now != expected)
+        bug_check(IRQL_UNEXPECTED_VALUE, uint64_t { now } << 16 | uint64_t { expected } << 8 | routine,
+                  reinterpret_cast<uint64_t>(call.kernel), reinterpret_cast<uint64_t>(&apc),
+                  reinterpret_cast<uint64_t>(call.normal), "an APC's routine returned at another IRQL");
+}
+
+Call run_kernel_routine(KAPC& apc)
+{
+    Call call { apc.KernelRoutine, apc.NormalRoutine, apc.NormalContext, apc.SystemArgument1, apc.SystemArgument2 };
+    hal::processor().set_irql(APC_LEVEL);
+    through_door(DoorPassage { Door::Apc, nullptr }, apc.KernelRoutine, &apc, &call.normal, &call.context,
+                 &call.argument1, &call.argument2);
+    expect_irql(apc, call, APC_LEVEL, 0);
+    return call;
+}
+
+} // namespace
 
 bool Kernel::deliver_one_kernel_apc(Thread& self)
 {
@@ -98,17 +142,12 @@ bool Kernel::deliver_one_kernel_apc(Thread& self)
         return false; // stays pending: leaving the region looks again
     KAPC& apc = take_first(head);
     self.kernel_apc_pending = !empty(head);
-    // The kernel routine may free the KAPC, so everything is copied first.
-    PKNORMAL_ROUTINE normal = apc.NormalRoutine;
-    void* context = apc.NormalContext;
-    void* argument1 = apc.SystemArgument1;
-    void* argument2 = apc.SystemArgument2;
-    hal::processor().set_irql(APC_LEVEL);
-    through_door(DoorPassage { Door::Apc, nullptr }, apc.KernelRoutine, &apc, &normal, &context, &argument1, &argument2);
-    if (normal) {
+    Call const call = run_kernel_routine(apc);
+    if (call.normal) {
         self.kernel_apc_in_progress = true;
         hal::processor().set_irql(PASSIVE_LEVEL);
-        through_door(DoorPassage { Door::Apc, nullptr }, normal, context, argument1, argument2);
+        through_door(DoorPassage { Door::Apc, nullptr }, call.normal, call.context, call.argument1, call.argument2);
+        expect_irql(apc, call, PASSIVE_LEVEL, 1);
         self.kernel_apc_in_progress = false;
     }
     return true;
@@ -123,16 +162,55 @@ void Kernel::deliver_kernel_apcs()
     hal::processor().set_irql(old);
 }
 
-bool take_user_apc(Thread& thread, KAPC*& apc)
+UserApc g_user_apc = nullptr;
+
+// As a system service returns: bug check 0x1 for regions that were not left, then the user-mode APCs that a wait or a
+// test of alerts found. Each runs its kernel routine here; its normal routine is user-mode code, which is the client's.
+// @cite(wdk-docs): page=debugger/bug-check-0x1--apc-index-mismatch
+// @cite(wdk-docs): page=debugger/bug-check-0x4a--irql-gt-zero-at-system-service
+void Kernel::return_to_user(void const* service)
 {
-    LIST_ENTRY& head = thread.guest->ApcLists[1];
-    if (empty(head)) {
-        thread.user_apc_pending = false;
-        return false;
+    Thread& self = current();
+    auto const address = reinterpret_cast<uint64_t>(service);
+    if (irql() != PASSIVE_LEVEL)
+        ke::bug_check(IRQL_GT_ZERO_AT_SYSTEM_SERVICE, address, irql(), 0, 0,
+                      "a system service returned to user mode above PASSIVE_LEVEL");
+    if (combined_apc_disable(self) || self.apc_environment)
+        ke::bug_check(APC_INDEX_MISMATCH, address, self.apc_environment, combined_apc_disable(self), 0,
+                      "a system service returned to user mode inside a critical or guarded region, or attached");
+    while (self.user_apc_pending && !empty(self.guest->ApcLists[UserMode])) {
+        KAPC& apc = take_first(self.guest->ApcLists[UserMode]);
+        Call const call = run_kernel_routine(apc);
+        lower_irql(PASSIVE_LEVEL);
+        log(sim::Event::UserApc, self.number, 0);
+        if (call.normal && g_user_apc)
+            g_user_apc(self, call.normal, call.context, call.argument1, call.argument2);
     }
-    apc = &take_first(head);
-    thread.user_apc_pending = !empty(head);
-    return true;
+    self.user_apc_pending = false;
+}
+
+// The end of a thread: what is queued to it runs, or is run down; nothing more is taken.
+// @cite(wdk-docs): page=debugger/bug-check-0x20--kernel-apc-pending-during-exit
+void Kernel::run_down_apcs(Thread& self)
+{
+    if (self.kernel_apc_disable != self.kernel_apc_disable_at_start || self.special_apc_disable || irql())
+        ke::bug_check(KERNEL_APC_PENDING_DURING_EXIT, 0, combined_apc_disable(self), irql(), 0,
+                      "a thread ended inside a critical or guarded region, or above PASSIVE_LEVEL");
+    self.kernel_apc_disable = 0;
+    if (self.kernel_apc_pending)
+        deliver_kernel_apcs();
+    self.apc_queueable = false;
+    if (self.kernel_apc_pending)
+        deliver_kernel_apcs();
+    while (!empty(self.guest->ApcLists[UserMode])) {
+        KAPC& apc = take_first(self.guest->ApcLists[UserMode]);
+        if (apc.RundownRoutine)
+            through_door(DoorPassage { Door::Apc, nullptr }, apc.RundownRoutine, &apc);
+    }
+    if (LIST_ENTRY& kernel_list = self.guest->ApcLists[KernelMode]; !empty(kernel_list))
+        ke::bug_check(KERNEL_APC_PENDING_DURING_EXIT,
+                      reinterpret_cast<uint64_t>(CONTAINING_RECORD(kernel_list.Flink, KAPC, ApcListEntry)),
+                      combined_apc_disable(self), irql(), 0, "a thread ended while a kernel APC was queued to it");
 }
 
 } // namespace ringside::ke

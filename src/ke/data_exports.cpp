@@ -2,7 +2,7 @@
 #include "ke/data_exports.h"
 
 #include "ke/ddi.h"
-#include "ke/kernel.h"
+#include "ke/topology.h"
 #include "nt/shared_data.h"
 
 #include <cstring>
@@ -27,10 +27,10 @@ constexpr unsigned kTickCountPointer = 0x20;
 constexpr unsigned kSafeBootMode = 0x28;
 }
 
-void write_data_exports(Windows windows, unsigned processors)
+void write_data_exports(Windows windows)
 {
     auto const& profile = windows_profile(windows);
-    exported<CCHAR>(kNumberProcessors) = static_cast<CCHAR>(processors);
+    exported<CCHAR>(kNumberProcessors) = static_cast<CCHAR>(group_size(0));
     // The high nibble marks a free build, as Windows has it.
     exported<ULONG>(kBuildNumber) = 0xF0000000u | profile.build;
     exported<BOOLEAN>(kDebuggerEnabled) = 0;
@@ -46,7 +46,9 @@ void write_data_exports(Windows windows, unsigned processors)
         page.NtBuildNumber = profile.build;
     page.NtProductType = NtProductWinNt;
     page.ProductTypeIsValid = 1;
-    page.ActiveProcessorCount = processors;
+    page.ActiveProcessorCount = kernel().options().processors;
+    if (windows >= Windows::win7)
+        page.ActiveGroupCount = static_cast<UCHAR>(group_count());
     page.QpcFrequency = 10'000'000;
     page.KdDebuggerEnabled = 0;
     std::memcpy(page.NtSystemRoot, u"C:\\Windows", sizeof u"C:\\Windows");

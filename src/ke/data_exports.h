@@ -11,6 +11,6 @@ namespace ringside::ke {
 inline constexpr uintptr_t kKeDataExports = hal::kDataExports + 0x20000;
 
 // Fills them for a profile: version numbers, processors, no debugger, clocks at zero.
-void write_data_exports(Windows windows, unsigned processors);
+void write_data_exports(Windows windows);
 
 } // namespace ringside::ke

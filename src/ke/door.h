@@ -8,6 +8,7 @@
 #pragma once
 
 #include "ke/gate.h"
+#include "ke/thread.h"
 #include "sim/log.h"
 
 namespace ringside::ke {
@@ -48,6 +49,7 @@ struct DoorPassage {
     uint64_t detail = 0;
     uint8_t irql = 0;     // at entry; filled by the door
     void* context = nullptr; // the object itself, for the verifier (an IRP)
+    StackUse outer {}; // of the kernel stack, as it was; filled by the door
 };
 
 struct DoorListener {
@@ -58,6 +60,25 @@ extern DoorListener g_door_listener;
 
 void door_enter(DoorPassage& passage);
 void door_return(DoorPassage& passage, uint64_t result);
+// The driver's routine was left by an exception.
+void door_unwound(DoorPassage& passage);
+
+class DoorUnwound {
+public:
+    explicit DoorUnwound(DoorPassage& passage)
+        : m_passage(&passage)
+    {
+    }
+    ~DoorUnwound()
+    {
+        if (m_passage)
+            door_unwound(*m_passage);
+    }
+    void returned() { m_passage = nullptr; }
+
+private:
+    DoorPassage* m_passage;
+};
 
 // Calls a driver's function. F is an NTAPI function pointer.
 template <typename R, typename... P, typename... A>
@@ -67,11 +88,14 @@ inline R through_door(DoorPassage passage, R(NTAPI* function)(P...), A... argume
         return function(arguments...);
     passage.function = reinterpret_cast<void const*>(function);
     door_enter(passage);
+    DoorUnwound unwound(passage);
     if constexpr (std::is_void_v<R>) {
         function(arguments...);
+        unwound.returned();
         door_return(passage, 0);
     } else {
         R result = function(arguments...);
+        unwound.returned();
         door_return(passage, contract::to_slot(result));
         return result;
     }

@@ -4,6 +4,7 @@
 #include "ke/door.h"
 #include "ke/exception.h"
 #include "ke/kernel.h"
+#include "ke/stack.h"
 
 namespace ringside::ke {
 
@@ -66,6 +67,11 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
     Kernel& k = kernel();
     k.schedule_point();
     Ddi const& ddi = *import->ddi;
+    if constexpr (Verified) {
+        StackUse const& use = k.current().stack_use;
+        if (stack_used(use, reinterpret_cast<uintptr_t>(arguments)) > int64_t { use.limit }) [[unlikely]]
+            stack_overflow(reinterpret_cast<uintptr_t>(arguments));
+    }
     if constexpr (Verified)
         if (g_gate_listener.before)
             g_gate_listener.before(import, arguments);
@@ -107,6 +113,7 @@ void door_enter(DoorPassage& passage)
 {
     Kernel& k = kernel();
     passage.irql = Kernel::irql();
+    passage.outer = enter_driver(k.current(), passage.door, reinterpret_cast<uintptr_t>(&passage));
     sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchEnter
         : passage.door == Door::Completion            ? sim::Event::CompletionEnter
         : passage.door == Door::Dpc                   ? sim::Event::DpcEnter
@@ -119,9 +126,12 @@ void door_enter(DoorPassage& passage)
         k.schedule_point();
 }
 
+void door_unwound(DoorPassage& passage) { kernel().current().stack_use = passage.outer; }
+
 void door_return(DoorPassage& passage, uint64_t result)
 {
     Kernel& k = kernel();
+    k.current().stack_use = passage.outer;
     sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchReturn
         : passage.door == Door::Completion            ? sim::Event::CompletionReturn
         : passage.door == Door::Dpc                   ? sim::Event::DpcReturn

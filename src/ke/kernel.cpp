@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "ke/exception.h"
 #include "ke/guarded.h"
+#include "ke/topology.h"
 #include "sim/host.h"
 
 #include <bit>
@@ -32,6 +33,7 @@ Kernel::Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::K
 {
     CHECK(!g_kernel, "one machine is live per process at a time");
     CHECK(options.processors >= 1 && options.processors <= hal::kProcessorsMax, "an impossible number of processors");
+    CHECK(options.groups >= 1 && options.groups <= options.processors, "an impossible number of processor groups");
     g_kernel = this;
     g_binding = options.binding;
     auto& schedule = sim::world().random(sim::Stream::Schedule);
@@ -53,6 +55,7 @@ Kernel::Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::K
         CHECK(idle, "physical memory is too small to boot");
         Cpu& made = *m_cpus.back();
         idle->priority = idle->base_priority = 0;
+        idle->affinity = idle->user_affinity = uint64_t { 1 } << i;
         idle->cpu = &made;
         idle->state = ThreadState::Running;
         idle->saved_irql = DISPATCH_LEVEL;
@@ -120,6 +123,11 @@ Thread* Kernel::create_thread(void* guest, Process& process, Thread::Main main, 
     thread->stack = stack;
     thread->main = main;
     thread->main_context = context;
+    thread->base_priority = thread->priority = process.base_priority;
+    // A thread belongs to one group of processors: its process'.
+    unsigned const group = process.number % group_count();
+    thread->affinity = thread->user_affinity = group_mask(group);
+    thread->ideal_processor = static_cast<uint8_t>(group_first(group) + process.next_ideal++ % group_size(group));
     GuestThread& bytes = *thread->guest;
     bytes.Header.Type = ThreadObject;
     bytes.Header.Size = sizeof(GuestThread) / 4;
@@ -130,6 +138,8 @@ Thread* Kernel::create_thread(void* guest, Process& process, Thread::Main main, 
     empty_list(bytes.ApcLists[0]);
     empty_list(bytes.ApcLists[1]);
     empty_list(bytes.Mutants);
+    empty_list(bytes.SavedApcLists[0]);
+    empty_list(bytes.SavedApcLists[1]);
     thread->fiber.prepare(reinterpret_cast<void*>(stack.low), stack.bytes, &Kernel::thread_start, thread.get());
     Thread* made = thread.get();
     m_threads.push_back(std::move(thread));
@@ -140,18 +150,34 @@ void Kernel::thread_start(void* context)
 {
     auto& self = *static_cast<Thread*>(context);
     hal::processor().set_irql(self.cpu->idle == &self ? DISPATCH_LEVEL : PASSIVE_LEVEL);
+    self.kernel_apc_disable_at_start = self.kernel_apc_disable;
     self.main(self, self.main_context);
     kernel().exit_current(STATUS_SUCCESS);
 }
 
+// @cite(wdk-docs): page=debugger/bug-check-0x94--kernel-stack-locked-at-exit
+// @cite(wdk-docs): page=debugger/bug-check-0x4000008a--thread-terminate-held-mutex
 void Kernel::exit_current(NTSTATUS status)
 {
     Thread& self = current();
     self.exit_status = status;
+    LIST_ENTRY& owned = self.guest->Mutants;
+    // A mutex of a driver's must not outlive its owner; a mutant becomes abandoned for whoever waits for it next.
+    for (LIST_ENTRY* entry = owned.Flink; entry != &owned; entry = entry->Flink)
+        if (auto& mutant = *CONTAINING_RECORD(entry, KMUTANT, MutantListEntry); mutant.ApcDisable)
+            ke::bug_check(THREAD_TERMINATE_HELD_MUTEX, reinterpret_cast<uint64_t>(self.guest),
+                          reinterpret_cast<uint64_t>(&mutant), 0, 0, "a thread ended while it held a mutex");
+    if (self.stack_segments)
+        ke::bug_check(KERNEL_STACK_LOCKED_AT_EXIT, 0, 0, 0, 0,
+                      "a thread ended inside the callout of KeExpandKernelStackAndCallout");
+    if (!self.stack_swap)
+        ke::bug_check(KERNEL_STACK_LOCKED_AT_EXIT, 0, 0, 0, 0,
+                      "a thread ended with its stack locked by KeSetKernelStackSwapEnable");
+    run_down_apcs(self);
     log(sim::Event::ThreadEnded, self.number, static_cast<uint32_t>(status));
-    // A mutant that its owner takes to the grave becomes abandoned for whoever waits for it next.
-    while (self.guest->Mutants.Flink != &self.guest->Mutants) {
-        auto* entry = self.guest->Mutants.Flink;
+    raise_irql(DISPATCH_LEVEL);
+    while (owned.Flink != &owned) {
+        auto* entry = owned.Flink;
         auto& mutant = *CONTAINING_RECORD(entry, KMUTANT, MutantListEntry);
         entry->Blink->Flink = entry->Flink;
         entry->Flink->Blink = entry->Blink;
@@ -160,7 +186,8 @@ void Kernel::exit_current(NTSTATUS status)
         mutant.Header.SignalState = 1;
         signalled(mutant.Header, 0);
     }
-    raise_irql(DISPATCH_LEVEL);
+    if (self.queue)
+        leave_queue(self);
     self.guest->Header.SignalState = 1;
     signalled(self.guest->Header, 0);
     self.state = ThreadState::Terminated;
@@ -193,84 +220,7 @@ void Kernel::use_process(Process* process)
         g_slice_changed(process);
 }
 
-void Kernel::set_priority(Thread& thread, int8_t priority)
-{
-    if (thread.state != ThreadState::Ready) {
-        thread.priority = priority;
-        return;
-    }
-    // Its place in the queues is by priority: take it out and put it in again.
-    Cpu& at = *thread.cpu;
-    Thread** link = &at.ready_first[thread.priority];
-    Thread* previous = nullptr;
-    while (*link && *link != &thread) {
-        previous = *link;
-        link = &(*link)->ready_next;
-    }
-    CHECK(*link == &thread, "a ready thread is not in its queue");
-    *link = thread.ready_next;
-    if (at.ready_last[thread.priority] == &thread)
-        at.ready_last[thread.priority] = previous;
-    if (!at.ready_first[thread.priority])
-        at.ready_mask &= ~(1u << thread.priority);
-    thread.priority = priority;
-    ready(thread);
-}
-
 // --- Scheduling --------------------------------------------------------------------------------------------------
-
-void Kernel::ready(Thread& thread)
-{
-    thread.state = ThreadState::Ready;
-    thread.ready_next = nullptr;
-    // An idle processor first, the one it ran on before any other; else where it ran last; else the first it may use.
-    Cpu* chosen = nullptr;
-    auto may = [&](Cpu const& c) { return (thread.affinity >> c.number()) & 1; };
-    if (thread.cpu && may(*thread.cpu) && !thread.cpu->has_work())
-        chosen = thread.cpu;
-    if (!chosen)
-        for (auto const& c : m_cpus)
-            if (may(*c) && !c->has_work()) {
-                chosen = c.get();
-                break;
-            }
-    if (!chosen && thread.cpu && may(*thread.cpu))
-        chosen = thread.cpu;
-    if (!chosen)
-        for (auto const& c : m_cpus)
-            if (may(*c)) {
-                chosen = c.get();
-                break;
-            }
-    CHECK(chosen, "a thread's affinity names no processor");
-    thread.cpu = chosen;
-    auto p = static_cast<size_t>(thread.priority);
-    if (chosen->ready_last[p])
-        chosen->ready_last[p]->ready_next = &thread;
-    else
-        chosen->ready_first[p] = &thread;
-    chosen->ready_last[p] = &thread;
-    chosen->ready_mask |= 1u << p;
-    if (thread.priority > chosen->current->priority) {
-        chosen->preempt = true;
-        chosen->set_software_interrupt_pending(true);
-    }
-}
-
-Thread* Kernel::take_ready(Cpu& cpu)
-{
-    if (!cpu.ready_mask)
-        return nullptr;
-    auto p = 31u - static_cast<unsigned>(std::countl_zero(cpu.ready_mask));
-    Thread* first = cpu.ready_first[p];
-    cpu.ready_first[p] = first->ready_next;
-    if (!cpu.ready_first[p]) {
-        cpu.ready_last[p] = nullptr;
-        cpu.ready_mask &= ~(1u << p);
-    }
-    first->ready_next = nullptr;
-    return first;
-}
 
 void Kernel::use_processor(Cpu& cpu)
 {
@@ -288,6 +238,11 @@ void Kernel::switch_thread(Cpu& cpu, Thread& next)
         return;
     }
     old.saved_irql = cpu.irql();
+    uint64_t const now = sim::world().now_100ns();
+    uint64_t const ran = now - old.since_100ns;
+    old.run_100ns += ran;
+    old.quantum_100ns += ran;
+    old.since_100ns = next.since_100ns = now;
     cpu.current = &next;
     cpu.set_current_thread(next.guest);
     cpu.preempt = false;
@@ -345,31 +300,9 @@ void Kernel::yield()
     if (static_cast<int>(best) < self.priority)
         return;
     uint8_t old = raise_irql(DISPATCH_LEVEL);
-    Thread* next = take_ready(here);
-    // A boost lasts for a turn and wears off step by step.
-    if (self.priority > self.base_priority)
-        --self.priority;
-    // Its turn is over, it stays here: it may go elsewhere only when it is made ready afresh.
-    self.state = ThreadState::Ready;
-    auto p = static_cast<size_t>(self.priority);
-    self.ready_next = nullptr;
-    if (here.ready_last[p])
-        here.ready_last[p]->ready_next = &self;
-    else
-        here.ready_first[p] = &self;
-    here.ready_last[p] = &self;
-    here.ready_mask |= 1u << p;
-    switch_thread(here, *next);
-    lower_irql(old);
-}
-
-void Kernel::migrate_current()
-{
-    uint8_t const old = raise_irql(DISPATCH_LEVEL);
-    Thread& self = current();
-    self.cpu = nullptr;
-    ready(self);
-    block();
+    // The seed's turns stand for quanta that end: its boost wears off, and its equals go first.
+    end_quantum();
+    leave_processor(false);
     lower_irql(old);
 }
 
@@ -394,7 +327,21 @@ void Kernel::schedule_slowly()
     }
     expire_timers();
     watchdog();
+    if (sim::world().now_100ns() >= m_balance_due_100ns) [[unlikely]]
+        balance();
     if (irql() < DISPATCH_LEVEL) {
+        Thread& self = current();
+        // A whole quantum of time has passed: a boost wears off, and its equals have their turn.
+        if (self.quantum_100ns + (sim::world().now_100ns() - self.since_100ns) >= kQuantum_100ns && &self != cpu().idle)
+            [[unlikely]] {
+            end_quantum();
+            Cpu& here = cpu();
+            if (here.ready_mask && 31 - std::countl_zero(here.ready_mask) >= self.priority) {
+                uint8_t const old = raise_irql(DISPATCH_LEVEL);
+                leave_processor(false);
+                lower_irql(old);
+            }
+        }
         if (hal::processor().software_interrupt_pending())
             software_interrupts();
     }
@@ -446,22 +393,15 @@ void Kernel::software_interrupts()
     here->set_irql(DISPATCH_LEVEL);
     run_dpcs();
     here = &cpu();
-    if (here->preempt) {
+    Thread& self = *here->current;
+    if (&self != here->idle && !((self.affinity >> here->number()) & 1)) {
+        // Its affinity was changed, by itself at DISPATCH_LEVEL or by somebody else.
+        leave_processor(true);
+    } else if (here->preempt) {
         here->preempt = false;
-        Thread& self = *here->current;
         auto best = here->ready_mask ? 31 - std::countl_zero(here->ready_mask) : -1;
-        if (&self != here->idle && best > self.priority) {
-            Thread* next = take_ready(*here);
-            // Pre-empted: it goes to the front of its queue.
-            auto p = static_cast<size_t>(self.priority);
-            self.state = ThreadState::Ready;
-            self.ready_next = here->ready_first[p];
-            here->ready_first[p] = &self;
-            if (!here->ready_last[p])
-                here->ready_last[p] = &self;
-            here->ready_mask |= 1u << p;
-            switch_thread(*here, *next);
-        }
+        if (&self != here->idle && best > self.priority)
+            leave_processor(true);
     }
     hal::processor().set_irql(old);
     if (old < APC_LEVEL && current().kernel_apc_pending)

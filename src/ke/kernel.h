@@ -18,6 +18,7 @@
 #include "ke/function_table.h"
 #include "ke/gate.h"
 #include "ke/thread.h"
+#include "nt/topology.h"
 #include "sim/world.h"
 
 #include <memory>
@@ -47,8 +48,15 @@ struct Cpu : hal::Processor {
     bool has_work() const { return !is_idle() || ready_mask || dpc_count; }
 };
 
+// For thread profiling, which no client here asks for: kept, and told again.
+struct HardwareCounters {
+    uint32_t count = 0;
+    nt::HARDWARE_COUNTER counters[nt::MAX_HW_COUNTERS] {};
+};
+
 struct KernelOptions {
     unsigned processors = 2;
+    unsigned groups = 1; // of processors, as even as can be; more than one exists since Windows 7
     Binding binding = Binding::Observed;
     Windows windows = Windows::v11_24H2;
     uint32_t mean_steps = 0;      // mean number of schedule points between switches; 0: drawn from the seed
@@ -70,6 +78,7 @@ public:
     FunctionTable& images() { return m_images; }
     hal::KernelStacks& stacks() { return m_stacks; }
     hal::PhysicalMemory& memory() { return m_memory; }
+    HardwareCounters& hardware_counters() { return m_hardware_counters; }
     std::vector<std::unique_ptr<Cpu>> const& cpus() const { return m_cpus; }
 
     // --- From the host's stack ---
@@ -104,9 +113,17 @@ public:
             if (thread)
                 visit(*thread);
     }
+    // Its dynamic priority. Base priorities are their owners' to write.
     void set_priority(Thread& thread, int8_t priority);
-    // The current thread's affinity no longer names this processor: it goes to one that it does name.
-    void migrate_current();
+    // Where a thread may run, in any state it is in. The mask names an existing processor. When the current thread must
+    // leave its processor it has done so on return, or does as soon as the IRQL falls below DISPATCH_LEVEL.
+    void set_affinity(Thread& thread, uint64_t affinity);
+    // Gives the processor to another thread that is ready for it, if there is one of this priority or a better one.
+    bool yield_execution();
+    uint64_t runtime_100ns(Thread const& thread) const;
+    // The end of a system service that the host made for a client: bug check 0x1 when regions were not left, then
+    // user-mode APCs.
+    void return_to_user(void const* service);
     // Uses another process' addresses from now on (attach, detach, and a thread's own at a switch).
     void use_process(Process* process);
 
@@ -144,6 +161,13 @@ public:
     // Runs due DPCs, then a better thread if there is one, then due APCs. Below DISPATCH_LEVEL.
     void software_interrupts();
     void deliver_kernel_apcs();
+    // Whatever is due and may be: after a region was left, after a detach.
+    void check_kernel_apcs()
+    {
+        Thread& self = current();
+        if (self.kernel_apc_pending && irql() < nt::APC_LEVEL && !self.special_apc_disable)
+            deliver_kernel_apcs();
+    }
 
     // --- Waits ---
     nt::NTSTATUS wait(uint32_t count, void** objects, nt::WAIT_TYPE type, nt::KWAIT_REASON reason,
@@ -154,6 +178,25 @@ public:
     void signalled(nt::DISPATCHER_HEADER& object, int32_t increment);
     // Ends a thread's wait with this status.
     void end_wait(Thread& thread, nt::NTSTATUS status, int32_t increment);
+    // Whether the current thread's wait must end at once for an alert or a user-mode APC; if so, with which status.
+    bool wait_is_interrupted(nt::KPROCESSOR_MODE mode, bool alertable, nt::NTSTATUS& status);
+    // Returns whether it was alerted already.
+    bool alert(Thread& thread, nt::KPROCESSOR_MODE mode);
+    bool test_alert(nt::KPROCESSOR_MODE mode);
+    // A signalling service's end: lowers again, or leaves that to the wait that was promised to follow.
+    void lower_or_wait_next(uint8_t old, bool wait)
+    {
+        if (wait) [[unlikely]] {
+            current().wait_next = true;
+            current().wait_next_irql = old;
+        } else
+            lower_irql(old);
+    }
+
+    // --- Kernel queues (ke/kernel_queue.cpp) ---
+    int32_t insert_queue(nt::KQUEUE& queue, nt::LIST_ENTRY& entry, bool head);
+    nt::LIST_ENTRY* remove_queue(nt::KQUEUE& queue, nt::KPROCESSOR_MODE mode, nt::LARGE_INTEGER const* timeout);
+    nt::LIST_ENTRY* rundown_queue(nt::KQUEUE& queue);
 
     // --- DPCs and timers ---
     bool insert_dpc(nt::KDPC& dpc, void* argument1, void* argument2);
@@ -181,7 +224,10 @@ public:
     // Writes the shared user data page's clocks.
     void update_shared_clocks();
     static constexpr uint64_t kBootSystemTime = 133'800'000'000'000'000; // 2024-12-30
-    static constexpr uint32_t kTickUnits = 156'250;                      // 15.625 ms
+    static constexpr uint32_t kTickUnits = 156'250; // 15.625 ms
+    static constexpr uint64_t kQuantum_100ns = 2 * kTickUnits; // of a client edition of Windows
+    static constexpr uint64_t kBalancePeriod_100ns = 10'000'000; // the balance set manager looks once a second
+    static constexpr uint64_t kStarved_100ns = 4 * kBalancePeriod_100ns; // ready so long without a turn
 
     // --- The end ---
     [[noreturn]] void bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4,
@@ -205,6 +251,19 @@ private:
     friend struct BugCheckAccess;
     void ready(Thread& thread);
     Thread* take_ready(Cpu& cpu);
+    void queue_ready(Cpu& at, Thread& thread, bool first);
+    void unqueue_ready(Thread& thread);
+    // The current thread gives the processor up but stays ready: here if it may, else elsewhere.
+    void leave_processor(bool first);
+    void end_quantum();
+    void boost(Thread& thread, int32_t increment);
+    void balance();
+    void leave_queue(Thread& thread);
+    void queue_thread_blocks(Thread& thread);
+    void run_down_apcs(Thread& self);
+    // The current thread, at DISPATCH_LEVEL, waits for an entry; `old` is its IRQL before. How the wait ended.
+    nt::NTSTATUS wait_for_entry(nt::KQUEUE& queue, nt::KPROCESSOR_MODE mode, bool timed, int64_t deadline, uint8_t old);
+    void start_time_out(Thread& self, int64_t deadline);
     void switch_thread(Cpu& cpu, Thread& next);
     void switch_cpu(Cpu& to);
     Cpu* other_cpu_with_work();
@@ -239,8 +298,10 @@ private:
     uint32_t m_mean_steps = 64;
     std::set<TimerKey> m_timers;
     uint64_t m_timer_sequence = 0;
+    uint64_t m_balance_due_100ns = kBalancePeriod_100ns;
     BugCheckRecord m_crash;
     Process m_idle_process;
+    HardwareCounters m_hardware_counters;
 
     // What the alarm compares: schedule points passed since its last call.
     uint64_t m_alarm_seen = 0;

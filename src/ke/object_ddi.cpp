@@ -2,7 +2,7 @@
 // Dispatcher objects that drivers keep in their own memory: events, semaphores, mutexes, timers, DPCs; and the waits.
 #include "ke/ddi.h"
 #include "ke/exception.h"
-#include "ke/kernel.h"
+#include "ke/topology.h"
 
 namespace ringside::ke {
 
@@ -19,18 +19,43 @@ void initialize_header(DISPATCHER_HEADER& header, UCHAR type, size_t bytes, LONG
     header.WaitListHead.Flink = header.WaitListHead.Blink = &header.WaitListHead;
 }
 
-// Satisfying waits changes ready queues, so it happens at DISPATCH_LEVEL; lowering again lets a better thread run.
+// Satisfying waits changes ready queues, so it happens at DISPATCH_LEVEL; lowering again lets a better thread run. With
+// `wait` the IRQL stays up until the wait that the driver promised.
 template <typename Change>
-auto at_dispatch(Change change)
+auto at_dispatch(Change change, bool wait = false)
 {
     Kernel& k = kernel();
     uint8_t const old = Kernel::irql();
     if (old < DISPATCH_LEVEL)
         k.raise_irql(DISPATCH_LEVEL);
     auto result = change(k);
-    if (old < DISPATCH_LEVEL)
-        k.lower_irql(old);
+    if (old < DISPATCH_LEVEL || wait)
+        k.lower_or_wait_next(old, wait);
     return result;
+}
+
+LONG release_mutant(KMUTANT* mutex, KPRIORITY increment, bool abandon, bool wait)
+{
+    Thread& self = kernel().current();
+    if (!abandon && mutex->OwnerThread != self.pointer())
+        raise(mutex->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED);
+    return at_dispatch(
+        [&](Kernel& k) {
+            LONG const before = mutex->Header.SignalState;
+            mutex->Header.SignalState = abandon ? 1 : before + 1;
+            mutex->Abandoned = abandon;
+            if (mutex->Header.SignalState == 1) {
+                if (Thread* owner = before <= 0 ? k.thread_of(mutex->OwnerThread) : nullptr) {
+                    mutex->MutantListEntry.Blink->Flink = mutex->MutantListEntry.Flink;
+                    mutex->MutantListEntry.Flink->Blink = mutex->MutantListEntry.Blink;
+                    owner->kernel_apc_disable += mutex->ApcDisable;
+                }
+                mutex->OwnerThread = nullptr;
+                k.signalled(mutex->Header, increment);
+            }
+            return before;
+        },
+        wait);
 }
 
 } // namespace
@@ -43,16 +68,17 @@ void KeInitializeEvent(KEVENT* event, EVENT_TYPE type, BOOLEAN state)
                       sizeof(KEVENT), state ? 1 : 0);
 }
 
-// Wait == TRUE promises that a wait follows at once; the promise only saves a switch on Windows and changes nothing here.
-LONG KeSetEvent(KEVENT* event, KPRIORITY increment, BOOLEAN)
+LONG KeSetEvent(KEVENT* event, KPRIORITY increment, BOOLEAN wait)
 {
-    return at_dispatch([&](Kernel& k) {
-        LONG const before = event->Header.SignalState;
-        event->Header.SignalState = 1;
-        if (!before)
-            k.signalled(event->Header, increment);
-        return before;
-    });
+    return at_dispatch(
+        [&](Kernel& k) {
+            LONG const before = event->Header.SignalState;
+            event->Header.SignalState = 1;
+            if (!before)
+                k.signalled(event->Header, increment);
+            return before;
+        },
+        wait);
 }
 
 LONG KeResetEvent(KEVENT* event)
@@ -64,15 +90,18 @@ LONG KeResetEvent(KEVENT* event)
 
 void KeClearEvent(KEVENT* event) { event->Header.SignalState = 0; }
 
-LONG KePulseEvent(KEVENT* event, KPRIORITY increment, BOOLEAN)
+LONG KePulseEvent(KEVENT* event, KPRIORITY increment, BOOLEAN wait)
 {
-    return at_dispatch([&](Kernel& k) {
-        LONG const before = event->Header.SignalState;
-        event->Header.SignalState = 1;
-        k.signalled(event->Header, increment);
-        event->Header.SignalState = 0;
-        return before;
-    });
+    return at_dispatch(
+        [&](Kernel& k) {
+            LONG const before = event->Header.SignalState;
+            event->Header.SignalState = 1;
+            if (!before)
+                k.signalled(event->Header, increment);
+            event->Header.SignalState = 0;
+            return before;
+        },
+        wait);
 }
 
 LONG KeReadStateEvent(KEVENT* event) { return event->Header.SignalState; }
@@ -86,18 +115,20 @@ void KeInitializeSemaphore(KSEMAPHORE* semaphore, LONG count, LONG limit)
 }
 
 // Raises STATUS_SEMAPHORE_LIMIT_EXCEEDED, and the count stays as it was.
-LONG KeReleaseSemaphore(KSEMAPHORE* semaphore, KPRIORITY increment, LONG adjustment, BOOLEAN)
+LONG KeReleaseSemaphore(KSEMAPHORE* semaphore, KPRIORITY increment, LONG adjustment, BOOLEAN wait)
 {
     LONG const before = semaphore->Header.SignalState;
     int64_t const after = int64_t { before } + adjustment;
     if (after > semaphore->Limit || after < before)
         raise(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
-    return at_dispatch([&](Kernel& k) {
-        semaphore->Header.SignalState = static_cast<LONG>(after);
-        if (!before)
-            k.signalled(semaphore->Header, increment);
-        return before;
-    });
+    return at_dispatch(
+        [&](Kernel& k) {
+            semaphore->Header.SignalState = static_cast<LONG>(after);
+            if (!before)
+                k.signalled(semaphore->Header, increment);
+            return before;
+        },
+        wait);
 }
 
 LONG KeReadStateSemaphore(KSEMAPHORE* semaphore) { return semaphore->Header.SignalState; }
@@ -112,24 +143,29 @@ void KeInitializeMutex(KMUTANT* mutex, ULONG)
     mutex->ApcDisable = 1; // a kernel mutex keeps normal kernel APCs away from its owner
 }
 
-// Raises STATUS_MUTANT_NOT_OWNED.
-LONG KeReleaseMutex(KMUTANT* mutex, BOOLEAN)
+// Raises STATUS_MUTANT_NOT_OWNED, or STATUS_ABANDONED for one whose owner ended.
+LONG KeReleaseMutex(KMUTANT* mutex, BOOLEAN wait) { return release_mutant(mutex, 1, false, wait); }
+
+// A mutant is what NtCreateMutant makes: it leaves APCs alone, and may be abandoned.
+void KeInitializeMutant(KMUTANT* mutant, BOOLEAN owned)
 {
+    initialize_header(mutant->Header, MutantObject, sizeof(KMUTANT), owned ? 0 : 1);
+    mutant->OwnerThread = nullptr;
+    mutant->Abandoned = 0;
+    mutant->ApcDisable = 0;
+    if (!owned)
+        return;
     Thread& self = kernel().current();
-    if (mutex->OwnerThread != self.pointer())
-        raise(STATUS_MUTANT_NOT_OWNED);
-    return at_dispatch([&](Kernel& k) {
-        LONG const before = mutex->Header.SignalState;
-        mutex->Header.SignalState = before + 1;
-        if (mutex->Header.SignalState == 1) {
-            mutex->MutantListEntry.Blink->Flink = mutex->MutantListEntry.Flink;
-            mutex->MutantListEntry.Flink->Blink = mutex->MutantListEntry.Blink;
-            mutex->OwnerThread = nullptr;
-            self.kernel_apc_disable += mutex->ApcDisable;
-            k.signalled(mutex->Header, 1);
-        }
-        return before;
-    });
+    LIST_ENTRY& head = self.guest->Mutants;
+    mutant->OwnerThread = self.pointer();
+    mutant->MutantListEntry = { &head, head.Blink };
+    head.Blink->Flink = &mutant->MutantListEntry;
+    head.Blink = &mutant->MutantListEntry;
+}
+
+LONG KeReleaseMutant(KMUTANT* mutant, KPRIORITY increment, BOOLEAN abandon, BOOLEAN wait)
+{
+    return release_mutant(mutant, increment, abandon, wait);
 }
 
 LONG KeReadStateMutex(KMUTANT* mutex) { return mutex->Header.SignalState; }
@@ -196,9 +232,10 @@ void KeSetTargetProcessorDpc(KDPC* dpc, CCHAR number) { dpc->Number = static_cas
 
 NTSTATUS KeSetTargetProcessorDpcEx(KDPC* dpc, PROCESSOR_NUMBER* number)
 {
-    if (number->Group != 0 || number->Reserved || number->Number >= kernel().cpus().size())
+    unsigned const index = processor_index(*number);
+    if (index == kNoProcessor)
         return STATUS_INVALID_PARAMETER;
-    dpc->Number = static_cast<USHORT>(number->Number + 32);
+    dpc->Number = static_cast<USHORT>(index + 32);
     return STATUS_SUCCESS;
 }
 
@@ -256,7 +293,21 @@ std::span<Ddi const> object_rows()
           .page = "wdm/nf-wdm-keinitializemutex", .body = body<&KeInitializeMutex>() },
         { .name = "KeReleaseMutex", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kereleasemutex",
           .body = body<&KeReleaseMutex>() },
-        { .name = "KeReadStateMutex", .irql = { 0, 2 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-kereadstatemutex",
+        { .name = "KeInitializeMutant",
+          .irql = { 0, 2 },
+          .needs = Needs::Nothing,
+          .because = "not documented",
+          .body = body<&KeInitializeMutant>() },
+        { .name = "KeReleaseMutant", .irql = { 0, 2 }, .because = "not documented", .body = body<&KeReleaseMutant>() },
+        { .name = "KeReadStateMutant",
+          .irql = { 0, 2 },
+          .needs = Needs::Nothing,
+          .because = "not documented: another name of KeReadStateMutex",
+          .body = body<&KeReadStateMutex>() },
+        { .name = "KeReadStateMutex",
+          .irql = { 0, 2 },
+          .needs = Needs::Nothing,
+          .page = "wdm/nf-wdm-kereadstatemutex",
           .body = body<&KeReadStateMutex>() },
         { .name = "KeInitializeTimer", .irql = { 0, 2 }, .needs = Needs::Nothing,
           .page = "wdm/nf-wdm-keinitializetimer", .body = body<&KeInitializeTimer>() },

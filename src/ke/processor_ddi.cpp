@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// IRQL, spin locks, critical and guarded regions, thread priorities, processors, time.
+// IRQL, spin locks, critical and guarded regions, time.
 #include "ke/ddi.h"
 #include "ke/exception.h"
 #include "ke/kernel.h"
@@ -10,11 +10,6 @@
 namespace ringside::ke {
 
 using namespace nt;
-
-namespace {
-constexpr USHORT kAllProcessorGroups = 0xFFFF;     // ALL_PROCESSOR_GROUPS
-constexpr ULONG kInvalidProcessorIndex = ~ULONG { 0 }; // INVALID_PROCESSOR_INDEX
-}
 
 // --- IRQL ---
 
@@ -147,110 +142,6 @@ BOOLEAN KeAreApcsDisabled()
 
 BOOLEAN KeAreAllApcsDisabled() { return kernel().current().special_apc_disable || Kernel::irql() >= APC_LEVEL; }
 
-// --- Threads ---
-
-namespace {
-Thread& named(PKTHREAD pointer)
-{
-    Thread* thread = kernel().thread_of(pointer);
-    if (!thread)
-        bug_check(REFERENCE_BY_POINTER, 0, reinterpret_cast<uint64_t>(pointer), 0, 0, "a thread pointer that names none");
-    return *thread;
-}
-} // namespace
-
-KPRIORITY KeSetPriorityThread(PKTHREAD pointer, KPRIORITY priority)
-{
-    Thread& thread = named(pointer);
-    KPRIORITY before = thread.priority;
-    thread.base_priority = static_cast<int8_t>(priority);
-    kernel().set_priority(thread, static_cast<int8_t>(priority));
-    return before;
-}
-
-KPRIORITY KeQueryPriorityThread(PKTHREAD pointer) { return named(pointer).priority; }
-
-// The increment is relative to the process' base priority, 8; the previous increment is returned.
-LONG KeSetBasePriorityThread(PKTHREAD pointer, LONG increment)
-{
-    constexpr int kProcessBase = 8;
-    Thread& thread = named(pointer);
-    LONG before = thread.base_priority - kProcessBase;
-    int base = std::clamp(kProcessBase + increment, 1, 31);
-    thread.base_priority = static_cast<int8_t>(base);
-    kernel().set_priority(thread, thread.base_priority);
-    return before;
-}
-
-KAFFINITY KeQueryActiveProcessors() { return (KAFFINITY { 1 } << (kernel().cpus().size() - 1) << 1) - 1; }
-
-ULONG KeQueryActiveProcessorCount(KAFFINITY* active)
-{
-    if (active)
-        *active = KeQueryActiveProcessors();
-    return static_cast<ULONG>(kernel().cpus().size());
-}
-
-ULONG KeQueryActiveProcessorCountEx(USHORT group)
-{
-    return group == 0 || group == kAllProcessorGroups ? static_cast<ULONG>(kernel().cpus().size()) : 0;
-}
-
-ULONG KeQueryMaximumProcessorCountEx(USHORT group) { return KeQueryActiveProcessorCountEx(group); }
-ULONG KeQueryMaximumProcessorCount() { return static_cast<ULONG>(kernel().cpus().size()); }
-USHORT KeQueryActiveGroupCount() { return 1; }
-USHORT KeQueryMaximumGroupCount() { return 1; }
-
-ULONG KeGetCurrentProcessorNumberEx(PROCESSOR_NUMBER* number)
-{
-    if (number)
-        *number = { 0, static_cast<UCHAR>(kernel().cpu().number()), 0 };
-    return kernel().cpu().number();
-}
-
-NTSTATUS KeGetProcessorNumberFromIndex(ULONG index, PROCESSOR_NUMBER* number)
-{
-    if (index >= kernel().cpus().size())
-        return STATUS_INVALID_PARAMETER;
-    *number = { 0, static_cast<UCHAR>(index), 0 };
-    return STATUS_SUCCESS;
-}
-
-ULONG KeGetProcessorIndexFromNumber(PROCESSOR_NUMBER* number)
-{
-    return number->Group == 0 && number->Number < kernel().cpus().size() ? number->Number : kInvalidProcessorIndex;
-}
-
-namespace {
-// A thread that may not stay where it is goes at its next chance: here, by giving up its turn until it is elsewhere.
-KAFFINITY set_affinity(KAFFINITY affinity)
-{
-    Kernel& k = kernel();
-    Thread& self = k.current();
-    KAFFINITY before = self.affinity;
-    self.affinity = affinity;
-    if (!((affinity >> k.cpu().number()) & 1) && Kernel::irql() < DISPATCH_LEVEL)
-        k.migrate_current();
-    return before;
-}
-} // namespace
-
-void KeSetSystemAffinityThread(KAFFINITY affinity) { set_affinity(affinity); }
-void KeRevertToUserAffinityThread() { kernel().current().affinity = ~KAFFINITY { 0 }; }
-
-KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY affinity)
-{
-    if (!(affinity & KeQueryActiveProcessors()))
-        return 0;
-    KAFFINITY before = set_affinity(affinity);
-    return before == ~KAFFINITY { 0 } ? 0 : before;
-}
-
-void KeRevertToUserAffinityThreadEx(KAFFINITY affinity)
-{
-    kernel().current().affinity = affinity ? affinity : ~KAFFINITY { 0 };
-}
-
 // --- Time ---
 
 void KeStallExecutionProcessor(ULONG microseconds) { kernel().stall(microseconds); }
@@ -335,42 +226,9 @@ std::span<Ddi const> processor_rows()
           .body = body<&KeAreApcsDisabled>() },
         { .name = "KeAreAllApcsDisabled", .irql = { 0, 2 }, .page = "wdm/nf-wdm-keareallapcsdisabled",
           .body = body<&KeAreAllApcsDisabled>() },
-        { .name = "KeSetPriorityThread", .irql = { 0, 0 }, .page = "wdm/nf-wdm-kesetprioritythread",
-          .body = body<&KeSetPriorityThread>() },
-        { .name = "KeQueryPriorityThread", .irql = { 0, 0 }, .page = "wdm/nf-wdm-kequeryprioritythread",
-          .body = body<&KeQueryPriorityThread>() },
-        { .name = "KeSetBasePriorityThread", .irql = { 0, 0 }, .page = "ntddk/nf-ntddk-kesetbaseprioritythread",
-          .body = body<&KeSetBasePriorityThread>() },
-        { .name = "KeSetSystemAffinityThread", .irql = { 0, 2 }, .page = "wdm/nf-wdm-kesetsystemaffinitythread",
-          .body = body<&KeSetSystemAffinityThread>() },
-        { .name = "KeSetSystemAffinityThreadEx", .irql = { 0, 2 }, .since = Windows::vista,
-          .page = "wdm/nf-wdm-kesetsystemaffinitythreadex", .body = body<&KeSetSystemAffinityThreadEx>() },
-        { .name = "KeRevertToUserAffinityThread", .irql = { 0, 2 }, .because = "not documented; declared in wdm.h",
-          .body = body<&KeRevertToUserAffinityThread>() },
-        { .name = "KeRevertToUserAffinityThreadEx", .irql = { 0, 2 }, .since = Windows::vista,
-          .page = "wdm/nf-wdm-kereverttouseraffinitythreadex", .body = body<&KeRevertToUserAffinityThreadEx>() },
-        { .name = "KeQueryActiveProcessors", .irql = { 0, 15 }, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kequeryactiveprocessors", .because = "the remarks: any IRQL since Vista",
-          .body = body<&KeQueryActiveProcessors>() },
-        { .name = "KeQueryActiveProcessorCount", .irql = { 0, 15 }, .since = Windows::vista, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kequeryactiveprocessorcount", .body = body<&KeQueryActiveProcessorCount>() },
-        { .name = "KeQueryActiveProcessorCountEx", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kequeryactiveprocessorcountex", .body = body<&KeQueryActiveProcessorCountEx>() },
-        { .name = "KeQueryMaximumProcessorCount", .irql = { 0, 15 }, .since = Windows::vista, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kequerymaximumprocessorcount", .body = body<&KeQueryMaximumProcessorCount>() },
-        { .name = "KeQueryMaximumProcessorCountEx", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kequerymaximumprocessorcountex", .body = body<&KeQueryMaximumProcessorCountEx>() },
-        { .name = "KeQueryActiveGroupCount", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kequeryactivegroupcount", .body = body<&KeQueryActiveGroupCount>() },
-        { .name = "KeQueryMaximumGroupCount", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kequerymaximumgroupcount", .body = body<&KeQueryMaximumGroupCount>() },
-        { .name = "KeGetCurrentProcessorNumberEx", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kegetcurrentprocessornumberex", .body = body<&KeGetCurrentProcessorNumberEx>() },
-        { .name = "KeGetProcessorNumberFromIndex", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kegetprocessornumberfromindex", .body = body<&KeGetProcessorNumberFromIndex>() },
-        { .name = "KeGetProcessorIndexFromNumber", .irql = { 0, 15 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kegetprocessorindexfromnumber", .body = body<&KeGetProcessorIndexFromNumber>() },
-        { .name = "KeStallExecutionProcessor", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kestallexecutionprocessor",
+        { .name = "KeStallExecutionProcessor",
+          .irql = { 0, 15 },
+          .page = "wdm/nf-wdm-kestallexecutionprocessor",
           .body = body<&KeStallExecutionProcessor>() },
         { .name = "KeQueryTimeIncrement", .irql = { 0, 15 }, .needs = Needs::Nothing,
           .page = "wdm/nf-wdm-kequerytimeincrement", .body = body<&KeQueryTimeIncrement>() },

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "ke/exception.h"
+#include "ke/guarded.h"
 
 namespace ringside::ke {
 
@@ -15,7 +16,7 @@ using namespace nt;
 namespace {
 
 constexpr LONG kMutantLimit = -0x7FFFFFFF - 1; // MINLONG
-constexpr int kRealTime = LOW_REALTIME_PRIORITY;
+constexpr int32_t kAlertIncrement = 2; // as Windows' ALERT_INCREMENT
 
 void link_tail(LIST_ENTRY& head, LIST_ENTRY& entry)
 {
@@ -48,6 +49,36 @@ bool is_waitable(UCHAR type)
     default:
         return false;
     }
+}
+
+// A wait for something that is no dispatcher object, or is not there: a driver's bug, told before anything is linked.
+// Windows looks with the dispatcher's IRQL, at which no fault can be handled.
+void require_waitable(void* object)
+{
+    auto const first = read_guarded<uint64_t>(object);
+    if (!first) [[unlikely]]
+        ke::bug_check(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<uint64_t>(object), DISPATCH_LEVEL, 0, 0,
+                      "a wait for an object that is not there");
+    if (!is_waitable(static_cast<UCHAR>(*first))) [[unlikely]]
+        ke::bug_check(INVALID_DATA_ACCESS_TRAP, reinterpret_cast<uint64_t>(object), 0, 0, 0,
+                      "a wait for something that is not a dispatcher object, or was never initialized");
+}
+
+// Memory that was never initialized can pass for an unsignalled object; its list of waiters then leads nowhere. Windows
+// finds out when it links the first one.
+void require_list(DISPATCHER_HEADER& object)
+{
+    auto const head = reinterpret_cast<uint64_t>(&object.WaitListHead);
+    LIST_ENTRY* const last = object.WaitListHead.Blink;
+    if (last == &object.WaitListHead && last->Flink == last) [[likely]]
+        return; // nobody waits
+    auto const behind = read_guarded<uint64_t>(&last->Flink);
+    if (!behind)
+        ke::bug_check(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<uint64_t>(&last->Flink), DISPATCH_LEVEL, 0, 0,
+                      "a wait for an object that was never initialized: its list of waiters leads nowhere");
+    if (*behind != head)
+        ke::bug_check(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_CORRUPT_LIST_ENTRY, 0, 0, 0,
+                      "a wait for an object whose list of waiters was overwritten");
 }
 
 enum BlockState : UCHAR { kBlockIdle = 0, kBlockLinked = 1 };
@@ -101,6 +132,11 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
     if (!blocks)
         blocks = self.guest->WaitBlocks;
     bool const no_wait = timeout && timeout->QuadPart == 0;
+    if (self.wait_next) {
+        // KeSetEvent and its kin raised the IRQL so that no switch comes between; from here on it is as before them.
+        self.wait_next = false;
+        hal::processor().set_irql(self.wait_next_irql);
+    }
     if (irql() > APC_LEVEL && !no_wait)
         ke::bug_check(IRQL_NOT_LESS_OR_EQUAL, count ? reinterpret_cast<uint64_t>(objects[0]) : 0, irql(), 1, 0,
                       "a wait with a time-out other than zero at DISPATCH_LEVEL or above");
@@ -110,9 +146,7 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
         deadline = timeout->QuadPart < 0 ? static_cast<int64_t>(system_time()) - timeout->QuadPart : timeout->QuadPart;
 
     for (uint32_t i = 0; i < count; ++i)
-        if (!is_waitable(static_cast<DISPATCHER_HEADER*>(objects[i])->Type))
-            ke::bug_check(INVALID_DATA_ACCESS_TRAP, reinterpret_cast<uint64_t>(objects[i]), 0, 0, 0,
-                          "a wait for something that is not a dispatcher object, or was never initialized");
+        require_waitable(objects[i]);
 
     for (;;) {
         // A pending kernel APC runs before the wait begins, as it would interrupt it at once.
@@ -148,19 +182,17 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
             lower_irql(old);
             return status;
         }
-        if (alertable && self.alerted[static_cast<int>(mode)]) {
-            self.alerted[static_cast<int>(mode)] = false;
+        if (NTSTATUS status; (alertable || self.user_apc_pending) && !no_wait
+            && wait_is_interrupted(mode, alertable, status)) {
             lower_irql(old);
-            return STATUS_ALERTED;
-        }
-        if (mode == UserMode && alertable && self.user_apc_pending) {
-            lower_irql(old);
-            return STATUS_USER_APC;
+            return status;
         }
         if (no_wait || (timed && deadline <= static_cast<int64_t>(system_time()))) {
             lower_irql(old);
             return STATUS_TIMEOUT;
         }
+        for (uint32_t i = 0; i < count; ++i)
+            require_list(*static_cast<DISPATCHER_HEADER*>(objects[i]));
         for (uint32_t i = 0; i < count; ++i) {
             KWAIT_BLOCK& block = blocks[i];
             block.Thread = self.pointer();
@@ -170,18 +202,8 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
             block.BlockState = kBlockLinked;
             link_tail(static_cast<DISPATCHER_HEADER*>(objects[i])->WaitListHead, block.WaitListEntry);
         }
-        KWAIT_BLOCK& timeout_block = self.guest->WaitBlocks[3];
-        if (timed) {
-            KTIMER& timer = self.guest->WaitTimer;
-            timer.Header.SignalState = 0;
-            timeout_block.Thread = self.pointer();
-            timeout_block.Object = &timer;
-            timeout_block.WaitKey = static_cast<USHORT>(STATUS_TIMEOUT);
-            timeout_block.WaitType = WaitAny;
-            timeout_block.BlockState = kBlockLinked;
-            link_tail(timer.Header.WaitListHead, timeout_block.WaitListEntry);
-            set_timer(timer, LARGE_INTEGER { .QuadPart = deadline }, 0, nullptr);
-        }
+        if (timed)
+            start_time_out(self, deadline);
         self.wait_blocks = blocks;
         self.wait_count = count;
         self.wait_reason = reason;
@@ -189,6 +211,8 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
         self.wait_alertable = alertable;
         self.wait_irql = old;
         self.state = ThreadState::Waiting;
+        if (self.queue) [[unlikely]]
+            queue_thread_blocks(self);
         block();
         NTSTATUS const status = self.wait_status;
         lower_irql(old);
@@ -198,9 +222,50 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
     }
 }
 
+void Kernel::start_time_out(Thread& self, int64_t deadline)
+{
+    KTIMER& timer = self.guest->WaitTimer;
+    KWAIT_BLOCK& block = self.guest->WaitBlocks[3];
+    timer.Header.SignalState = 0;
+    block.Thread = self.pointer();
+    block.Object = &timer;
+    block.WaitKey = static_cast<USHORT>(STATUS_TIMEOUT);
+    block.WaitType = WaitAny;
+    block.BlockState = kBlockLinked;
+    link_tail(timer.Header.WaitListHead, block.WaitListEntry);
+    set_timer(timer, LARGE_INTEGER { .QuadPart = deadline }, 0, nullptr);
+}
+
+NTSTATUS Kernel::wait_for_entry(KQUEUE& queue, KPROCESSOR_MODE mode, bool timed, int64_t deadline, uint8_t old)
+{
+    Thread& self = current();
+    KWAIT_BLOCK& block = self.guest->WaitBlocks[0];
+    block.Thread = self.pointer();
+    block.Object = &queue;
+    block.WaitKey = 0;
+    block.WaitType = WaitAny;
+    block.BlockState = kBlockLinked;
+    link_tail(queue.Header.WaitListHead, block.WaitListEntry);
+    if (timed)
+        start_time_out(self, deadline);
+    self.wait_blocks = &block;
+    self.wait_count = 1;
+    self.wait_type = WaitAny;
+    self.wait_status = STATUS_SUCCESS;
+    self.wait_reason = WrQueue;
+    self.wait_mode = mode;
+    self.wait_alertable = false;
+    self.wait_irql = old;
+    self.state = ThreadState::Waiting;
+    this->block();
+    return self.wait_status;
+}
+
 NTSTATUS Kernel::delay(KPROCESSOR_MODE mode, bool alertable, LARGE_INTEGER const& interval)
 {
     if (interval.QuadPart == 0) {
+        if (NTSTATUS status; wait_is_interrupted(mode, alertable, status))
+            return status;
         yield();
         return STATUS_SUCCESS;
     }
@@ -224,11 +289,54 @@ void Kernel::end_wait(Thread& thread, NTSTATUS status, int32_t increment)
     }
     thread.wait_status = status | (status == STATUS_KERNEL_APC ? 0 : thread.wait_status & STATUS_ABANDONED);
     thread.wait_count = 0;
-    // Only time-sharing priorities are boosted, and never into the real-time range.
-    if (thread.base_priority < kRealTime)
-        thread.priority = static_cast<int8_t>(
-            std::max<int>(thread.priority, std::min<int>(thread.base_priority + increment, kRealTime - 1)));
+    if (thread.queue) [[unlikely]]
+        thread.queue->CurrentCount += 1;
+    boost(thread, increment);
     ready(thread);
+}
+
+// @cite(wdk-docs): page=kernel/waits-and-apcs
+bool Kernel::wait_is_interrupted(KPROCESSOR_MODE mode, bool alertable, NTSTATUS& status)
+{
+    Thread& self = current();
+    if (alertable) {
+        for (KPROCESSOR_MODE alert : { mode, KPROCESSOR_MODE { KernelMode } })
+            if (self.alerted[static_cast<int>(alert)]) {
+                self.alerted[static_cast<int>(alert)] = false;
+                status = STATUS_ALERTED;
+                return true;
+            }
+        LIST_ENTRY const& user = self.guest->ApcLists[UserMode];
+        if (mode == UserMode && user.Flink != &user)
+            self.user_apc_pending = true;
+    }
+    status = STATUS_USER_APC;
+    return mode == UserMode && self.user_apc_pending;
+}
+
+bool Kernel::alert(Thread& thread, KPROCESSOR_MODE mode)
+{
+    bool& alerted = thread.alerted[mode == UserMode];
+    if (alerted)
+        return true;
+    // A kernel-mode alert ends waits of both modes.
+    if (thread.state == ThreadState::Waiting && thread.wait_alertable && mode <= thread.wait_mode)
+        end_wait(thread, STATUS_ALERTED, kAlertIncrement);
+    else
+        alerted = true;
+    return false;
+}
+
+bool Kernel::test_alert(KPROCESSOR_MODE mode)
+{
+    Thread& self = current();
+    bool& alerted = self.alerted[mode == UserMode];
+    bool const was = alerted;
+    alerted = false;
+    LIST_ENTRY const& user = self.guest->ApcLists[UserMode];
+    if (!was && mode == UserMode && user.Flink != &user)
+        self.user_apc_pending = true;
+    return was;
 }
 
 void Kernel::signalled(DISPATCHER_HEADER& object, int32_t increment)
@@ -239,7 +347,9 @@ void Kernel::signalled(DISPATCHER_HEADER& object, int32_t increment)
         auto& block = *CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry);
         LIST_ENTRY* next = entry->Flink;
         Thread* waiter = thread_of(block.Thread);
-        CHECK(waiter, "a wait list names a thread that does not exist");
+        if (!waiter || waiter->state != ThreadState::Waiting) [[unlikely]]
+            ke::bug_check(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_CORRUPT_LIST_ENTRY, 0, 0, 0,
+                          "an object was signalled whose list of waiters was overwritten");
         bool satisfied = false;
         if (block.WaitType == WaitAny) {
             waiter->wait_status = STATUS_SUCCESS;

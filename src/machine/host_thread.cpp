@@ -44,6 +44,8 @@ void HostThread::main(ke::Thread&, void* host_thread)
     for (;;) {
         while (self.m_busy) {
             self.m_work();
+            if (ke::Kernel& k = ke::kernel(); k.current().client)
+                k.return_to_user(nullptr);
             if (self.m_user)
                 ps::manager().return_to_user_mode();
             self.m_busy = false;

@@ -111,6 +111,8 @@ std::string what(Machine::State& machine, sim::Record const& r)
         return fmt::format("thread started        thread #{}", r.subject);
     case Event::ThreadEnded:
         return fmt::format("thread ended          thread #{} {}", r.subject, status_text(r.detail));
+    case Event::UserApc:
+        return fmt::format("user-mode APC         thread #{}", r.subject);
     case Event::ThreadSwitch:
         return fmt::format("switch to             thread #{}", r.subject);
     case Event::ProcessorSwitch:

@@ -42,6 +42,10 @@ machine::RoomOptions room_options(MachineOptions const& o)
 {
     if (o.processors < 1 || o.processors > hal::kProcessorsMax)
         throw BadUse(fmt::format("a machine has 1 to {} processors, not {}", hal::kProcessorsMax, o.processors));
+    if (o.groups < 1 || o.groups > o.processors)
+        throw BadUse(fmt::format("{} processors make 1 to {} groups, not {}", o.processors, o.processors, o.groups));
+    if (o.groups > 1 && o.windows < Windows::win7)
+        throw BadUse("processor groups exist since Windows 7");
     if (o.memory_bytes < 16 * hal::kMiB || o.memory_bytes > 256 * hal::kGiB || o.memory_bytes % hal::kPageSize)
         throw BadUse("a machine has 16 MiB to 256 GiB of physical memory, in whole pages");
     if (!o.log_records || (o.log_records & (o.log_records - 1)))
@@ -55,6 +59,7 @@ machine::RoomOptions room_options(MachineOptions const& o)
     r.world.log_capacity = o.log_records;
     r.world.live_output = o.live_output;
     r.kernel.processors = o.processors;
+    r.kernel.groups = o.groups;
     r.kernel.windows = o.windows;
     r.kernel.mean_steps = o.mean_steps;
     r.kernel.binding = o.checks == Checks::Bare ? ke::Binding::Bare

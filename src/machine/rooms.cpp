@@ -56,7 +56,7 @@ Wiring::Wiring(RoomOptions const& options)
             [](void* block) { ex::free(block, 0); } };
     ke::reset_debug_filters();
     ke::reset_bug_check_callbacks();
-    ke::write_data_exports(options.kernel.windows, options.kernel.processors);
+    ke::write_data_exports(options.kernel.windows);
     ke::g_slice_changed = mm::use_slice;
     mm::g_system_routine = system_routine;
     ex::g_stub = stub;

@@ -42,4 +42,5 @@
 #include "nt/status.h"
 #include "nt/system_information.h"
 #include "nt/token.h"
+#include "nt/topology.h"
 #include "nt/types.h"

@@ -54,6 +54,7 @@ void KeStackAttachProcess(nt::PKPROCESS process, nt::KAPC_STATE* state);
 void KeUnstackDetachProcess(nt::KAPC_STATE* state);
 void KeAttachProcess(nt::PKPROCESS process);
 void KeDetachProcess();
+nt::BOOLEAN KeIsAttachedProcess();
 
 // Queries and settings (system_, process_, thread_information.cpp)
 nt::NTSTATUS ZwQuerySystemInformation(nt::SYSTEM_INFORMATION_CLASS what, nt::PVOID into, nt::ULONG length,

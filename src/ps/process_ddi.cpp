@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ps/ddi.h"
 
+#include "ke/apc.h"
 #include "ke/kernel.h"
 #include "ob/capture.h"
 #include "ps/process.h"
@@ -178,10 +179,12 @@ NTSTATUS ZwDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_p
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-kestackattachprocess
 void KeStackAttachProcess(PKPROCESS process, KAPC_STATE* state)
 {
-    ke::Thread& self = ke::kernel().current();
+    ke::Kernel& k = ke::kernel();
+    ke::Thread& self = k.current();
     ke::Process& target = required_process(process);
     if (self.in_dpc)
         refuse_attach(self, target, "a DPC attached to a process");
+    bool const was_attached = self.attached != self.process;
     KAPC_STATE saved {};
     saved.KernelApcInProgress = self.kernel_apc_in_progress;
     saved.KernelApcPending = self.kernel_apc_pending;
@@ -189,41 +192,62 @@ void KeStackAttachProcess(PKPROCESS process, KAPC_STATE* state)
     if (self.attached == &target)
         saved.Process = kAlreadyThere;
     else
-        saved.Process = self.attached == self.process ? kWasNotAttached : pointer_to(*self.attached);
+        saved.Process = was_attached ? pointer_to(*self.attached) : kWasNotAttached;
     ob::put(state, saved);
-    if (self.attached != &target)
-        ke::kernel().use_process(&target);
+    if (self.attached == &target)
+        return;
+    ke::put_apc_state_aside(self, was_attached ? state : nullptr);
+    k.use_process(&target);
+    k.check_kernel_apcs();
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-keunstackdetachprocess
 void KeUnstackDetachProcess(KAPC_STATE* state)
 {
+    ke::Kernel& k = ke::kernel();
+    ke::Thread& self = k.current();
     KAPC_STATE const saved = ob::get(state);
     if (saved.Process == kAlreadyThere)
         return;
-    ke::Thread& self = ke::kernel().current();
     if (self.attached == self.process || self.in_dpc)
         refuse_attach(self, *self.process, "KeUnstackDetachProcess without an attach to undo");
-    ke::kernel().use_process(saved.Process == kWasNotAttached ? self.process : &required_process(saved.Process));
+    bool const to_own = saved.Process == kWasNotAttached;
+    ke::Process& target = to_own ? *self.process : required_process(saved.Process);
+    ke::bring_apc_state_back(self, to_own ? nullptr : state);
+    k.use_process(&target);
+    k.check_kernel_apcs();
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-keattachprocess
 void KeAttachProcess(PKPROCESS process)
 {
-    ke::Thread& self = ke::kernel().current();
+    ke::Kernel& k = ke::kernel();
+    ke::Thread& self = k.current();
     ke::Process& target = required_process(process);
     if (self.attached == &target)
         return;
     if (self.attached != self.process || self.in_dpc)
         refuse_attach(self, target, "KeAttachProcess while attached to another process already, or in a DPC");
-    ke::kernel().use_process(&target);
+    ke::put_apc_state_aside(self, nullptr);
+    k.use_process(&target);
+    k.check_kernel_apcs();
 }
 
 void KeDetachProcess()
 {
-    ke::Thread& self = ke::kernel().current();
-    if (self.attached != self.process)
-        ke::kernel().use_process(self.process);
+    ke::Kernel& k = ke::kernel();
+    ke::Thread& self = k.current();
+    if (self.attached == self.process)
+        return;
+    ke::bring_apc_state_back(self, nullptr);
+    k.use_process(self.process);
+    k.check_kernel_apcs();
+}
+
+BOOLEAN KeIsAttachedProcess()
+{
+    ke::Thread const& self = ke::kernel().current();
+    return self.attached != self.process;
 }
 
 } // namespace ringside::ps

@@ -92,4 +92,25 @@ ringside_fiber_start:
     ud2
     .cfi_endproc
     .size ringside_fiber_start, .-ringside_fiber_start
+
+# void ringside_call_on_stack(void* top, void (*function)(void*), void* context): calls there and comes back. The frame
+# pointer leads an unwinder from the one stack to the other.
+    .globl ringside_call_on_stack
+    .type ringside_call_on_stack, @function
+ringside_call_on_stack:
+    .cfi_startproc
+    push rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset rbp, -16
+    mov rbp, rsp
+    .cfi_def_cfa_register rbp
+    mov rsp, rdi
+    mov rdi, rdx
+    call rsi
+    mov rsp, rbp
+    pop rbp
+    .cfi_def_cfa rsp, 8
+    ret
+    .cfi_endproc
+    .size ringside_call_on_stack, .-ringside_call_on_stack
     .section .note.GNU-stack,"",@progbits

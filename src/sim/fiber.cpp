@@ -15,6 +15,7 @@ extern "C" {
 void* ringside_gate_head = nullptr;
 void ringside_fiber_switch(void** save_rsp, void* load_rsp);
 void ringside_fiber_start();
+void ringside_call_on_stack(void* top, void (*function)(void*), void* context);
 [[noreturn]] void ringside_fiber_main(ringside::sim::Fiber* fiber);
 }
 
@@ -102,6 +103,59 @@ void Fiber::abandon_for(Fiber& to)
     g_current->leave(to, true);
     CHECK(false, "an abandoned fiber was resumed");
     __builtin_unreachable();
+}
+
+// Whatever way the call ends, the fiber is back on its own stack when this goes.
+class Fiber::OtherStack {
+public:
+    OtherStack(void* stack, size_t size)
+        : m_fiber(*g_current)
+        , m_low(m_fiber.m_stack_low)
+        , m_high(m_fiber.m_stack_high)
+    {
+        m_fiber.m_stack_low = reinterpret_cast<uintptr_t>(stack);
+        m_fiber.m_stack_high = m_fiber.m_stack_low + size;
+#if defined(RINGSIDE_SANITIZE)
+        __sanitizer_start_switch_fiber(&m_fake_stack, stack, size);
+#endif
+    }
+    ~OtherStack()
+    {
+        m_fiber.m_stack_low = m_low;
+        m_fiber.m_stack_high = m_high;
+#if defined(RINGSIDE_SANITIZE)
+        __sanitizer_start_switch_fiber(nullptr, reinterpret_cast<void*>(m_low), m_high - m_low);
+        __sanitizer_finish_switch_fiber(m_fake_stack, nullptr, nullptr);
+#endif
+    }
+    OtherStack(OtherStack const&) = delete;
+    OtherStack& operator=(OtherStack const&) = delete;
+
+private:
+    Fiber& m_fiber;
+    uintptr_t m_low;
+    uintptr_t m_high;
+    [[maybe_unused]] void* m_fake_stack = nullptr;
+};
+
+void Fiber::call_on(void* stack, size_t size, Entry function, void* context)
+{
+    struct Call {
+        Entry function;
+        void* context;
+    } call { function, context };
+    auto const top = (reinterpret_cast<uintptr_t>(stack) + size - 64) & ~uintptr_t { 15 };
+    OtherStack other(stack, size);
+    ringside_call_on_stack(
+        reinterpret_cast<void*>(top),
+        [](void* made) {
+#if defined(RINGSIDE_SANITIZE)
+            __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
+#endif
+            auto const& call = *static_cast<Call*>(made);
+            call.function(call.context);
+        },
+        &call);
 }
 
 void fiber_main(Fiber* fiber)

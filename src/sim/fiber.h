@@ -33,6 +33,9 @@ public:
     // Makes `host` the name of the stack this call runs on: before the first switch of a machine.
     static void adopt_host_stack(Fiber& host);
 
+    // Calls function(context) on another stack, as part of the running fiber; C++ exceptions pass back through.
+    static void call_on(void* stack, size_t size, Entry function, void* context);
+
     uintptr_t stack_low() const { return m_stack_low; }
     uintptr_t stack_high() const { return m_stack_high; }
 
@@ -41,6 +44,7 @@ public:
 
 private:
     friend void fiber_main(Fiber*);
+    class OtherStack;
     struct EhGlobals { // the Itanium ABI's __cxa_eh_globals
         void* caught_exceptions = nullptr;
         unsigned int uncaught_exceptions = 0;

@@ -46,6 +46,7 @@ enum class Event : uint16_t {
     DebugPrint,      // detail: text number
     Note,            // detail: text number
     BreakIn,
+    UserApc,         // a user-mode APC at the return to user mode; subject: the thread
     Count,
     FirstDdi = 256,
 };

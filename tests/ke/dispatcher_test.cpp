@@ -92,13 +92,13 @@ TEST(ke_dispatcher, wait_any_and_wait_all)
     EXPECT_EQ(c.Header.SignalState, 0);
 }
 
-// A mutex is taken twice by its owner, who ends without releasing it.
+// A mutant is taken twice by its owner, who ends without releasing it.
 // Shows: recursion, ownership by thread, and abandonment told to the next owner.
 TEST(ke_dispatcher, mutex_is_recursive_and_is_abandoned)
 {
     Core core;
     auto& mutex = core.object<KMUTANT>();
-    ke::KeInitializeMutex(&mutex, 0);
+    ke::KeInitializeMutant(&mutex, FALSE);
     NTSTATUS second = -1;
     core.thread([&] {
         EXPECT_EQ(ke::KeWaitForSingleObject(&mutex, Executive, KernelMode, 0, nullptr), STATUS_SUCCESS);

@@ -16,7 +16,9 @@ namespace ringside::test {
 struct CoreOptions {
     uint64_t seed = 1;
     unsigned processors = 2;
+    unsigned groups = 1;
     uint32_t mean_steps = 0;
+    ke::Binding binding = ke::Binding::Observed;
 };
 
 class Core {
@@ -26,7 +28,11 @@ public:
         , memory(64 * hal::kMiB)
         , space(memory)
         , stacks(memory)
-        , kernel({ .processors = options.processors, .mean_steps = options.mean_steps }, memory, stacks)
+        , kernel({ .processors = options.processors,
+                   .groups = options.groups,
+                   .binding = options.binding,
+                   .mean_steps = options.mean_steps },
+                 memory, stacks)
     {
         ke::g_slice_changed = nullptr;
         ke::install_fault_handling();

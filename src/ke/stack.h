@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// What drivers use of a kernel stack. Windows gives 24 KiB; ours are ten times as large, but the host's frames stand on
+// them too. So only drivers' bytes are counted: those between each door (where a driver was entered) and the gate
+// through which it called the kernel. A verified machine looks at each gate and ends with bug check 0x7F, as the double
+// fault on Windows; what goes beyond a stack without a call is seen at its guard only.
+//
+//   top   host | door  driver A  gate | host | door  driver B  gate | host ...
+//                      \__ used __/                  \__ used __/
+#pragma once
+
+#include "ke/door.h"
+#include "ke/kernel.h"
+
+namespace ringside::ke {
+
+// Drivers' bytes when the driver that was entered last has its stack pointer there. Nobody's: nothing.
+inline int64_t stack_used(StackUse const& use, uintptr_t at)
+{
+    return use.entered > at ? int64_t { use.used } + static_cast<int64_t>(use.entered - at) : int64_t { use.used };
+}
+
+// The stack pointer with which a driver called the kernel; 0: the host called itself.
+inline uintptr_t driver_stack_pointer(StackUse const& use)
+{
+    ChainNode const* node = chain_head();
+    auto const at = reinterpret_cast<uintptr_t>(node);
+    if (at >= use.entered || !node || node->kind != NodeKind::Gate)
+        return 0;
+    return at + sizeof(GateFrame);
+}
+
+// A driver is entered: how it was before. DPCs and ISRs have stacks of their own.
+inline StackUse enter_driver(Thread& thread, Door door, uintptr_t at)
+{
+    StackUse const outer = thread.stack_use;
+    if (door == Door::Dpc || door == Door::Isr)
+        thread.stack_use = {};
+    else if (uintptr_t const sp = driver_stack_pointer(outer))
+        thread.stack_use.used = static_cast<uint32_t>(stack_used(outer, sp));
+    thread.stack_use.entered = at;
+    return outer;
+}
+[[noreturn]] void stack_overflow(uintptr_t at);
+
+// As the driver that called the kernel sees its stack: the lowest byte that it may use, and the bytes left.
+struct StackView {
+    uintptr_t low;
+    uintptr_t high;
+    uintptr_t remaining;
+};
+StackView stack_view();
+
+} // namespace ringside::ke

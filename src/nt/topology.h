@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// What processors have to do with each other: KeQueryLogicalProcessorRelationship's answers. Hardware counters.
+#pragma once
+
+#include "nt/basic.h"
+
+namespace ringside::nt {
+
+enum LOGICAL_PROCESSOR_RELATIONSHIP : int32_t {
+    RelationProcessorCore,
+    RelationNumaNode,
+    RelationCache,
+    RelationProcessorPackage,
+    RelationGroup,
+    RelationAll = 0xffff,
+};
+
+enum PROCESSOR_CACHE_TYPE : int32_t { CacheUnified, CacheInstruction, CacheData, CacheTrace };
+
+struct PROCESSOR_RELATIONSHIP {
+    UCHAR Flags;
+    UCHAR Reserved[21];
+    USHORT GroupCount;
+    GROUP_AFFINITY GroupMask[1];
+};
+NT_SIZE(PROCESSOR_RELATIONSHIP, 0x28);
+NT_OFFSET(PROCESSOR_RELATIONSHIP, Flags, 0x00);
+NT_OFFSET(PROCESSOR_RELATIONSHIP, Reserved, 0x01);
+NT_OFFSET(PROCESSOR_RELATIONSHIP, GroupCount, 0x16);
+NT_OFFSET(PROCESSOR_RELATIONSHIP, GroupMask, 0x18);
+
+struct NUMA_NODE_RELATIONSHIP {
+    ULONG NodeNumber;
+    UCHAR Reserved[20];
+    GROUP_AFFINITY GroupMask;
+};
+NT_SIZE(NUMA_NODE_RELATIONSHIP, 0x28);
+NT_OFFSET(NUMA_NODE_RELATIONSHIP, NodeNumber, 0x00);
+NT_OFFSET(NUMA_NODE_RELATIONSHIP, Reserved, 0x04);
+NT_OFFSET(NUMA_NODE_RELATIONSHIP, GroupMask, 0x18);
+
+struct CACHE_RELATIONSHIP {
+    UCHAR Level;
+    UCHAR Associativity;
+    USHORT LineSize;
+    ULONG CacheSize;
+    PROCESSOR_CACHE_TYPE Type;
+    UCHAR Reserved[20];
+    GROUP_AFFINITY GroupMask;
+};
+NT_SIZE(CACHE_RELATIONSHIP, 0x30);
+NT_OFFSET(CACHE_RELATIONSHIP, Level, 0x00);
+NT_OFFSET(CACHE_RELATIONSHIP, Associativity, 0x01);
+NT_OFFSET(CACHE_RELATIONSHIP, LineSize, 0x02);
+NT_OFFSET(CACHE_RELATIONSHIP, CacheSize, 0x04);
+NT_OFFSET(CACHE_RELATIONSHIP, Type, 0x08);
+NT_OFFSET(CACHE_RELATIONSHIP, Reserved, 0x0c);
+NT_OFFSET(CACHE_RELATIONSHIP, GroupMask, 0x20);
+
+struct PROCESSOR_GROUP_INFO {
+    UCHAR MaximumProcessorCount;
+    UCHAR ActiveProcessorCount;
+    UCHAR Reserved[38];
+    KAFFINITY ActiveProcessorMask;
+};
+NT_SIZE(PROCESSOR_GROUP_INFO, 0x30);
+NT_OFFSET(PROCESSOR_GROUP_INFO, MaximumProcessorCount, 0x00);
+NT_OFFSET(PROCESSOR_GROUP_INFO, ActiveProcessorCount, 0x01);
+NT_OFFSET(PROCESSOR_GROUP_INFO, Reserved, 0x02);
+NT_OFFSET(PROCESSOR_GROUP_INFO, ActiveProcessorMask, 0x28);
+
+struct GROUP_RELATIONSHIP {
+    USHORT MaximumGroupCount;
+    USHORT ActiveGroupCount;
+    UCHAR Reserved[20];
+    PROCESSOR_GROUP_INFO GroupInfo[1];
+};
+NT_SIZE(GROUP_RELATIONSHIP, 0x48);
+NT_OFFSET(GROUP_RELATIONSHIP, MaximumGroupCount, 0x00);
+NT_OFFSET(GROUP_RELATIONSHIP, ActiveGroupCount, 0x02);
+NT_OFFSET(GROUP_RELATIONSHIP, Reserved, 0x04);
+NT_OFFSET(GROUP_RELATIONSHIP, GroupInfo, 0x18);
+
+struct SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX {
+    LOGICAL_PROCESSOR_RELATIONSHIP Relationship;
+    ULONG Size;
+    union {
+        PROCESSOR_RELATIONSHIP Processor;
+        NUMA_NODE_RELATIONSHIP NumaNode;
+        CACHE_RELATIONSHIP Cache;
+        GROUP_RELATIONSHIP Group;
+    };
+};
+NT_SIZE(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, 0x50);
+NT_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Relationship, 0x00);
+NT_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Size, 0x04);
+NT_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Processor, 0x08);
+NT_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, NumaNode, 0x08);
+NT_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Cache, 0x08);
+NT_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Group, 0x08);
+
+enum HARDWARE_COUNTER_TYPE : int32_t { PMCCounter, MaxHardwareCounterType };
+
+struct HARDWARE_COUNTER {
+    HARDWARE_COUNTER_TYPE Type;
+    ULONG Reserved;
+    ULONG64 Index;
+};
+NT_SIZE(HARDWARE_COUNTER, 0x10);
+NT_OFFSET(HARDWARE_COUNTER, Type, 0x00);
+NT_OFFSET(HARDWARE_COUNTER, Reserved, 0x04);
+NT_OFFSET(HARDWARE_COUNTER, Index, 0x08);
+
+inline constexpr ULONG MAX_HW_COUNTERS = 16;
+
+// The kernel stack, and what a callout on an expanded one may ask for.
+inline constexpr ULONG KERNEL_STACK_SIZE = 0x6000, KERNEL_LARGE_STACK_SIZE = 0x12000;
+inline constexpr ULONG MAXIMUM_EXPANSION_SIZE = 0x11800;
+
+} // namespace ringside::nt
