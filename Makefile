@@ -29,6 +29,7 @@ nightly: all
 
 bench: all
 	@$(BUILD)/ringside_bench
+	@$(BUILD)/ringside_kernel_bench
 
 clean:
 	@rm -rf build build-sanitize build-debug

@@ -7,7 +7,8 @@ std::span<Ddi const> ddi_rows()
 {
     static std::vector<Ddi> const rows = [] {
         std::vector<Ddi> all;
-        for (auto table : { object_rows(), processor_rows(), exception_rows(), debug_rows(), queue_rows(), data_rows() })
+        for (auto table : { object_rows(), processor_rows(), exception_rows(), debug_rows(), queue_rows(), data_rows(),
+                            interrupt_rows() })
             all.insert(all.end(), table.begin(), table.end());
         return all;
     }();

@@ -2,7 +2,10 @@
 // What a run came to: the end, and what is left.
 #include "io/irp.h"
 #include "io/request.h"
+#include "ke/broadcast.h"
 #include "ke/bugcheck_callbacks.h"
+#include "ke/change_callbacks.h"
+#include "ke/interrupt.h"
 #include "machine/state.h"
 #include "ob/handle.h"
 #include "rtl/multi_byte.h"
@@ -120,6 +123,10 @@ std::vector<std::string> what_is_left(Machine::State& machine)
               "system threads of drivers have not ended");
     out.count(rooms.kernel.timers_pending(), "timer is set", "timers are set");
     out.count(rooms.kernel.dpcs_pending(), "DPC is queued", "DPCs are queued");
+    out.count(rooms.kernel.interrupt_objects().connected(), "interrupt is connected", "interrupts are connected");
+    out.count(ke::nmi_callbacks(), "NMI callback is registered", "NMI callbacks are registered");
+    out.count(ke::change_callbacks(), "processor or bound callback is registered",
+              "processor or bound callbacks are registered");
     out.count(ke::bug_check_callbacks(), "bug-check callback is registered", "bug-check callbacks are registered");
     out.count(rooms.io.files().live(), "file object is referenced", "file objects are referenced");
     return out.lines;

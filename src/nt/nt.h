@@ -17,6 +17,7 @@
 #include "nt/file.h"
 #include "nt/file_information.h"
 #include "nt/forward.h"
+#include "nt/interrupt.h"
 #include "nt/io_stack_location.h"
 #include "nt/io_status.h"
 #include "nt/io_sync.h"

@@ -83,6 +83,11 @@ ProcessManager::ProcessManager(Windows windows) : m_windows(windows)
         auto made = m.make_thread(*m.m_system, main, context);
         return made.ok() ? *made : nullptr;
     };
+    ke::g_make_system_thread = [](ke::Thread::Main main, void* context) -> ke::Thread* {
+        ProcessManager& m = manager();
+        auto made = m.make_thread(*m.m_system, main, context);
+        return made.ok() ? *made : nullptr;
+    };
     m_reaper_event = make_event(SynchronizationEvent);
     CHECK(create_system_thread(reaper_main, this).ok(), "physical memory is too small to boot");
     ob::set_deferral([] { ke::KeSetEvent(manager().m_reaper_event, IO_NO_INCREMENT, FALSE); });
@@ -92,6 +97,7 @@ ProcessManager::~ProcessManager()
 {
     ob::set_deferral(nullptr);
     ex::g_create_system_thread = nullptr;
+    ke::g_make_system_thread = nullptr;
     ob::process_type.deleted = nullptr;
     ob::thread_type.deleted = nullptr;
     for (auto const& record : m_processes)

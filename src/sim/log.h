@@ -46,6 +46,9 @@ enum class Event : uint16_t {
     DebugPrint,      // detail: text number
     Note,            // detail: text number
     BreakIn,
+    Interrupt,       // delivered here; subject: vector; detail: DIRQL
+    Ipi,             // a broadcast call of subject: the processor that made it
+    Nmi,
     Count,
     FirstDdi = 256,
 };
