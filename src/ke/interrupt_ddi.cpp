@@ -65,7 +65,7 @@ std::span<Ddi const> interrupt_rows()
         { .name = "KeSynchronizeExecution", .irql = { 0, 12 }, .page = "wdm/nf-wdm-kesynchronizeexecution",
           .because = limit, .body = body<&KeSynchronizeExecution>() },
         { .name = "KeAcquireInterruptSpinLock", .irql = { 0, 12 }, .page = "wdm/nf-wdm-keacquireinterruptspinlock",
-          .because = limit, .body = body<&KeAcquireInterruptSpinLock>() },
+          .body = body<&KeAcquireInterruptSpinLock>() },
         { .name = "KeReleaseInterruptSpinLock", .irql = { 3, 12 }, .page = "wdm/nf-wdm-kereleaseinterruptspinlock",
           .because = limit, .body = body<&KeReleaseInterruptSpinLock>() },
         { .name = "KeIpiGenericCall", .irql = { 0, 13 }, .page = "wdm/nf-wdm-keipigenericcall",

@@ -161,7 +161,6 @@ SAMPLE(KeAcquireQueuedSpinLock)
 {
     at.returns(KIRQL { at.irql() }, ULONG { 3 });
     EXPECT_EQ(at.irql_after(), DISPATCH_LEVEL);
-    at.also("KeReleaseQueuedSpinLock", ULONG { 3 }, KIRQL { PASSIVE_LEVEL });
 }
 
 SAMPLE(KeReleaseQueuedSpinLock)
