@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Interrupt objects, calls on all processors, queued spin locks, callbacks of the machine.
-#include "contract.h"
+#include "io_stage.h"
 
 #include "io/device.h"
 #include "io/manager.h"
@@ -342,6 +342,32 @@ SAMPLE(IoConnectInterruptEx)
     for (ULONG version : { CONNECT_FULLY_SPECIFIED, CONNECT_LINE_BASED, CONNECT_MESSAGE_BASED }) {
         parameters = { .Version = version };
         at.status(STATUS_INVALID_PARAMETER, &parameters); // no device
+    }
+}
+
+SAMPLE_AS(IoConnectInterruptEx, with_a_device)
+{
+    Stage stage(at);
+    auto& pointer = at.object<KINTERRUPT*>();
+    auto& parameters = at.object<IO_CONNECT_INTERRUPT_PARAMETERS>();
+    int count = 0;
+    parameters.Version = CONNECT_FULLY_SPECIFIED;
+    auto& p = parameters.FullySpecified;
+    p.PhysicalDeviceObject = stage.device;
+    p.InterruptObject = &pointer;
+    p.ServiceRoutine = claim;
+    p.ServiceContext = &count;
+    p.Vector = kVector;
+    p.Irql = p.SynchronizeIrql = kIrql;
+    p.InterruptMode = Latched;
+    at.status(STATUS_INVALID_PARAMETER_10, &parameters); // no processor
+    p.ProcessorEnableMask = 1;
+    at.status(STATUS_SUCCESS, &parameters);
+    EXPECT_NE(at.rooms().kernel.interrupt_objects().of(pointer), nullptr);
+    for (ULONG version : { CONNECT_LINE_BASED, CONNECT_MESSAGE_BASED }) {
+        parameters = { .Version = version };
+        parameters.LineBased.PhysicalDeviceObject = stage.device;
+        at.status(STATUS_NOT_FOUND, &parameters); // the device has no interrupts
     }
 }
 
