@@ -32,6 +32,7 @@ bench: all
 	@$(BUILD)/ringside_pool_bench
 	@$(BUILD)/ringside_object_bench
 	@$(BUILD)/ringside_dispatcher_bench
+	@$(BUILD)/ringside_kernel_bench
 
 clean:
 	@rm -rf build build-sanitize build-debug

@@ -18,7 +18,8 @@ inline constexpr unsigned kPcrPrcb = 0x180;
 inline constexpr unsigned kPcrCurrentThread = 0x188;
 inline constexpr unsigned kPcrIdleThread = 0x198;
 inline constexpr unsigned kPcrNumber = 0x1A4;
-inline constexpr unsigned kPcrSoftwareInterrupt = 0x1000; // one byte: work is due once the IRQL falls below DISPATCH
+inline constexpr unsigned kPcrSoftwareInterrupt = 0x1000; // one byte: the highest IRQL at which work is due, 0: none
+inline constexpr unsigned kPcrCallDpc = 0x1100;            // a KDPC of the kernel's own (ke/broadcast.cpp)
 
 class Processor {
 public:
@@ -39,8 +40,21 @@ public:
     // Only sets the field: what becomes due by lowering is the caller's business (ke::lower_irql).
     void set_irql(uint8_t irql) { m_region[kPcrIrql] = irql; }
 
-    bool software_interrupt_pending() const { return m_region[kPcrSoftwareInterrupt]; }
-    void set_software_interrupt_pending(bool pending) { m_region[kPcrSoftwareInterrupt] = pending; }
+    // Something waits for the IRQL to fall below this: a device's or another processor's interrupt, or the software
+    // interrupt of DISPATCH_LEVEL.
+    uint8_t pending_irql() const { return m_region[kPcrSoftwareInterrupt]; }
+    bool software_interrupt_pending() const { return m_software_pending; }
+    void set_software_interrupt_pending(bool pending)
+    {
+        m_software_pending = pending;
+        show_pending();
+    }
+    // The highest IRQL of an interrupt that waits here, 0: none. Written by the interrupt controller.
+    void set_hardware_pending(uint8_t irql)
+    {
+        m_hardware_pending = irql;
+        show_pending();
+    }
 
     void set_current_thread(void* thread) { *at<void*>(kPcrCurrentThread) = thread; }
     void* current_thread() const { return *at<void*>(kPcrCurrentThread); }
@@ -54,8 +68,16 @@ private:
     {
         return reinterpret_cast<T*>(m_region + offset);
     }
+    void show_pending()
+    {
+        constexpr uint8_t kSoftware = 2; // DISPATCH_LEVEL
+        m_region[kPcrSoftwareInterrupt]
+            = m_hardware_pending > kSoftware ? m_hardware_pending : (m_software_pending ? kSoftware : uint8_t { 0 });
+    }
     uint32_t m_number;
     uint8_t* m_region;
+    bool m_software_pending = false;
+    uint8_t m_hardware_pending = 0;
 };
 
 // The processor whose turn it is. Always set while a machine is live.

@@ -69,7 +69,7 @@ void Kernel::bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uin
     log_always(sim::Event::BugCheck, 0, code);
     m_crash.replayable = sim::world().replayable();
     hal::processor().set_irql(HIGH_LEVEL);
-    run_bug_check_callbacks();
+    run_bug_check_callbacks(m_crash);
     m_stop = Stop::BugCheck;
     sim::Fiber::abandon_for(m_host);
 }

@@ -3,6 +3,7 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-keregisterbugcheckcallback
 #pragma once
 
+#include "nt/interrupt.h"
 #include "nt/nt.h"
 
 namespace ringside::ke {
@@ -15,7 +16,12 @@ nt::BOOLEAN KeRegisterBugCheckReasonCallback(nt::KBUGCHECK_REASON_CALLBACK_RECOR
                                              nt::KBUGCHECK_CALLBACK_REASON reason, nt::PUCHAR component);
 nt::BOOLEAN KeDeregisterBugCheckReasonCallback(nt::KBUGCHECK_REASON_CALLBACK_RECORD* record);
 
-void run_bug_check_callbacks();
+nt::NTSTATUS KeInitializeTriageDumpDataArray(nt::KTRIAGE_DUMP_DATA_ARRAY* array, nt::ULONG bytes);
+nt::NTSTATUS KeAddTriageDumpDataBlock(nt::KTRIAGE_DUMP_DATA_ARRAY* array, nt::PVOID address, nt::SIZE_T size);
+
+struct BugCheckRecord;
+// All kinds, with what is told of the crash.
+void run_bug_check_callbacks(BugCheckRecord const& crash);
 // Forgets all of them: a machine begins.
 void reset_bug_check_callbacks();
 // Registered and not deregistered: a leak when the driver is gone.

@@ -22,6 +22,7 @@ std::span<Ddi const> extended_state_rows(); // extended_state_ddi.cpp
 std::span<Ddi const> exception_rows(); // exception_ddi.cpp: raising, unwinding, guarded memory, bug checks
 std::span<Ddi const> debug_rows();     // debug_ddi.cpp: DbgPrint and break-ins
 std::span<Ddi const> queue_rows();     // device_queue_ddi.cpp
+std::span<Ddi const> interrupt_rows(); // interrupt_ddi.cpp: interrupts, processor calls, queued locks, callbacks
 std::span<Ddi const> data_rows();      // data_exports.cpp: variables
 
 } // namespace ringside::ke

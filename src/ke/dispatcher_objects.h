@@ -22,8 +22,13 @@ void KeInitializeTimer(nt::KTIMER* timer);
 void KeInitializeTimerEx(nt::KTIMER* timer, nt::TIMER_TYPE type);
 nt::BOOLEAN KeSetTimer(nt::KTIMER* timer, nt::LARGE_INTEGER due_time, nt::KDPC* dpc);
 nt::BOOLEAN KeSetTimerEx(nt::KTIMER* timer, nt::LARGE_INTEGER due_time, nt::LONG period_ms, nt::KDPC* dpc);
+nt::BOOLEAN KeSetCoalescableTimer(nt::KTIMER* timer, nt::LARGE_INTEGER due_time, nt::ULONG period_ms,
+                                  nt::ULONG tolerable_ms, nt::KDPC* dpc);
 nt::BOOLEAN KeCancelTimer(nt::KTIMER* timer);
 void KeInitializeDpc(nt::KDPC* dpc, nt::PKDEFERRED_ROUTINE routine, nt::PVOID context);
+void KeInitializeThreadedDpc(nt::KDPC* dpc, nt::PKDEFERRED_ROUTINE routine, nt::PVOID context);
+void KeSetImportanceDpc(nt::KDPC* dpc, nt::KDPC_IMPORTANCE importance);
+void KeFlushQueuedDpcs();
 nt::BOOLEAN KeInsertQueueDpc(nt::KDPC* dpc, nt::PVOID argument1, nt::PVOID argument2);
 nt::BOOLEAN KeRemoveQueueDpc(nt::KDPC* dpc);
 void KeSetTargetProcessorDpc(nt::KDPC* dpc, nt::CCHAR number);
@@ -34,6 +39,7 @@ nt::NTSTATUS KeWaitForMultipleObjects(nt::ULONG count, nt::PVOID* objects, nt::W
                                       nt::KWAIT_BLOCK* blocks);
 nt::NTSTATUS KeDelayExecutionThread(nt::KPROCESSOR_MODE mode, nt::BOOLEAN alertable, nt::LARGE_INTEGER* interval);
 
+nt::KAFFINITY KeQueryActiveProcessors();
 nt::KIRQL KeAcquireSpinLockRaiseToDpc(nt::KSPIN_LOCK* lock);
 void KeReleaseSpinLock(nt::KSPIN_LOCK* lock, nt::KIRQL old);
 void KeAcquireSpinLockAtDpcLevel(nt::KSPIN_LOCK* lock);

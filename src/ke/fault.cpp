@@ -363,8 +363,8 @@ void Kernel::preempted(CONTEXT const* at)
     sim::world().advance_100ns(m_options.alarm_milliseconds * 10'000ull);
     uint64_t const before = sim::world().now_100ns();
     expire_timers();
-    if (irql() < DISPATCH_LEVEL && hal::processor().software_interrupt_pending())
-        software_interrupts();
+    if (irql() < hal::processor().pending_irql())
+        interrupts_due();
     if (Cpu* other = other_cpu_with_work())
         switch_cpu(*other);
     else if (irql() < DISPATCH_LEVEL)

@@ -6,6 +6,7 @@
 #include "ke/exception.h"
 #include "ke/guarded.h"
 #include "ke/topology.h"
+#include "ke/interrupt.h"
 #include "sim/host.h"
 
 #include <bit>
@@ -29,7 +30,10 @@ constexpr uint32_t kMeanSteps[] = { 2, 4, 8, 16, 64, 256 };
 } // namespace
 
 Kernel::Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::KernelStacks& stacks)
-    : m_options(options), m_memory(memory), m_stacks(stacks)
+    : m_options(options)
+    , m_memory(memory)
+    , m_stacks(stacks)
+    , m_interrupt_objects(std::make_unique<InterruptObjects>())
 {
     CHECK(!g_kernel, "one machine is live per process at a time");
     CHECK(options.processors >= 1 && options.processors <= hal::kProcessorsMax, "an impossible number of processors");
@@ -49,6 +53,7 @@ Kernel::Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::K
         auto cpu = std::make_unique<Cpu>(i, reinterpret_cast<uint8_t*>(region));
         auto idle_page = memory.allocate(1);
         CHECK(idle_page, "physical memory is too small to boot");
+        m_interrupts.attach(*cpu);
         m_cpus.push_back(std::move(cpu));
         Thread* idle = create_thread(hal::PhysicalMemory::address_of(*idle_page), m_idle_process,
                                      [](Thread&, void* self) { static_cast<Kernel*>(self)->idle_loop(); }, this);
@@ -310,25 +315,25 @@ void Kernel::redraw()
 {
     // Uniform on 1 .. 2 * mean - 1: the mean is right and every distance is possible.
     m_countdown = 1 + sim::world().random(sim::Stream::Schedule).below(2 * uint64_t { m_mean_steps } - 1);
-    if (!m_timers.empty()) {
-        uint64_t now = sim::world().now_100ns();
-        uint64_t due = m_timers.begin()->due_100ns;
-        uint64_t left = due > now ? due - now : 1;
-        m_countdown = std::min(m_countdown, left);
-    }
+    uint64_t const now = sim::world().now_100ns();
+    uint64_t const due = m_timers.not_before();
+    m_countdown = std::min(m_countdown, due > now ? due - now : 1);
 }
 
 void Kernel::schedule_slowly()
 {
+    expire_timers();
     redraw();
     if (m_stop_requested && irql() < DISPATCH_LEVEL) {
         m_stop_requested = false;
         yield_to_host();
     }
-    expire_timers();
+    ask_for_dpcs();
     watchdog();
     if (sim::world().now_100ns() >= m_balance_due_100ns) [[unlikely]]
         balance();
+    if (irql() < hal::processor().pending_irql())
+        take_interrupts();
     if (irql() < DISPATCH_LEVEL) {
         Thread& self = current();
         // A whole quantum of time has passed: a boost wears off, and its equals have their turn.
@@ -350,6 +355,8 @@ void Kernel::schedule_slowly()
     if (choice != 0) {
         if (Cpu* other = other_cpu_with_work()) {
             switch_cpu(*other);
+            if (irql() < hal::processor().pending_irql())
+                take_interrupts();
             return;
         }
     }
@@ -361,12 +368,17 @@ void Kernel::spin()
 {
     sim::world().advance_100ns(10);
     expire_timers();
+    ask_for_dpcs();
     watchdog();
+    if (irql() < hal::processor().pending_irql())
+        take_interrupts();
     if (irql() < DISPATCH_LEVEL && hal::processor().software_interrupt_pending())
         software_interrupts();
-    if (Cpu* other = other_cpu_with_work())
+    if (Cpu* other = other_cpu_with_work()) {
         switch_cpu(*other);
-    else if (irql() < DISPATCH_LEVEL)
+        if (irql() < hal::processor().pending_irql())
+            take_interrupts();
+    } else if (irql() < DISPATCH_LEVEL)
         yield();
     else
         // Alone with a lock nobody will release or a flag only time can set: let time pass quickly enough for the
@@ -415,6 +427,11 @@ void Kernel::idle_loop()
         here.set_software_interrupt_pending(false);
         here.preempt = false;
         here.dispatch_since_100ns = 0;
+        here.interrupts_enabled = true;
+        if (here.pending_irql() > DISPATCH_LEVEL) {
+            take_interrupts();
+            continue;
+        }
         if (here.dpc_count) {
             run_dpcs();
             continue;
@@ -435,12 +452,12 @@ void Kernel::idle_loop()
         for (auto const& c : m_cpus)
             c->dispatch_since_100ns = 0;
         uint64_t now = sim::world().now_100ns();
-        if (m_timers.empty()) {
+        if (!m_timers.size()) {
             m_stop = Stop::Quiet;
             sim::Fiber::switch_to(m_host);
             continue;
         }
-        uint64_t due = m_timers.begin()->due_100ns;
+        uint64_t const due = m_timers.first_due(std::max(now, m_until_100ns));
         if (due > m_until_100ns) {
             if (m_until_100ns > now && m_until_100ns != ~uint64_t { 0 })
                 sim::world().advance_100ns(m_until_100ns - now);
@@ -467,7 +484,6 @@ void Kernel::watchdog()
         here.dispatch_since_100ns = 0;
         return;
     }
-    constexpr uint64_t kSecond = 10'000'000;
     uint64_t now = sim::world().now_100ns();
     if (here.irql() < DISPATCH_LEVEL) {
         here.dispatch_since_100ns = 0;
@@ -477,11 +493,11 @@ void Kernel::watchdog()
         here.dispatch_since_100ns = now ? now : 1;
     if (m_options.windows < Windows::win8)
         return;
-    if (here.dpc_active && now - here.dpc_started_100ns > 20 * kSecond)
-        ke::bug_check(DPC_WATCHDOG_VIOLATION, 0, (now - here.dpc_started_100ns) / kTickUnits, 20 * kSecond / kTickUnits,
-                      0, "a DPC ran for more than 20 s of the machine's time");
-    if (now - here.dispatch_since_100ns > 120 * kSecond)
-        ke::bug_check(DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0,
+    if (here.dpc_active && now - here.dpc_started_100ns > kDpcLimit_100ns)
+        ke::bug_check(DPC_WATCHDOG_VIOLATION, 0, (now - here.dpc_started_100ns) / kTickUnits,
+                      kDpcLimit_100ns / kTickUnits, 0, "a DPC ran for more than 20 s of the machine's time");
+    if (now - here.dispatch_since_100ns > kDispatchLimit_100ns)
+        ke::bug_check(DPC_WATCHDOG_VIOLATION, 1, kDispatchLimit_100ns / kTickUnits, 0, 0,
                       "a processor stayed at DISPATCH_LEVEL or above for more than 120 s of the machine's time");
 }
 

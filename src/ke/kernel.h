@@ -12,20 +12,27 @@
 //   K4  after a bug check no fiber of the machine runs again
 #pragma once
 
-#include "hal/processor.h"
+#include "hal/interrupts.h"
 #include "ke/bugcheck.h"
 #include "ke/door.h"
 #include "ke/function_table.h"
 #include "ke/gate.h"
 #include "ke/thread.h"
 #include "nt/topology.h"
+#include "ke/timer_queue.h"
 #include "sim/world.h"
 
+#include <deque>
 #include <memory>
-#include <set>
 #include <vector>
 
 namespace ringside::ke {
+
+// A queued DPC: the KDPC is the driver's; its DpcListEntry holds the sequence, by which it is recognized again.
+struct QueuedDpc {
+    nt::KDPC* dpc;
+    uint64_t sequence;
+};
 
 struct Cpu : hal::Processor {
     using hal::Processor::Processor;
@@ -37,15 +44,26 @@ struct Cpu : hal::Processor {
     uint32_t ready_mask = 0; // bit p: a thread of priority p is ready here
     bool preempt = false;    // a better thread than `current` became ready
 
-    nt::KDPC* dpc_first = nullptr; // linked through DpcListEntry
-    nt::KDPC* dpc_last = nullptr;
-    uint32_t dpc_count = 0;
+    std::deque<QueuedDpc> dpcs;          // ordinary ones
+    std::deque<QueuedDpc> threaded_dpcs; // for dpc_thread
+    uint32_t dpc_count = 0;              // of the ordinary ones
+    uint64_t dpcs_due_100ns = 0;         // queued but not asked for: the tick at which they are
+    uint64_t dpc_running = 0;            // sequence of the ordinary one that runs, 0: none
+    uint64_t threaded_dpc_running = 0;
+    Thread* dpc_thread = nullptr;        // made when the first threaded DPC is queued here
+    nt::KSPIN_LOCK* waits_for = nullptr; // a queued spin lock, while it spins for one
+    uint64_t lock_ticket = 0;            // its place in that queue
     bool dpc_active = false;
     uint64_t dpc_started_100ns = 0;
     uint64_t dispatch_since_100ns = 0; // sampled: first schedule point at or above DISPATCH_LEVEL, 0: below
 
     bool is_idle() const { return current == idle && !dpc_active; }
-    bool has_work() const { return !is_idle() || ready_mask || dpc_count; }
+    bool has_work() const
+    {
+        // An ISR or an IPI may be in progress on the idle thread's stack.
+        return !is_idle() || ready_mask || dpc_count || pending_irql() > nt::DISPATCH_LEVEL
+            || irql() > nt::DISPATCH_LEVEL;
+    }
 };
 
 // For thread profiling, which no client here asks for: kept, and told again.
@@ -66,6 +84,8 @@ struct KernelOptions {
 
 // Why run() came back.
 enum class Stop : uint8_t { Requested, Quiet, TimeLimit, BugCheck };
+
+class InterruptObjects; // ke/interrupt.h
 
 class Kernel {
 public:
@@ -153,11 +173,13 @@ public:
     void lower_irql(uint8_t to)
     {
         hal::processor().set_irql(to);
-        if (to < nt::DISPATCH_LEVEL && hal::processor().software_interrupt_pending()) [[unlikely]]
-            software_interrupts();
+        if (to < hal::processor().pending_irql()) [[unlikely]]
+            interrupts_due();
         else if (to < nt::APC_LEVEL && current().kernel_apc_pending) [[unlikely]]
             deliver_kernel_apcs();
     }
+    // What waits for this IRQL to be as low as it is: interrupts of devices, then those of software.
+    void interrupts_due();
     // Runs due DPCs, then a better thread if there is one, then due APCs. Below DISPATCH_LEVEL.
     void software_interrupts();
     void deliver_kernel_apcs();
@@ -202,21 +224,24 @@ public:
     bool insert_dpc(nt::KDPC& dpc, void* argument1, void* argument2);
     bool remove_dpc(nt::KDPC& dpc);
     void run_dpcs();
+    // Returns when every DPC that is queued or running now, on any processor, has run. PASSIVE_LEVEL.
+    void flush_dpcs();
     // due_time: negative is relative, else absolute system time (100 ns since 1601). Returns whether it was set before.
     bool set_timer(nt::KTIMER& timer, nt::LARGE_INTEGER due_time, uint32_t period_ms, nt::KDPC* dpc);
     bool cancel_timer(nt::KTIMER& timer);
     size_t timers_pending() const { return m_timers.size(); }
     size_t dpcs_pending() const;
-    struct TimerKey {
-        uint64_t due_100ns;
-        uint64_t sequence;
-        nt::KTIMER* timer; // never part of the order
-        bool operator<(TimerKey const& other) const
-        {
-            return due_100ns != other.due_100ns ? due_100ns < other.due_100ns : sequence < other.sequence;
-        }
-    };
-    std::set<TimerKey> const& timers() const { return m_timers; }
+    TimerQueue const& timers() const { return m_timers; }
+
+    // --- Interrupts (ke/interrupt.cpp, ke/broadcast.cpp) ---
+    hal::Interrupts& interrupts() { return m_interrupts; }
+    InterruptObjects& interrupt_objects() { return *m_interrupt_objects; }
+    // Runs a routine on all processors at once, at IPI_LEVEL; what it returned on this one.
+    uint64_t broadcast(nt::PKIPI_BROADCAST_WORKER routine, uint64_t context);
+    // Runs a DPC routine on all processors, each at DISPATCH_LEVEL, and returns when each has signalled its end.
+    void broadcast_dpc(nt::PKDEFERRED_ROUTINE routine, void* context);
+    // A thread of the kernel's own, made and started; it never ends. Null when no stack or memory is left.
+    Thread* create_own_thread(Thread::Main main, void* context, int8_t priority, uint64_t affinity);
 
     // --- Time ---
     // 100 ns since 1601: what KeQuerySystemTime tells. The boot date is part of the profile, not of the host.
@@ -228,6 +253,8 @@ public:
     static constexpr uint64_t kQuantum_100ns = 2 * kTickUnits; // of a client edition of Windows
     static constexpr uint64_t kBalancePeriod_100ns = 10'000'000; // the balance set manager looks once a second
     static constexpr uint64_t kStarved_100ns = 4 * kBalancePeriod_100ns; // ready so long without a turn
+    static constexpr uint64_t kDpcLimit_100ns = 200'000'000;             // of a single DPC: 20 s
+    static constexpr uint64_t kDispatchLimit_100ns = 1'200'000'000;      // at DISPATCH_LEVEL in a row: 120 s
 
     // --- The end ---
     [[noreturn]] void bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4,
@@ -272,8 +299,15 @@ private:
     void yield();
     void schedule_slowly();
     void redraw();
+    void start_timer(nt::KTIMER& timer, uint64_t due_100ns);
     void expire_timers();
     void watchdog();
+    void ask_for_dpcs();
+    bool run_one_dpc(std::deque<QueuedDpc>& queue, uint64_t& running);
+    void dpc_thread_main();
+    void take_interrupts();
+    void take_ipi();
+    void take_nmi();
     [[noreturn]] void idle_loop();
     static void thread_start(void* thread);
     void use_processor(Cpu& cpu);
@@ -296,9 +330,21 @@ private:
     uint64_t m_until_100ns = 0;
     uint64_t m_countdown = 1;
     uint32_t m_mean_steps = 64;
-    std::set<TimerKey> m_timers;
-    uint64_t m_timer_sequence = 0;
     uint64_t m_balance_due_100ns = kBalancePeriod_100ns;
+    TimerQueue m_timers;
+    uint64_t m_dpc_sequence = 0;
+    hal::Interrupts m_interrupts;
+    std::unique_ptr<InterruptObjects> m_interrupt_objects;
+    struct Broadcast { // the one in progress
+        nt::PKIPI_BROADCAST_WORKER routine = nullptr;
+        uint64_t context = 0;
+        uint32_t from = 0;
+        uint64_t number = 0;
+        uint32_t arrived = 0;
+        uint32_t done = 0;
+        bool busy = false;
+    } m_broadcast;
+    bool m_call_dpc_busy = false;
     BugCheckRecord m_crash;
     Process m_idle_process;
     HardwareCounters m_hardware_counters;
@@ -311,6 +357,8 @@ private:
 extern Kernel* g_kernel;
 inline Kernel& kernel() { return *g_kernel; }
 
+// Makes a thread of the System process, not yet started, for create_own_thread; room ps sets it.
+extern Thread* (*g_make_system_thread)(Thread::Main main, void* context);
 // Called when a thread of (or attached to) `to` is about to run: room mm opens its slice and closes the one before.
 extern void (*g_slice_changed)(Process* to);
 

@@ -194,8 +194,9 @@ BOOLEAN KeSetTimerEx(KTIMER* timer, LARGE_INTEGER due_time, LONG period, KDPC* d
 BOOLEAN KeSetTimer(KTIMER* timer, LARGE_INTEGER due_time, KDPC* dpc) { return KeSetTimerEx(timer, due_time, 0, dpc); }
 
 // The tolerable delay only ever lets Windows be later; here a timer is never late.
-BOOLEAN KeSetCoalescableTimer(KTIMER* timer, LARGE_INTEGER due_time, ULONG period, ULONG, KDPC* dpc)
+BOOLEAN KeSetCoalescableTimer(KTIMER* timer, LARGE_INTEGER due_time, ULONG period, ULONG tolerable_ms, KDPC* dpc)
 {
+    timer->Header.Coalescable = tolerable_ms != 0;
     return KeSetTimerEx(timer, due_time, static_cast<LONG>(period), dpc);
 }
 
@@ -220,6 +221,12 @@ void KeInitializeDpc(KDPC* dpc, PKDEFERRED_ROUTINE routine, PVOID context)
     dpc->DpcData = nullptr;
 }
 
+void KeInitializeThreadedDpc(KDPC* dpc, PKDEFERRED_ROUTINE routine, PVOID context)
+{
+    KeInitializeDpc(dpc, routine, context);
+    dpc->Type = ThreadedDpcObject;
+}
+
 BOOLEAN KeInsertQueueDpc(KDPC* dpc, PVOID argument1, PVOID argument2)
 {
     return kernel().insert_dpc(*dpc, argument1, argument2);
@@ -228,7 +235,12 @@ BOOLEAN KeInsertQueueDpc(KDPC* dpc, PVOID argument1, PVOID argument2)
 BOOLEAN KeRemoveQueueDpc(KDPC* dpc) { return kernel().remove_dpc(*dpc); }
 void KeSetImportanceDpc(KDPC* dpc, KDPC_IMPORTANCE importance) { dpc->Importance = static_cast<UCHAR>(importance); }
 
-void KeSetTargetProcessorDpc(KDPC* dpc, CCHAR number) { dpc->Number = static_cast<USHORT>(number + 32); }
+// A processor that does not exist leaves the target as it was.
+void KeSetTargetProcessorDpc(KDPC* dpc, CCHAR number)
+{
+    if (static_cast<UCHAR>(number) < kernel().cpus().size())
+        dpc->Number = static_cast<USHORT>(static_cast<UCHAR>(number) + 32);
+}
 
 NTSTATUS KeSetTargetProcessorDpcEx(KDPC* dpc, PROCESSOR_NUMBER* number)
 {
@@ -239,12 +251,7 @@ NTSTATUS KeSetTargetProcessorDpcEx(KDPC* dpc, PROCESSOR_NUMBER* number)
     return STATUS_SUCCESS;
 }
 
-void KeFlushQueuedDpcs()
-{
-    Kernel& k = kernel();
-    while (k.dpcs_pending())
-        k.spin();
-}
+void KeFlushQueuedDpcs() { kernel().flush_dpcs(); }
 
 // --- Waits ---
 
@@ -323,6 +330,8 @@ std::span<Ddi const> object_rows()
           .body = body<&KeReadStateTimer>() },
         { .name = "KeInitializeDpc", .irql = { 0, 15 }, .needs = Needs::Nothing, .page = "wdm/nf-wdm-keinitializedpc",
           .body = body<&KeInitializeDpc>() },
+        { .name = "KeInitializeThreadedDpc", .irql = { 0, 15 }, .since = Windows::vista, .needs = Needs::Nothing,
+          .page = "wdm/nf-wdm-keinitializethreadeddpc", .body = body<&KeInitializeThreadedDpc>() },
         { .name = "KeInsertQueueDpc", .irql = { 0, 15 }, .page = "wdm/nf-wdm-keinsertqueuedpc",
           .body = body<&KeInsertQueueDpc>() },
         { .name = "KeRemoveQueueDpc", .irql = { 0, 15 }, .page = "wdm/nf-wdm-keremovequeuedpc",

@@ -3,6 +3,7 @@
 #include "ke/ddi.h"
 #include "ke/exception.h"
 #include "ke/kernel.h"
+#include "ke/queued_spin_lock.h"
 #include "ke/spin_lock.h"
 
 #include <algorithm>
@@ -87,32 +88,6 @@ BOOLEAN KeTestSpinLock(KSPIN_LOCK* lock) { return *lock == 0; }
 // Not in a DPC it raises to DISPATCH_LEVEL; in one it is there already.
 KIRQL KeAcquireSpinLockForDpc(KSPIN_LOCK* lock) { return KeAcquireSpinLockRaiseToDpc(lock); }
 void KeReleaseSpinLockForDpc(KSPIN_LOCK* lock, KIRQL old) { KeReleaseSpinLock(lock, old); }
-
-void KeAcquireInStackQueuedSpinLock(KSPIN_LOCK* lock, KLOCK_QUEUE_HANDLE* handle)
-{
-    handle->OldIrql = kernel().raise_irql(DISPATCH_LEVEL);
-    handle->LockQueue.Next = nullptr;
-    handle->LockQueue.Lock = lock;
-    acquire_spin_lock(*lock);
-}
-
-void KeReleaseInStackQueuedSpinLock(KLOCK_QUEUE_HANDLE* handle)
-{
-    release_spin_lock(*handle->LockQueue.Lock);
-    kernel().lower_irql(handle->OldIrql);
-}
-
-void KeAcquireInStackQueuedSpinLockAtDpcLevel(KSPIN_LOCK* lock, KLOCK_QUEUE_HANDLE* handle)
-{
-    handle->LockQueue.Next = nullptr;
-    handle->LockQueue.Lock = lock;
-    acquire_spin_lock(*lock);
-}
-
-void KeReleaseInStackQueuedSpinLockFromDpcLevel(KLOCK_QUEUE_HANDLE* handle)
-{
-    release_spin_lock(*handle->LockQueue.Lock);
-}
 
 // --- Regions ---
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Timers. A KTIMER is the driver's bytes; the queue beside it orders by due time and then by age, never by address.
-// TimerListEntry.Flink keeps the queue's sequence number of a pending timer, so that cancelling finds it again.
+// Timers. A KTIMER is the driver's bytes; what was set is kept beside it (ke/timer_queue.h). TimerListEntry.Flink holds the
+// number of a pending timer's entry and Blink the entry's age, so that cancelling finds it; an entry whose timer says
+// something else by then was overwritten, freed or initialized again, and has no effect.
 // @cite(wdk-ddi): page=wdm/nf-wdm-kesettimerex
+// @cite(wdk-debugger): page=debugger/bug-check-0xc7--timer-or-dpc-invalid
 #include "ke/kernel.h"
 
 #include "base/check.h"
+#include "ke/guarded.h"
 #include "nt/shared_data.h"
 
 #include <cstring>
@@ -13,8 +16,35 @@ namespace ringside::ke {
 
 using namespace nt;
 
+namespace {
+
+void put(KTIMER& timer, uint64_t due, uint32_t index, uint64_t sequence)
+{
+    timer.DueTime.QuadPart = due;
+    timer.TimerListEntry.Flink = reinterpret_cast<LIST_ENTRY*>(uint64_t { index });
+    timer.TimerListEntry.Blink = reinterpret_cast<LIST_ENTRY*>(sequence);
+    timer.Header.Inserted = 1;
+}
+
+bool is_timer_type(UCHAR type) { return type == TimerNotificationObject || type == TimerSynchronizationObject; }
+
+uint64_t sequence_of(KTIMER const& timer) { return reinterpret_cast<uint64_t>(timer.TimerListEntry.Blink); }
+
+} // namespace
+
+void Kernel::start_timer(KTIMER& timer, uint64_t due_100ns)
+{
+    uint32_t const index = m_timers.insert(due_100ns, &timer);
+    put(timer, due_100ns, index, m_timers.newest());
+}
+
 bool Kernel::set_timer(KTIMER& timer, LARGE_INTEGER due_time, uint32_t period_ms, KDPC* dpc)
 {
+    if (!is_timer_type(timer.Header.Type)) {
+        auto const page = hal::page_of(reinterpret_cast<uintptr_t>(&timer));
+        ke::bug_check(TIMER_OR_DPC_INVALID, 0, reinterpret_cast<uint64_t>(&timer), page, page + hal::kPageSize,
+                      "a timer was set that was never initialized");
+    }
     bool const was_set = cancel_timer(timer);
     timer.Header.SignalState = 0;
     timer.Dpc = dpc;
@@ -22,15 +52,10 @@ bool Kernel::set_timer(KTIMER& timer, LARGE_INTEGER due_time, uint32_t period_ms
     uint64_t const now = sim::world().now_100ns();
     uint64_t due = now;
     if (due_time.QuadPart < 0)
-        due = now + static_cast<uint64_t>(-due_time.QuadPart);
+        due = now - static_cast<uint64_t>(due_time.QuadPart);
     else if (static_cast<uint64_t>(due_time.QuadPart) > system_time())
         due = static_cast<uint64_t>(due_time.QuadPart) - kBootSystemTime;
-    timer.DueTime.QuadPart = due;
-    uint64_t const sequence = ++m_timer_sequence;
-    timer.TimerListEntry.Flink = reinterpret_cast<LIST_ENTRY*>(sequence);
-    timer.TimerListEntry.Blink = nullptr;
-    timer.Header.Inserted = 1;
-    m_timers.insert({ due, sequence, &timer });
+    start_timer(timer, due);
     // The countdown must not run past the nearest timer.
     uint64_t const left = due > now ? due - now : 1;
     if (m_countdown > left)
@@ -43,38 +68,35 @@ bool Kernel::cancel_timer(KTIMER& timer)
     if (!timer.Header.Inserted)
         return false;
     timer.Header.Inserted = 0;
-    auto it = m_timers.find({ timer.DueTime.QuadPart, reinterpret_cast<uint64_t>(timer.TimerListEntry.Flink), nullptr });
-    if (it == m_timers.end() || it->timer != &timer)
-        return false; // the driver overwrote a pending timer: its old entry fires into whatever is there now
-    m_timers.erase(it);
+    auto const index = reinterpret_cast<uint64_t>(timer.TimerListEntry.Flink);
+    TimerQueue::Entry const* entry = m_timers.find(index, &timer);
+    if (!entry || entry->sequence != sequence_of(timer))
+        return false; // the driver overwrote a pending timer
+    m_timers.remove(static_cast<uint32_t>(index));
     return true;
 }
 
 void Kernel::expire_timers()
 {
-    while (!m_timers.empty()) {
-        TimerKey const key = *m_timers.begin();
-        if (key.due_100ns > sim::world().now_100ns())
-            break;
-        m_timers.erase(m_timers.begin());
-        KTIMER& timer = *key.timer;
-        if (!timer.Header.Inserted || reinterpret_cast<uint64_t>(timer.TimerListEntry.Flink) != key.sequence)
+    TimerQueue::Entry entry;
+    while (m_timers.take_due(sim::world().now_100ns(), entry)) {
+        auto const bytes = read_guarded<KTIMER>(entry.timer);
+        if (!bytes) {
+            auto const page = hal::page_of(reinterpret_cast<uintptr_t>(entry.timer));
+            ke::bug_check(TIMER_OR_DPC_INVALID, 0, reinterpret_cast<uint64_t>(entry.timer), page, page + hal::kPageSize,
+                          "the memory of a timer is gone while the timer was set");
+        }
+        if (!bytes->Header.Inserted || sequence_of(*bytes) != entry.sequence || !is_timer_type(bytes->Header.Type))
             continue; // overwritten while pending, see cancel_timer
+        KTIMER& timer = *entry.timer;
         timer.Header.Inserted = 0;
         timer.Header.SignalState = 1;
-        log(sim::Event::TimerFired, static_cast<uint32_t>(key.sequence), 0);
+        log(sim::Event::TimerFired, static_cast<uint32_t>(entry.sequence), 0);
+        if (timer.Period)
+            start_timer(timer, entry.due_100ns + uint64_t { timer.Period } * 10'000);
         signalled(timer.Header, 0);
-        KDPC* dpc = timer.Dpc;
-        if (timer.Period) {
-            uint64_t const due = key.due_100ns + uint64_t { timer.Period } * 10'000;
-            uint64_t const sequence = ++m_timer_sequence;
-            timer.DueTime.QuadPart = due;
-            timer.TimerListEntry.Flink = reinterpret_cast<LIST_ENTRY*>(sequence);
-            timer.Header.Inserted = 1;
-            m_timers.insert({ due, sequence, &timer });
-        }
-        if (dpc)
-            insert_dpc(*dpc, reinterpret_cast<void*>(system_time() & 0xFFFFFFFF),
+        if (bytes->Dpc)
+            insert_dpc(*bytes->Dpc, reinterpret_cast<void*>(system_time() & 0xFFFFFFFF),
                        reinterpret_cast<void*>(system_time() >> 32));
     }
     update_shared_clocks();

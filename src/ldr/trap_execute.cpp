@@ -105,7 +105,7 @@ Decoded decode_again(Instruction const& instruction)
 
 void write_irql(uint8_t to)
 {
-    if (to < DISPATCH_LEVEL)
+    if (to < DISPATCH_LEVEL || to < hal::processor().pending_irql())
         ke::kernel().lower_irql(to);
     else
         hal::processor().set_irql(to);
@@ -114,8 +114,8 @@ void write_irql(uint8_t to)
 void enable_interrupts(bool enabled)
 {
     hal::processor().interrupts_enabled = enabled;
-    if (enabled && ke::Kernel::irql() < DISPATCH_LEVEL && hal::processor().software_interrupt_pending())
-        ke::kernel().software_interrupts();
+    if (enabled && ke::Kernel::irql() < hal::processor().pending_irql())
+        ke::kernel().interrupts_due();
 }
 
 void store_system_register(CONTEXT& context, Instruction const& instruction)

@@ -25,6 +25,8 @@ char const* irql_name(uint8_t irql)
         return "DISP";
     case 13:
         return "CLCK";
+    case 14:
+        return "IPI";
     case 15:
         return "HIGH";
     default:
@@ -143,6 +145,12 @@ std::string what(Machine::State& machine, sim::Record const& r)
             text.pop_back();
         return fmt::format("says                  {}", text);
     }
+    case Event::Interrupt:
+        return fmt::format("interrupt             vector {:#x}", r.subject);
+    case Event::Ipi:
+        return fmt::format("IPI                   from processor {}", r.subject);
+    case Event::Nmi:
+        return "NMI";
     case Event::BreakIn:
         return fmt::format("break-in              int {:x}h", r.detail);
     default:

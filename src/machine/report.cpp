@@ -4,7 +4,10 @@
 #include "io/request.h"
 #include "cm/callbacks.h"
 #include "cm/notify.h"
+#include "ke/broadcast.h"
 #include "ke/bugcheck_callbacks.h"
+#include "ke/change_callbacks.h"
+#include "ke/interrupt.h"
 #include "machine/state.h"
 #include "ob/handle.h"
 #include "rtl/multi_byte.h"
@@ -128,6 +131,10 @@ std::vector<std::string> what_is_left(Machine::State& machine)
               "system threads of drivers have not ended");
     out.count(rooms.kernel.timers_pending(), "timer is set", "timers are set");
     out.count(rooms.kernel.dpcs_pending(), "DPC is queued", "DPCs are queued");
+    out.count(rooms.kernel.interrupt_objects().connected(), "interrupt is connected", "interrupts are connected");
+    out.count(ke::nmi_callbacks(), "NMI callback is registered", "NMI callbacks are registered");
+    out.count(ke::change_callbacks(), "processor or bound callback is registered",
+              "processor or bound callbacks are registered");
     out.count(ke::bug_check_callbacks(), "bug-check callback is registered", "bug-check callbacks are registered");
     out.count(cm::g_callbacks->count(), "registry callback is registered", "registry callbacks are registered");
     out.count(cm::notifies_pending(), "ZwNotifyChangeKey waits", "calls of ZwNotifyChangeKey wait");

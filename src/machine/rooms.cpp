@@ -3,11 +3,14 @@
 
 #include "cm/notify.h"
 #include "io/cancel.h"
+#include "ke/broadcast.h"
 #include "ke/bugcheck_callbacks.h"
+#include "ke/change_callbacks.h"
 #include "ke/data_exports.h"
 #include "ke/debug.h"
 #include "ke/exception.h"
 #include "machine/hive_files.h"
+#include "ke/queued_spin_lock.h"
 #include "machine/rows.h"
 #include "mm/address_space.h"
 #include "rtl/allocator.h"
@@ -56,6 +59,9 @@ Wiring::Wiring(RoomOptions const& options)
             [](void* block) { ex::free(block, 0); } };
     ke::reset_debug_filters();
     ke::reset_bug_check_callbacks();
+    ke::reset_change_callbacks();
+    ke::reset_nmi_callbacks();
+    ke::reset_queued_spin_locks();
     ke::write_data_exports(options.kernel.windows);
     ke::g_slice_changed = mm::use_slice;
     mm::g_system_routine = system_routine;

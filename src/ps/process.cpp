@@ -84,6 +84,11 @@ ProcessManager::ProcessManager(Windows windows) : m_windows(windows)
         auto made = m.make_thread(*m.m_system, main, context);
         return made.ok() ? *made : nullptr;
     };
+    ke::g_make_system_thread = [](ke::Thread::Main main, void* context) -> ke::Thread* {
+        ProcessManager& m = manager();
+        auto made = m.make_thread(*m.m_system, main, context);
+        return made.ok() ? *made : nullptr;
+    };
     m_reaper_event = make_event(SynchronizationEvent);
     m_exit_released = make_event(NotificationEvent);
     ex::g_quota = { [](ke::Process& process, bool paged, uint64_t bytes) { return manager().charge(process, paged, bytes); },
@@ -97,6 +102,7 @@ ProcessManager::~ProcessManager()
     ob::set_deferral(nullptr);
     ex::g_create_system_thread = nullptr;
     ex::g_quota = {};
+    ke::g_make_system_thread = nullptr;
     ob::process_type.deleted = nullptr;
     ob::thread_type.deleted = nullptr;
     for (auto const& record : m_processes)

@@ -47,6 +47,9 @@ enum class Event : uint16_t {
     Note,            // detail: text number
     BreakIn,
     UserApc,         // a user-mode APC at the return to user mode; subject: the thread
+    Interrupt,       // delivered here; subject: vector; detail: DIRQL
+    Ipi,             // a broadcast call of subject: the processor that made it
+    Nmi,
     Count,
     FirstDdi = 256,
 };

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// The dispatcher's mechanisms beside what they are compared with in the same run: timers with 1, 1 000 and 1 000 000
+// pending, a DPC from queue to run, a spin lock, a hand-over between two threads. The output ends with one line
+// `ratio NAME VALUE` per figure (docs/design.md, section 5).
+#include "core.h"
+#include "ke/dispatcher_objects.h"
+#include "ke/queued_spin_lock.h"
+
+#include <atomic>
+#include <benchmark/benchmark.h>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unistd.h>
+
+using namespace ringside;
+using namespace ringside::nt;
+
+namespace {
+
+// A machine whose one thread runs the benchmark's loop to its end.
+struct Bench {
+    Bench()
+        : core({ .processors = 1, .mean_steps = 256 })
+    {
+    }
+    template <typename Body>
+    void on_thread(Body body)
+    {
+        core.thread(body);
+        core.run();
+    }
+    test::Core core;
+};
+
+constexpr int64_t kFar = -int64_t { 36'000'000'000 }; // an hour
+
+// Timers that stay pending, an hour and more away, each at its own time.
+struct Pending {
+    Pending(Bench& bench, size_t count)
+        : timers(count)
+    {
+        for (size_t i = 0; i < count; ++i) {
+            ke::KeInitializeTimer(&timers[i]);
+            bench.core.kernel.set_timer(timers[i], { .QuadPart = kFar - static_cast<int64_t>(i * 997) }, 0, nullptr);
+        }
+    }
+    std::vector<KTIMER> timers;
+};
+
+void timer_insert_cancel(benchmark::State& state)
+{
+    Bench bench;
+    Pending pending(bench, static_cast<size_t>(state.range(0)));
+    bench.on_thread([&] {
+        KTIMER timer;
+        ke::KeInitializeTimer(&timer);
+        int64_t due = -10'000'000;
+        for (auto _ : state) {
+            ke::kernel().set_timer(timer, { .QuadPart = due }, 0, nullptr);
+            ke::kernel().cancel_timer(timer);
+            due = due < -100'000'000 ? -10'000'000 : due - 7919;
+        }
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+void timer_insert_fire(benchmark::State& state)
+{
+    Bench bench;
+    Pending pending(bench, static_cast<size_t>(state.range(0)));
+    bench.on_thread([&] {
+        KTIMER timer;
+        ke::KeInitializeTimer(&timer);
+        for (auto _ : state) {
+            ke::kernel().set_timer(timer, { .QuadPart = -10 }, 0, nullptr);
+            // A microsecond later it is due.
+            ke::kernel().stall(1);
+            if (!timer.Header.SignalState)
+                state.SkipWithError("a timer did not fire");
+        }
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+uint64_t g_count = 0;
+void NTAPI count(KDPC*, PVOID, PVOID, PVOID) { ++g_count; }
+
+void dpc_queue_to_run(benchmark::State& state)
+{
+    Bench bench;
+    ke::g_binding = ke::Binding::Bare;
+    bench.on_thread([&] {
+        KDPC dpc;
+        ke::KeInitializeDpc(&dpc, count, nullptr);
+        for (auto _ : state)
+            ke::KeInsertQueueDpc(&dpc, nullptr, nullptr);
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+void indirect_call(benchmark::State& state)
+{
+    KDPC dpc;
+    ke::KeInitializeDpc(&dpc, count, nullptr);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(dpc.DeferredRoutine);
+        dpc.DeferredRoutine(&dpc, nullptr, nullptr, nullptr);
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+void spin_lock(benchmark::State& state)
+{
+    Bench bench;
+    bench.on_thread([&] {
+        KSPIN_LOCK lock = 0;
+        for (auto _ : state) {
+            KIRQL const old = ke::KeAcquireSpinLockRaiseToDpc(&lock);
+            benchmark::DoNotOptimize(lock);
+            ke::KeReleaseSpinLock(&lock, old);
+        }
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+void queued_spin_lock(benchmark::State& state)
+{
+    Bench bench;
+    bench.on_thread([&] {
+        KSPIN_LOCK lock = 0;
+        KLOCK_QUEUE_HANDLE handle;
+        for (auto _ : state) {
+            ke::KeAcquireInStackQueuedSpinLock(&lock, &handle);
+            benchmark::DoNotOptimize(lock);
+            ke::KeReleaseInStackQueuedSpinLock(&handle);
+        }
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+void std_mutex(benchmark::State& state)
+{
+    std::mutex mutex;
+    for (auto _ : state) {
+        mutex.lock();
+        benchmark::DoNotOptimize(mutex);
+        mutex.unlock();
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+void atomic_exchange(benchmark::State& state)
+{
+    std::atomic<uint64_t> word { 0 };
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(word.exchange(1, std::memory_order_acquire));
+        word.store(0, std::memory_order_release);
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+// Two threads on one processor, each waits for the other's event: one iteration is two hand-overs.
+void signal_and_wait(benchmark::State& state)
+{
+    Bench bench;
+    ke::g_binding = ke::Binding::Bare;
+    auto& there = bench.core.object<KEVENT>();
+    auto& back = bench.core.object<KEVENT>();
+    ke::KeInitializeEvent(&there, SynchronizationEvent, 0);
+    ke::KeInitializeEvent(&back, SynchronizationEvent, 0);
+    bool done = false;
+    bench.core.thread([&] {
+        for (;;) {
+            ke::KeWaitForSingleObject(&there, Executive, KernelMode, 0, nullptr);
+            if (done)
+                return;
+            ke::KeSetEvent(&back, 0, 0);
+        }
+    });
+    bench.on_thread([&] {
+        for (auto _ : state) {
+            ke::KeSetEvent(&there, 0, 0);
+            ke::KeWaitForSingleObject(&back, Executive, KernelMode, 0, nullptr);
+        }
+        done = true;
+        ke::KeSetEvent(&there, 0, 0);
+    });
+    state.SetItemsProcessed(2 * state.iterations());
+}
+
+void host_pipes(benchmark::State& state)
+{
+    int there[2], back[2];
+    if (pipe(there) || pipe(back)) {
+        state.SkipWithError("no pipes");
+        return;
+    }
+    std::thread other([&] {
+        char byte;
+        while (read(there[0], &byte, 1) == 1 && byte)
+            if (write(back[1], &byte, 1) != 1)
+                return;
+    });
+    char byte = 1;
+    for (auto _ : state)
+        if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) {
+            state.SkipWithError("a pipe failed");
+            break;
+        }
+    byte = 0;
+    if (write(there[1], &byte, 1) == 1)
+        other.join();
+    for (int descriptor : { there[0], there[1], back[0], back[1] })
+        close(descriptor);
+    state.SetItemsProcessed(2 * state.iterations());
+}
+
+// Keeps nanoseconds per item by name, for the ratios.
+class Keeper : public benchmark::ConsoleReporter {
+public:
+    void ReportRuns(std::vector<Run> const& runs) override
+    {
+        for (auto const& run : runs)
+            if (!run.error_occurred) {
+                auto items = run.counters.find("items_per_second");
+                if (items != run.counters.end())
+                    m_ns[run.benchmark_name()] = 1e9 / static_cast<double>(items->second);
+            }
+        ConsoleReporter::ReportRuns(runs);
+    }
+    void ratio(char const* name, char const* of, char const* to)
+    {
+        if (m_ns.count(of) && m_ns.count(to))
+            std::printf("ratio %s %.2f\n", name, m_ns[of] / m_ns[to]);
+    }
+
+private:
+    std::map<std::string, double> m_ns;
+};
+
+} // namespace
+
+BENCHMARK(timer_insert_cancel)->Arg(1)->Arg(1'000)->Arg(1'000'000);
+BENCHMARK(timer_insert_fire)->Arg(1)->Arg(1'000)->Arg(1'000'000);
+BENCHMARK(dpc_queue_to_run);
+BENCHMARK(indirect_call);
+BENCHMARK(spin_lock);
+BENCHMARK(queued_spin_lock);
+BENCHMARK(std_mutex);
+BENCHMARK(atomic_exchange);
+BENCHMARK(signal_and_wait);
+BENCHMARK(host_pipes)->UseRealTime();
+
+int main(int argc, char** argv)
+{
+    benchmark::Initialize(&argc, argv);
+    Keeper keeper;
+    benchmark::RunSpecifiedBenchmarks(&keeper);
+    std::printf("\n");
+    keeper.ratio("timer_insert_cancel_1000_to_1", "timer_insert_cancel/1000", "timer_insert_cancel/1");
+    keeper.ratio("timer_insert_cancel_1000000_to_1", "timer_insert_cancel/1000000", "timer_insert_cancel/1");
+    keeper.ratio("timer_insert_fire_1000_to_1", "timer_insert_fire/1000", "timer_insert_fire/1");
+    keeper.ratio("timer_insert_fire_1000000_to_1", "timer_insert_fire/1000000", "timer_insert_fire/1");
+    keeper.ratio("dpc_to_indirect_call", "dpc_queue_to_run", "indirect_call");
+    keeper.ratio("spin_lock_to_std_mutex", "spin_lock", "std_mutex");
+    keeper.ratio("spin_lock_to_atomic_exchange", "spin_lock", "atomic_exchange");
+    keeper.ratio("queued_spin_lock_to_std_mutex", "queued_spin_lock", "std_mutex");
+    keeper.ratio("signal_and_wait_to_host_pipes", "signal_and_wait", "host_pipes/real_time");
+    return 0;
+}
