@@ -14,5 +14,6 @@ std::span<Ddi const> string_rows();
 std::span<Ddi const> conversion_rows();
 std::span<Ddi const> c_library_rows();
 std::span<Ddi const> data_rows();
+std::span<Ddi const> security_rows();
 
 } // namespace ringside::rtl
