@@ -71,6 +71,8 @@ struct OpenRequest {
     bool case_insensitive = true;
     bool kernel_handle = false;
     bool inherit = false;
+    bool force_check = false; // OBJ_FORCE_ACCESS_CHECK: kernel mode is asked, too
+    bool checked() const { return mode != KernelMode || force_check; }
 };
 
 struct Opened {

@@ -52,6 +52,7 @@ Result<PreparedOpen> prepare(CreateArguments const& arguments, KPROCESSOR_MODE m
     request.case_insensitive = attributes.flags & OBJ_CASE_INSENSITIVE;
     request.kernel_handle = attributes.kernel_handle();
     request.inherit = attributes.flags & OBJ_INHERIT;
+    request.force_check = attributes.flags & OBJ_FORCE_ACCESS_CHECK;
     return prepare_open(request);
 }
 

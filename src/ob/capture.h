@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace ringside::ob {
 
@@ -61,10 +62,13 @@ struct Attributes {
     Type* root_type = nullptr;
     uint32_t flags = 0;   // OBJ_*
     bool named = false;   // there was an ObjectName; an empty one without a root is bad syntax
+    nt::KPROCESSOR_MODE mode = nt::KernelMode; // of the caller: UserMode is checked
+    std::vector<uint8_t> security; // a self-relative descriptor; empty: none was given
 
     Name name() const { return { root, path, (flags & nt::OBJ_CASE_INSENSITIVE) != 0 }; }
     bool kernel_handle() const { return flags & nt::OBJ_KERNEL_HANDLE; }
     bool permanent() const { return flags & nt::OBJ_PERMANENT; }
+    bool checked() const { return mode != nt::KernelMode || (flags & nt::OBJ_FORCE_ACCESS_CHECK); }
 };
 // STATUS_INVALID_PARAMETER, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_INVALID. Null attributes are an unnamed object's.
 Result<Attributes> read_attributes(nt::OBJECT_ATTRIBUTES const* attributes, nt::KPROCESSOR_MODE mode);

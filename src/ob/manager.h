@@ -36,6 +36,7 @@ struct Record {
     uint32_t handles = 0;
     bool permanent = false;
     bool deleting = false;
+    void* security = nullptr; // a self-relative descriptor in pool; null: everybody may do everything
 
     Record* directory = nullptr; // where its name stands; null: nameless
     std::u16string name;
@@ -71,7 +72,7 @@ struct Registration {
     bool leaving = false;
 };
 
-inline constexpr size_t kTypeCount = 14;
+inline constexpr size_t kTypeCount = 15;
 extern Type* const kTypes[kTypeCount];
 // This room's part of the data exports: pointer variables, then the OBJECT_TYPEs they point at.
 inline constexpr uintptr_t kTypeVariables = hal::kDataExports + 0x10000;

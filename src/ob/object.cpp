@@ -8,6 +8,7 @@
 #include "ke/guarded.h"
 #include "ke/kernel.h"
 #include "ob/namespace.h"
+#include "ob/security.h"
 
 namespace ringside::ob {
 
@@ -125,6 +126,8 @@ void ObjectManager::remove(Record& record)
     (record.older ? record.older->younger : oldest) = record.younger;
     (record.younger ? record.younger->older : youngest) = record.older;
     --living;
+    if (record.security && g_security.release)
+        g_security.release(record.security);
     void* const block = header_of(record.body);
     uint32_t const tag = record.tag;
     size_t const index = record.index;
