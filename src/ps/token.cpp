@@ -15,8 +15,19 @@ using ob::put;
 
 namespace {
 
-constexpr ACCESS_MASK kQueryProcess = 0x1000; // PROCESS_QUERY_LIMITED_INFORMATION, which the full right includes
-constexpr ACCESS_MASK kQueryThread = 0x800;   // THREAD_QUERY_LIMITED_INFORMATION
+// The right to ask, and the limited one that will do as well.
+constexpr ACCESS_MASK kQueryProcess = 0x0400 | 0x1000;
+constexpr ACCESS_MASK kQueryThread = 0x0040 | 0x0800;
+
+Result<void*> reference_for_token(HANDLE handle, ob::Type const& type, ACCESS_MASK either, KPROCESSOR_MODE mode)
+{
+    ob::HandleTarget const found = TRY(ob::reference_by_handle(handle, 0, &type, mode));
+    if (mode != KernelMode && !(found.granted & either)) {
+        ob::dereference(found.body);
+        return Failure { STATUS_ACCESS_DENIED };
+    }
+    return found.body;
+}
 
 // The opener is the effective token, or the process' own when the caller says so.
 NTSTATUS open_token(se::Token const& opener, void* token, ACCESS_MASK desired, ULONG attributes, HANDLE* handle,
@@ -136,12 +147,12 @@ NTSTATUS open_process_token(HANDLE process, ACCESS_MASK desired, ULONG attribute
 {
     if (mode != KernelMode)
         mm::ProbeForWrite(token, sizeof *token, sizeof(void*));
-    auto found = ob::reference_by_handle(process, kQueryProcess, &ob::process_type, mode);
+    auto found = reference_for_token(process, ob::process_type, kQueryProcess, mode);
     if (!found.ok())
         return found.status();
-    ob::Held held(found->body);
+    ob::Held held(*found);
     se::Token const& self = se::security().effective(ke::kernel().current());
-    return open_token(self, se::security().primary(*manager().process_of(found->body)), desired, attributes, token, mode);
+    return open_token(self, se::security().primary(*manager().process_of(*found)), desired, attributes, token, mode);
 }
 
 // A token that may not be opened itself is copied.
@@ -151,12 +162,12 @@ NTSTATUS open_thread_token(HANDLE thread, ACCESS_MASK desired, BOOLEAN as_self, 
 {
     if (mode != KernelMode)
         mm::ProbeForWrite(token, sizeof *token, sizeof(void*));
-    auto found = ob::reference_by_handle(thread, kQueryThread, &ob::thread_type, mode);
+    auto found = reference_for_token(thread, ob::thread_type, kQueryThread, mode);
     if (!found.ok())
         return found.status();
-    ob::Held held(found->body);
+    ob::Held held(*found);
     se::Security& s = se::security();
-    se::Impersonation const* with = s.impersonation(required_thread(found->body));
+    se::Impersonation const* with = s.impersonation(required_thread(*found));
     if (!with)
         return STATUS_NO_TOKEN;
     if (with->level == SecurityAnonymous)

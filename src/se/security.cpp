@@ -94,6 +94,10 @@ Result<Token*> Security::make(Token const& model)
     ++sessions[key_of(token->authentication_id)].tokens;
     Token* made = token.get();
     m_tokens.emplace(ob::number_of(body), std::move(token));
+    if (auto secured = assign_default(body, *made); !secured.ok()) {
+        ob::dereference(body);
+        return secured.failure();
+    }
     return made;
 }
 
