@@ -38,4 +38,5 @@
 #include "nt/shared_data.h"
 #include "nt/status.h"
 #include "nt/token.h"
+#include "nt/token_information.h"
 #include "nt/types.h"
