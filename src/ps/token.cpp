@@ -52,6 +52,13 @@ NTSTATUS open_token(se::Token const& opener, void* token, ACCESS_MASK desired, U
 
 } // namespace
 
+// @cite(wdk-ddi): page=ntifs/nf-ntifs-secapturesubjectcontextex
+void SeCaptureSubjectContextEx(PETHREAD thread, PEPROCESS process, SECURITY_SUBJECT_CONTEXT* subject)
+{
+    ke::Thread const* of = thread ? &required_thread(thread) : nullptr;
+    put(subject, se::capture_subject(of, required_process(process)));
+}
+
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-psreferenceprimarytoken
 PACCESS_TOKEN PsReferencePrimaryToken(PEPROCESS process)
 {
@@ -217,6 +224,8 @@ std::span<Ddi const> token_rows()
     constexpr auto kNoResources = STATUS_INSUFFICIENT_RESOURCES;
     // clang-format off
     static Ddi const rows[] = {
+        { .name = "SeCaptureSubjectContextEx", .since = Windows::vista,
+          .page = "ntifs/nf-ntifs-secapturesubjectcontextex", .body = body<&SeCaptureSubjectContextEx>() },
         { .name = "PsReferencePrimaryToken", .page = "ntifs/nf-ntifs-psreferenceprimarytoken",
           .body = body<&PsReferencePrimaryToken>() },
         { .name = "PsDereferencePrimaryToken", .irql = { .highest = APC_LEVEL },

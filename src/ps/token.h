@@ -19,6 +19,7 @@ struct ImpersonationState { // SE_IMPERSONATION_STATE
 };
 static_assert(sizeof(ImpersonationState) == 16);
 
+void SeCaptureSubjectContextEx(nt::PETHREAD thread, nt::PEPROCESS process, nt::SECURITY_SUBJECT_CONTEXT* subject);
 nt::PACCESS_TOKEN PsReferencePrimaryToken(nt::PEPROCESS process);
 void PsDereferencePrimaryToken(nt::PACCESS_TOKEN token);
 nt::PACCESS_TOKEN PsReferenceImpersonationToken(nt::PETHREAD thread, nt::BOOLEAN* copy_on_open,

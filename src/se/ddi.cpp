@@ -71,8 +71,6 @@ std::span<Ddi const> ddi_rows()
         // Subjects and checks.
         { .name = "SeCaptureSubjectContext", .page = "wdm/nf-wdm-secapturesubjectcontext",
           .body = body<&SeCaptureSubjectContext>() },
-        { .name = "SeCaptureSubjectContextEx", .since = Windows::vista,
-          .page = "ntifs/nf-ntifs-secapturesubjectcontextex", .body = body<&SeCaptureSubjectContextEx>() },
         { .name = "SeLockSubjectContext", .page = "wdm/nf-wdm-selocksubjectcontext",
           .body = body<&SeLockSubjectContext>() },
         { .name = "SeUnlockSubjectContext", .page = "wdm/nf-wdm-seunlocksubjectcontext",

@@ -15,7 +15,8 @@ std::span<Ddi const> ddi_rows();
 
 // Subjects and checks (subject.cpp)
 void SeCaptureSubjectContext(SECURITY_SUBJECT_CONTEXT* subject);
-void SeCaptureSubjectContextEx(nt::PETHREAD thread, nt::PEPROCESS process, SECURITY_SUBJECT_CONTEXT* subject);
+// Both tokens are referenced; the thread may be null.
+SECURITY_SUBJECT_CONTEXT capture_subject(ke::Thread const* thread, ke::Process const& process);
 void SeLockSubjectContext(SECURITY_SUBJECT_CONTEXT* subject);
 void SeUnlockSubjectContext(SECURITY_SUBJECT_CONTEXT* subject);
 void SeReleaseSubjectContext(SECURITY_SUBJECT_CONTEXT* subject);

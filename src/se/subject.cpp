@@ -16,31 +16,6 @@ namespace {
 constexpr uint32_t kPrivilegesTag = 'rPeS'; // "SePr"
 constexpr size_t kPrivilegesMax = 1024;
 
-ke::Thread& thread_of(PETHREAD thread)
-{
-    if (ke::Thread* found = ke::kernel().thread_of(reinterpret_cast<PKTHREAD>(thread)))
-        return *found;
-    uint64_t probe;
-    ke::copy_or_raise(&probe, thread, sizeof probe);
-    ke::bug_check(REFERENCE_BY_POINTER, reinterpret_cast<uint64_t>(ob::thread_type.guest),
-                  reinterpret_cast<uint64_t>(thread), 0, 0, "a pointer that is no thread was used as one");
-}
-
-SECURITY_SUBJECT_CONTEXT capture_subject(ke::Thread const* thread, ke::Process const& process)
-{
-    SECURITY_SUBJECT_CONTEXT made {};
-    Impersonation const* with = thread ? security().impersonation(*thread) : nullptr;
-    if (with) {
-        made.ClientToken = with->token;
-        made.ImpersonationLevel = with->level;
-        ob::reference(with->token);
-    }
-    made.PrimaryToken = security().primary(process);
-    ob::reference(made.PrimaryToken);
-    made.ProcessAuditId = reinterpret_cast<PVOID>(process.id);
-    return made;
-}
-
 Token& effective_of(SECURITY_SUBJECT_CONTEXT const& subject)
 {
     return required_token(subject.ClientToken ? subject.ClientToken : subject.PrimaryToken);
@@ -87,27 +62,26 @@ PRIVILEGE_SET* used_privileges(Access const& access)
 
 } // namespace
 
+SECURITY_SUBJECT_CONTEXT capture_subject(ke::Thread const* thread, ke::Process const& process)
+{
+    SECURITY_SUBJECT_CONTEXT made {};
+    Impersonation const* with = thread ? security().impersonation(*thread) : nullptr;
+    if (with) {
+        made.ClientToken = with->token;
+        made.ImpersonationLevel = with->level;
+        ob::reference(with->token);
+    }
+    made.PrimaryToken = security().primary(process);
+    ob::reference(made.PrimaryToken);
+    made.ProcessAuditId = reinterpret_cast<PVOID>(process.id);
+    return made;
+}
+
 // @cite(wdk-ddi): page=wdm/nf-wdm-secapturesubjectcontext
 void SeCaptureSubjectContext(SECURITY_SUBJECT_CONTEXT* subject)
 {
     ke::Thread& self = ke::kernel().current();
     put(subject, capture_subject(&self, *self.process));
-}
-
-void SeCaptureSubjectContextEx(PETHREAD thread, PEPROCESS process, SECURITY_SUBJECT_CONTEXT* subject)
-{
-    ke::Thread* of = thread ? &thread_of(thread) : nullptr;
-    ke::Process const* whose = nullptr;
-    ke::kernel().for_each_thread([&](ke::Thread& one) {
-        if (reinterpret_cast<PEPROCESS>(one.process->guest) == process)
-            whose = one.process;
-    });
-    if (!whose) {
-        ob::reference(process); // a pointer that is no object's ends here
-        ob::dereference(process);
-        whose = ke::kernel().current().process;
-    }
-    put(subject, capture_subject(of, *whose));
 }
 
 // Tokens here change only between schedule points, so that a lock has nothing to keep out; the pointers are looked at.
