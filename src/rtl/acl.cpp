@@ -202,8 +202,8 @@ NTSTATUS RtlAddAce(ACL* acl, ULONG revision, ULONG index, PVOID list, ULONG byte
         if (!read_ace(static_cast<uint8_t*>(list) + at, bytes - at, ace))
             return STATUS_INVALID_PARAMETER;
         // Entries of a later revision than the list is asked to be.
-        if (ace.header->AceType >= ACCESS_ALLOWED_OBJECT_ACE_TYPE && ace.header->AceType <= ACCESS_MAX_MS_OBJECT_ACE_TYPE
-            && revision < ACL_REVISION4)
+        if (ace.header->AceType >= ACCESS_ALLOWED_OBJECT_ACE_TYPE
+            && ace.header->AceType <= ACCESS_MAX_MS_OBJECT_ACE_TYPE && revision < ACL_REVISION4)
             return STATUS_INVALID_PARAMETER;
         at += ace.header->AceSize;
     }

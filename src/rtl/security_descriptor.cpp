@@ -67,9 +67,7 @@ Parts parts_of(void const* given)
     parts.control = relative_form(descriptor).Control;
     if (parts.control & SE_SELF_RELATIVE) {
         auto const& form = relative_form(descriptor);
-        auto at = [&](ULONG offset) -> void* {
-            return offset ? static_cast<uint8_t*>(descriptor) + offset : nullptr;
-        };
+        auto at = [&](ULONG offset) -> void* { return offset ? static_cast<uint8_t*>(descriptor) + offset : nullptr; };
         parts.owner = at(form.Owner);
         parts.group = at(form.Group);
         parts.sacl = parts.control & SE_SACL_PRESENT ? static_cast<ACL*>(at(form.Sacl)) : nullptr;
@@ -92,9 +90,7 @@ bool relative_descriptor_fits(void const* descriptor, size_t room)
     if (form.Revision != SECURITY_DESCRIPTOR_REVISION || !(form.Control & SE_SELF_RELATIVE))
         return false;
     auto const* bytes = static_cast<uint8_t const*>(descriptor);
-    auto inside = [&](ULONG offset) {
-        return offset >= sizeof form && offset < room && offset % sizeof(ULONG) == 0;
-    };
+    auto inside = [&](ULONG offset) { return offset >= sizeof form && offset < room && offset % sizeof(ULONG) == 0; };
     for (ULONG offset : { form.Owner, form.Group })
         if (offset && (!inside(offset) || !sid_fits(bytes + offset, room - offset)))
             return false;
@@ -151,8 +147,8 @@ NTSTATUS RtlCreateSecurityDescriptorRelative(SECURITY_DESCRIPTOR_RELATIVE* descr
 ULONG RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor)
 {
     Parts const parts = parts_of(descriptor);
-    size_t const header = parts.control & SE_SELF_RELATIVE ? sizeof(SECURITY_DESCRIPTOR_RELATIVE)
-                                                           : sizeof(SECURITY_DESCRIPTOR);
+    size_t const header
+        = parts.control & SE_SELF_RELATIVE ? sizeof(SECURITY_DESCRIPTOR_RELATIVE) : sizeof(SECURITY_DESCRIPTOR);
     return static_cast<ULONG>(relative_bytes(parts) - sizeof(SECURITY_DESCRIPTOR_RELATIVE) + header);
 }
 
@@ -189,8 +185,7 @@ NTSTATUS RtlGetControlSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, SECURI
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-rtlgetdaclsecuritydescriptor
-NTSTATUS RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, BOOLEAN* present, ACL** dacl,
-                                      BOOLEAN* defaulted)
+NTSTATUS RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, BOOLEAN* present, ACL** dacl, BOOLEAN* defaulted)
 {
     return get_list(descriptor, SE_DACL_PRESENT, SE_DACL_DEFAULTED, &Parts::dacl, present, dacl, defaulted);
 }
@@ -208,8 +203,7 @@ NTSTATUS RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, BOOLEAN p
     return STATUS_SUCCESS;
 }
 
-NTSTATUS RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, BOOLEAN* present, ACL** sacl,
-                                      BOOLEAN* defaulted)
+NTSTATUS RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, BOOLEAN* present, ACL** sacl, BOOLEAN* defaulted)
 {
     return get_list(descriptor, SE_SACL_PRESENT, SE_SACL_DEFAULTED, &Parts::sacl, present, sacl, defaulted);
 }

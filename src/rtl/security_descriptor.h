@@ -29,8 +29,7 @@ NTSTATUS RtlCreateSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, ULONG revi
 NTSTATUS RtlCreateSecurityDescriptorRelative(SECURITY_DESCRIPTOR_RELATIVE* descriptor, ULONG revision);
 ULONG RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor);
 BOOLEAN RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor);
-BOOLEAN RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, ULONG bytes,
-                                           SECURITY_INFORMATION required);
+BOOLEAN RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, ULONG bytes, SECURITY_INFORMATION required);
 NTSTATUS RtlGetControlSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, SECURITY_DESCRIPTOR_CONTROL* control,
                                          ULONG* revision);
 NTSTATUS RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor, BOOLEAN* present, ACL** dacl,

@@ -34,10 +34,10 @@ NTSTATUS RtlSelfRelativeToAbsoluteSD(PSECURITY_DESCRIPTOR relative, PSECURITY_DE
     Parts const parts = parts_of(relative);
     if (!(parts.control & SE_SELF_RELATIVE))
         return STATUS_BAD_DESCRIPTOR_FORMAT;
-    ULONG const needed[] = { sizeof(SECURITY_DESCRIPTOR), parts.dacl ? parts.dacl->AclSize : 0u,
-                             parts.sacl ? parts.sacl->AclSize : 0u,
-                             static_cast<ULONG>(parts.owner ? sid_bytes(parts.owner) : 0),
-                             static_cast<ULONG>(parts.group ? sid_bytes(parts.group) : 0) };
+    ULONG const needed[]
+        = { sizeof(SECURITY_DESCRIPTOR), parts.dacl ? parts.dacl->AclSize : 0u, parts.sacl ? parts.sacl->AclSize : 0u,
+            static_cast<ULONG>(parts.owner ? sid_bytes(parts.owner) : 0),
+            static_cast<ULONG>(parts.group ? sid_bytes(parts.group) : 0) };
     ULONG* const given[] = { absolute_bytes, dacl_bytes, sacl_bytes, owner_bytes, group_bytes };
     bool too_small = false;
     for (size_t i = 0; i < std::size(needed); ++i)

@@ -44,7 +44,8 @@ bool names_owner_rights(ACL const* dacl)
 
 // What a list grants of everything, or of `wanted` only: then the walk ends as soon as nothing is left to decide.
 template <typename Contains>
-ACCESS_MASK walk(rtl::Parts const& descriptor, GENERIC_MAPPING const& mapping, ACCESS_MASK everything, Contains contains)
+ACCESS_MASK walk(rtl::Parts const& descriptor, GENERIC_MAPPING const& mapping, ACCESS_MASK everything,
+                 Contains contains)
 {
     if (!descriptor.dacl)
         return everything;
@@ -58,7 +59,8 @@ ACCESS_MASK walk(rtl::Parts const& descriptor, GENERIC_MAPPING const& mapping, A
             return true;
         ACCESS_MASK mask = ace.mask;
         rtl::RtlMapGenericMask(&mask, &mapping);
-        bool const concerns = (owns && sids::owner_rights.equals(ace.sid)) || contains(ace.sid, verdict == Verdict::Deny);
+        bool const concerns
+            = (owns && sids::owner_rights.equals(ace.sid)) || contains(ace.sid, verdict == Verdict::Deny);
         if (concerns && verdict == Verdict::Allow)
             granted |= mask & ~denied;
         else if (concerns)
@@ -74,7 +76,8 @@ ACCESS_MASK mandatory_limit(Token const& token, ACL const* sacl, GENERIC_MAPPING
     ULONG level = kMediumIntegrity;
     ACCESS_MASK policy = SYSTEM_MANDATORY_LABEL_NO_WRITE_UP;
     rtl::for_each_ace(sacl, [&](rtl::Ace const& ace) {
-        if (ace.header->AceType != SYSTEM_MANDATORY_LABEL_ACE_TYPE || (ace.header->AceFlags & INHERIT_ONLY_ACE) || !ace.sid)
+        if (ace.header->AceType != SYSTEM_MANDATORY_LABEL_ACE_TYPE || (ace.header->AceFlags & INHERIT_ONLY_ACE)
+            || !ace.sid)
             return true;
         level = Sid(ace.sid).last();
         policy = ace.mask;
@@ -125,8 +128,8 @@ Access check_access(Token const& token, rtl::Parts const& descriptor, ACCESS_MAS
     if (token.has_enabled(SE_RELABEL_PRIVILEGE))
         limit |= WRITE_OWNER;
     ACCESS_MASK const everything = (mapping.GenericAll | (wanted & ~ACCESS_SYSTEM_SECURITY)) & limit;
-    ACCESS_MASK allowed = walk(descriptor, mapping, everything,
-                               [&](void const* sid, bool deny) { return token.contains(sid, deny); });
+    ACCESS_MASK allowed
+        = walk(descriptor, mapping, everything, [&](void const* sid, bool deny) { return token.contains(sid, deny); });
     if (token.is_restricted()) {
         ACCESS_MASK const second = walk(descriptor, mapping, everything,
                                         [&](void const* sid, bool) { return token.restricted_contains(sid); });
@@ -153,7 +156,8 @@ ACCESS_MASK access_to_query(SECURITY_INFORMATION information)
 {
     ACCESS_MASK access = 0;
     if (information
-        & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION))
+        & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION
+           | LABEL_SECURITY_INFORMATION))
         access |= READ_CONTROL;
     if (information & SACL_SECURITY_INFORMATION)
         access |= ACCESS_SYSTEM_SECURITY;

@@ -14,8 +14,8 @@ using ob::put;
 
 namespace {
 
-constexpr SECURITY_INFORMATION kEverything = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION
-    | DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
+constexpr SECURITY_INFORMATION kEverything
+    = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
 
 void write_out(Descriptor const& descriptor, void* into)
 {
@@ -38,8 +38,8 @@ void apply_protection(Descriptor& object, SECURITY_INFORMATION information)
 
 } // namespace
 
-NTSTATUS SeAssignSecurityEx(PSECURITY_DESCRIPTOR parent, PSECURITY_DESCRIPTOR given, PSECURITY_DESCRIPTOR* made,
-                            GUID*, BOOLEAN container, ULONG auto_inherit, SECURITY_SUBJECT_CONTEXT* subject,
+NTSTATUS SeAssignSecurityEx(PSECURITY_DESCRIPTOR parent, PSECURITY_DESCRIPTOR given, PSECURITY_DESCRIPTOR* made, GUID*,
+                            BOOLEAN container, ULONG auto_inherit, SECURITY_SUBJECT_CONTEXT* subject,
                             GENERIC_MAPPING* mapping, POOL_TYPE pool)
 {
     put(made, nullptr);
@@ -59,9 +59,13 @@ NTSTATUS SeAssignSecurityEx(PSECURITY_DESCRIPTOR parent, PSECURITY_DESCRIPTOR gi
             return captured.status();
         wanted = captured.take();
     }
-    auto result = assign_descriptor({ .parent = from ? &*from : nullptr, .given = wanted ? &*wanted : nullptr,
-                                      .container = container != 0, .auto_inherit = auto_inherit, .token = &token,
-                                      .mapping = map, .mode = ob::previous_mode() });
+    auto result = assign_descriptor({ .parent = from ? &*from : nullptr,
+                                      .given = wanted ? &*wanted : nullptr,
+                                      .container = container != 0,
+                                      .auto_inherit = auto_inherit,
+                                      .token = &token,
+                                      .mapping = map,
+                                      .mode = ob::previous_mode() });
     if (!result.ok())
         return result.status();
     void* block = result->to_pool(pool, true);
@@ -252,11 +256,13 @@ NTSTATUS set_security_object(HANDLE handle, SECURITY_INFORMATION information, PS
     if (!change.ok())
         return change.status();
     if (((information & OWNER_SECURITY_INFORMATION) && !change->owner)
-        || ((information & GROUP_SECURITY_INFORMATION) && !change->group) || !(information & (kEverything | LABEL_SECURITY_INFORMATION)))
+        || ((information & GROUP_SECURITY_INFORMATION) && !change->group)
+        || !(information & (kEverything | LABEL_SECURITY_INFORMATION)))
         return STATUS_INVALID_SECURITY_DESCR;
     Descriptor now = object_descriptor(found->body).value_or(Descriptor {});
     Token& token = security().effective(ke::kernel().current());
-    auto changed = modify_descriptor(now, *change, information, found->type->mapping, mode == KernelMode ? nullptr : &token);
+    auto changed
+        = modify_descriptor(now, *change, information, found->type->mapping, mode == KernelMode ? nullptr : &token);
     if (!changed.ok())
         return changed.status();
     apply_protection(now, information);

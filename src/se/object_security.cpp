@@ -63,8 +63,7 @@ Result<void*> assign(ob::Type const& type, void const* parent, void const* given
 
 Result<ACCESS_MASK> check(ob::Type const& type, void const* descriptor, ACCESS_MASK desired)
 {
-    Access const access
-        = check_access(current_token(), rtl::parts_of(descriptor), desired, 0, type.mapping, UserMode);
+    Access const access = check_access(current_token(), rtl::parts_of(descriptor), desired, 0, type.mapping, UserMode);
     if (access.status)
         return Failure { access.status };
     return access.granted;

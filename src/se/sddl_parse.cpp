@@ -11,20 +11,54 @@ std::vector<SidCode> const& sid_codes()
         auto builtin = [](ULONG rid) { return Sid { 5, { 32, rid } }; };
         auto local = [](ULONG rid) { return Sid { 5, { 21, 1004336348, 1177238915, 682003330, rid } }; };
         return std::vector<SidCode> {
-            { u"WD", Sid { 1, { 0 } } }, { u"CO", Sid { 3, { 0 } } }, { u"CG", Sid { 3, { 1 } } },
-            { u"OW", Sid { 3, { 4 } } }, { u"NU", Sid { 5, { 2 } } }, { u"IU", Sid { 5, { 4 } } },
-            { u"SU", Sid { 5, { 6 } } }, { u"AN", Sid { 5, { 7 } } }, { u"ED", Sid { 5, { 9 } } },
-            { u"PS", Sid { 5, { 10 } } }, { u"AU", Sid { 5, { 11 } } }, { u"RC", Sid { 5, { 12 } } },
-            { u"SY", Sid { 5, { 18 } } }, { u"LS", Sid { 5, { 19 } } }, { u"NS", Sid { 5, { 20 } } },
-            { u"WR", Sid { 5, { 33 } } }, { u"BA", builtin(544) }, { u"BU", builtin(545) }, { u"BG", builtin(546) },
-            { u"PU", builtin(547) }, { u"AO", builtin(548) }, { u"SO", builtin(549) }, { u"PO", builtin(550) },
-            { u"BO", builtin(551) }, { u"RE", builtin(552) }, { u"RU", builtin(554) }, { u"RD", builtin(555) },
-            { u"NO", builtin(556) }, { u"MU", builtin(558) }, { u"LU", builtin(559) }, { u"IS", builtin(568) },
-            { u"CY", builtin(569) }, { u"ER", builtin(573) }, { u"CD", builtin(574) }, { u"RA", builtin(575) },
-            { u"ES", builtin(576) }, { u"MS", builtin(577) }, { u"HA", builtin(578) }, { u"AA", builtin(579) },
-            { u"RM", builtin(580) }, { u"LW", sids::integrity(0x1000) }, { u"ME", sids::integrity(0x2000) },
-            { u"MP", sids::integrity(0x2100) }, { u"HI", sids::integrity(0x3000) }, { u"SI", sids::integrity(0x4000) },
-            { u"AC", Sid { 15, { 2, 1 } } }, { u"LA", local(500) }, { u"LG", local(501) },
+            { u"WD", Sid { 1, { 0 } } },
+            { u"CO", Sid { 3, { 0 } } },
+            { u"CG", Sid { 3, { 1 } } },
+            { u"OW", Sid { 3, { 4 } } },
+            { u"NU", Sid { 5, { 2 } } },
+            { u"IU", Sid { 5, { 4 } } },
+            { u"SU", Sid { 5, { 6 } } },
+            { u"AN", Sid { 5, { 7 } } },
+            { u"ED", Sid { 5, { 9 } } },
+            { u"PS", Sid { 5, { 10 } } },
+            { u"AU", Sid { 5, { 11 } } },
+            { u"RC", Sid { 5, { 12 } } },
+            { u"SY", Sid { 5, { 18 } } },
+            { u"LS", Sid { 5, { 19 } } },
+            { u"NS", Sid { 5, { 20 } } },
+            { u"WR", Sid { 5, { 33 } } },
+            { u"BA", builtin(544) },
+            { u"BU", builtin(545) },
+            { u"BG", builtin(546) },
+            { u"PU", builtin(547) },
+            { u"AO", builtin(548) },
+            { u"SO", builtin(549) },
+            { u"PO", builtin(550) },
+            { u"BO", builtin(551) },
+            { u"RE", builtin(552) },
+            { u"RU", builtin(554) },
+            { u"RD", builtin(555) },
+            { u"NO", builtin(556) },
+            { u"MU", builtin(558) },
+            { u"LU", builtin(559) },
+            { u"IS", builtin(568) },
+            { u"CY", builtin(569) },
+            { u"ER", builtin(573) },
+            { u"CD", builtin(574) },
+            { u"RA", builtin(575) },
+            { u"ES", builtin(576) },
+            { u"MS", builtin(577) },
+            { u"HA", builtin(578) },
+            { u"AA", builtin(579) },
+            { u"RM", builtin(580) },
+            { u"LW", sids::integrity(0x1000) },
+            { u"ME", sids::integrity(0x2000) },
+            { u"MP", sids::integrity(0x2100) },
+            { u"HI", sids::integrity(0x3000) },
+            { u"SI", sids::integrity(0x4000) },
+            { u"AC", Sid { 15, { 2, 1 } } },
+            { u"LA", local(500) },
+            { u"LG", local(501) },
         };
     }();
     return codes;
@@ -36,7 +70,10 @@ constexpr Failure kBadText { STATUS_INVALID_PARAMETER };
 
 class Parser {
 public:
-    explicit Parser(std::u16string_view text) : m_left(text) {}
+    explicit Parser(std::u16string_view text)
+        : m_left(text)
+    {
+    }
 
     Result<Descriptor> descriptor()
     {
@@ -162,8 +199,9 @@ private:
             m_left.remove_prefix(2);
         }
         // The first three members are written as numbers, most significant byte first.
-        uint8_t const stored[16] = { bytes[3], bytes[2], bytes[1], bytes[0], bytes[5], bytes[4], bytes[7], bytes[6],
-                                     bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15] };
+        uint8_t const stored[16]
+            = { bytes[3], bytes[2], bytes[1],  bytes[0],  bytes[5],  bytes[4],  bytes[7],  bytes[6],
+                bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15] };
         std::memcpy(&made, stored, sizeof made);
         return std::optional<GUID>(made);
     }
@@ -227,7 +265,8 @@ private:
         if (inherited)
             append(&*inherited, sizeof(GUID));
         append(who.bytes, who.size());
-        ACE_HEADER const header { static_cast<UCHAR>(type), static_cast<UCHAR>(flags), static_cast<USHORT>(ace.size()) };
+        ACE_HEADER const header { static_cast<UCHAR>(type), static_cast<UCHAR>(flags),
+                                  static_cast<USHORT>(ace.size()) };
         std::memcpy(ace.data(), &header, sizeof header);
         into.raise_revision(ACL_REVISION4);
         return into.add_raw(ace.data(), ace.size()) ? Result<void>() : kBadText;

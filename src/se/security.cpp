@@ -26,23 +26,40 @@ Token system_model()
     t.groups = { { sids::administrators, SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED | SE_GROUP_OWNER },
                  { sids::world, SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED },
                  { sids::authenticated_users, SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED } };
-    t.privileges = { { SE_CREATE_TOKEN_PRIVILEGE, 0 }, { SE_ASSIGNPRIMARYTOKEN_PRIVILEGE, 0 },
-                     { SE_LOCK_MEMORY_PRIVILEGE, kOn }, { SE_INCREASE_QUOTA_PRIVILEGE, 0 },
-                     { SE_TCB_PRIVILEGE, kOn }, { SE_SECURITY_PRIVILEGE, 0 }, { SE_TAKE_OWNERSHIP_PRIVILEGE, 0 },
-                     { SE_LOAD_DRIVER_PRIVILEGE, 0 }, { SE_SYSTEM_PROFILE_PRIVILEGE, kOn },
-                     { SE_SYSTEMTIME_PRIVILEGE, 0 }, { SE_PROF_SINGLE_PROCESS_PRIVILEGE, kOn },
-                     { SE_INC_BASE_PRIORITY_PRIVILEGE, kOn }, { SE_CREATE_PAGEFILE_PRIVILEGE, kOn },
-                     { SE_CREATE_PERMANENT_PRIVILEGE, kOn }, { SE_BACKUP_PRIVILEGE, 0 }, { SE_RESTORE_PRIVILEGE, 0 },
-                     { SE_SHUTDOWN_PRIVILEGE, 0 }, { SE_DEBUG_PRIVILEGE, kOn }, { SE_AUDIT_PRIVILEGE, kOn },
-                     { SE_SYSTEM_ENVIRONMENT_PRIVILEGE, 0 }, { SE_CHANGE_NOTIFY_PRIVILEGE, kOn },
-                     { SE_UNDOCK_PRIVILEGE, 0 }, { SE_MANAGE_VOLUME_PRIVILEGE, 0 }, { SE_IMPERSONATE_PRIVILEGE, kOn },
-                     { SE_CREATE_GLOBAL_PRIVILEGE, kOn }, { SE_INC_WORKING_SET_PRIVILEGE, kOn },
-                     { SE_TIME_ZONE_PRIVILEGE, kOn }, { SE_CREATE_SYMBOLIC_LINK_PRIVILEGE, kOn } };
+    t.privileges = { { SE_CREATE_TOKEN_PRIVILEGE, 0 },
+                     { SE_ASSIGNPRIMARYTOKEN_PRIVILEGE, 0 },
+                     { SE_LOCK_MEMORY_PRIVILEGE, kOn },
+                     { SE_INCREASE_QUOTA_PRIVILEGE, 0 },
+                     { SE_TCB_PRIVILEGE, kOn },
+                     { SE_SECURITY_PRIVILEGE, 0 },
+                     { SE_TAKE_OWNERSHIP_PRIVILEGE, 0 },
+                     { SE_LOAD_DRIVER_PRIVILEGE, 0 },
+                     { SE_SYSTEM_PROFILE_PRIVILEGE, kOn },
+                     { SE_SYSTEMTIME_PRIVILEGE, 0 },
+                     { SE_PROF_SINGLE_PROCESS_PRIVILEGE, kOn },
+                     { SE_INC_BASE_PRIORITY_PRIVILEGE, kOn },
+                     { SE_CREATE_PAGEFILE_PRIVILEGE, kOn },
+                     { SE_CREATE_PERMANENT_PRIVILEGE, kOn },
+                     { SE_BACKUP_PRIVILEGE, 0 },
+                     { SE_RESTORE_PRIVILEGE, 0 },
+                     { SE_SHUTDOWN_PRIVILEGE, 0 },
+                     { SE_DEBUG_PRIVILEGE, kOn },
+                     { SE_AUDIT_PRIVILEGE, kOn },
+                     { SE_SYSTEM_ENVIRONMENT_PRIVILEGE, 0 },
+                     { SE_CHANGE_NOTIFY_PRIVILEGE, kOn },
+                     { SE_UNDOCK_PRIVILEGE, 0 },
+                     { SE_MANAGE_VOLUME_PRIVILEGE, 0 },
+                     { SE_IMPERSONATE_PRIVILEGE, kOn },
+                     { SE_CREATE_GLOBAL_PRIVILEGE, kOn },
+                     { SE_INC_WORKING_SET_PRIVILEGE, kOn },
+                     { SE_TIME_ZONE_PRIVILEGE, kOn },
+                     { SE_CREATE_SYMBOLIC_LINK_PRIVILEGE, kOn } };
     t.owner = sids::administrators;
     t.primary_group = sids::local_system;
     t.default_dacl.emplace();
     t.default_dacl->add(ACCESS_ALLOWED_ACE_TYPE, 0, GENERIC_ALL, sids::local_system);
-    t.default_dacl->add(ACCESS_ALLOWED_ACE_TYPE, 0, READ_CONTROL | GENERIC_READ | GENERIC_EXECUTE, sids::administrators);
+    t.default_dacl->add(ACCESS_ALLOWED_ACE_TYPE, 0, READ_CONTROL | GENERIC_READ | GENERIC_EXECUTE,
+                        sids::administrators);
     std::memcpy(t.source.SourceName, "*SYSTEM*", sizeof t.source.SourceName);
     t.integrity = kSystemIntegrity;
     t.origin = kSystemLogon;
@@ -122,8 +139,8 @@ Token Security::client_model(Account account, LUID session)
     for (Sid const& sid : { sids::users, Sid { 5, { 4 } }, Sid { 2, { 1 } }, sids::authenticated_users,
                             Sid { 5, { 15 } }, Sid { 5, { 113 } } })
         t.groups.push_back({ sid, kMember });
-    t.groups.push_back({ Sid { 5, { 5, static_cast<ULONG>(session.HighPart), session.LowPart } },
-                         kMember | SE_GROUP_LOGON_ID });
+    t.groups.push_back(
+        { Sid { 5, { 5, static_cast<ULONG>(session.HighPart), session.LowPart } }, kMember | SE_GROUP_LOGON_ID });
     t.groups.push_back({ Sid { 2, { 0 } }, kMember });
     t.groups.push_back({ Sid { 5, { 64, 10 } }, kMember });
     if (elevated)

@@ -72,10 +72,10 @@ private:
     void write_exports();
     Token client_model(Account account, LUID session);
 
-    std::map<uint32_t, std::unique_ptr<Token>> m_tokens;  // by object number
-    std::map<uint32_t, void*> m_primaries;                // by process number
-    std::map<uint32_t, Impersonation> m_impersonations;   // by thread number
-    uint64_t m_next_luid = 1001;                          // below: the fixed ones
+    std::map<uint32_t, std::unique_ptr<Token>> m_tokens; // by object number
+    std::map<uint32_t, void*> m_primaries; // by process number
+    std::map<uint32_t, Impersonation> m_impersonations; // by thread number
+    uint64_t m_next_luid = 1001; // below: the fixed ones
     void* m_system = nullptr;
 };
 

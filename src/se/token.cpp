@@ -19,7 +19,8 @@ bool Token::contains(void const* sid, bool for_deny) const
         return for_deny || !(user.attributes & SE_GROUP_USE_FOR_DENY_ONLY);
     for (Group const& group : groups)
         if (group.sid.equals(sid))
-            return (group.attributes & SE_GROUP_ENABLED) || (for_deny && (group.attributes & SE_GROUP_USE_FOR_DENY_ONLY));
+            return (group.attributes & SE_GROUP_ENABLED)
+                || (for_deny && (group.attributes & SE_GROUP_USE_FOR_DENY_ONLY));
     return false;
 }
 

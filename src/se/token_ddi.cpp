@@ -57,8 +57,7 @@ BOOLEAN SeTokenIsAdmin(PACCESS_TOKEN given)
 {
     Token const& token = required_token(given);
     return token.contains(sids::administrators.bytes, false)
-        && (!token.is_restricted() || token.write_restricted
-            || token.restricted_contains(sids::administrators.bytes));
+        && (!token.is_restricted() || token.write_restricted || token.restricted_contains(sids::administrators.bytes));
 }
 
 BOOLEAN SeTokenIsRestricted(PACCESS_TOKEN token) { return required_token(token).is_restricted(); }
@@ -175,9 +174,8 @@ Result<Token*> duplicate(Token const& token, TOKEN_TYPE type, SECURITY_IMPERSONA
     model.level = type == TokenImpersonation ? level : SecurityAnonymous;
     if (effective_only) {
         std::erase_if(model.privileges, [](Privilege const& p) { return !(p.attributes & SE_PRIVILEGE_ENABLED); });
-        std::erase_if(model.groups, [](Group const& g) {
-            return !(g.attributes & (SE_GROUP_ENABLED | SE_GROUP_USE_FOR_DENY_ONLY));
-        });
+        std::erase_if(model.groups,
+                      [](Group const& g) { return !(g.attributes & (SE_GROUP_ENABLED | SE_GROUP_USE_FOR_DENY_ONLY)); });
     }
     return security().make(model);
 }

@@ -18,7 +18,10 @@ constexpr uint32_t kInformationTag = 'nIeS'; // "SeIn"
 // A block that will stand at `at`: structures first, then what they point at.
 class Block {
 public:
-    explicit Block(uint64_t at) : m_at(at) {}
+    explicit Block(uint64_t at)
+        : m_at(at)
+    {
+    }
     template <typename T>
     size_t add(T const& value)
     {
@@ -164,7 +167,8 @@ NTSTATUS fill(Block& block, Token const& token, TOKEN_INFORMATION_CLASS what)
     case TokenDefaultDacl: {
         size_t const place = block.add<ACL*>(nullptr);
         if (token.default_dacl)
-            block.set(place, static_cast<ACL*>(block.add_behind(token.default_dacl->get(), token.default_dacl->size())));
+            block.set(place,
+                      static_cast<ACL*>(block.add_behind(token.default_dacl->get(), token.default_dacl->size())));
         return STATUS_SUCCESS;
     }
     case TokenSource:
@@ -208,7 +212,8 @@ NTSTATUS fill(Block& block, Token const& token, TOKEN_INFORMATION_CLASS what)
         block.add<ULONG>(0);
         return STATUS_SUCCESS;
     case TokenIntegrityLevel:
-        add_sid_and_attributes(block, sids::integrity(token.integrity), SE_GROUP_INTEGRITY | SE_GROUP_INTEGRITY_ENABLED);
+        add_sid_and_attributes(block, sids::integrity(token.integrity),
+                               SE_GROUP_INTEGRITY | SE_GROUP_INTEGRITY_ENABLED);
         return STATUS_SUCCESS;
     case TokenMandatoryPolicy:
         block.add(token.mandatory_policy);
@@ -281,11 +286,11 @@ NTSTATUS set_token(HANDLE handle, TOKEN_INFORMATION_CLASS what, PVOID from, ULON
 {
     if (mode != KernelMode)
         mm::ProbeForRead(from, bytes, sizeof(ULONG));
-    size_t const size = what == TokenSessionId ? sizeof(ULONG)
-        : what == TokenOrigin                  ? sizeof(LUID)
-        : what == TokenIntegrityLevel          ? sizeof(TOKEN_MANDATORY_LABEL)
+    size_t const size = what == TokenSessionId                                        ? sizeof(ULONG)
+        : what == TokenOrigin                                                         ? sizeof(LUID)
+        : what == TokenIntegrityLevel                                                 ? sizeof(TOKEN_MANDATORY_LABEL)
         : what == TokenOwner || what == TokenPrimaryGroup || what == TokenDefaultDacl ? sizeof(void*)
-                                                                                    : 0;
+                                                                                      : 0;
     if (!size)
         return STATUS_INVALID_INFO_CLASS;
     if (bytes < size)

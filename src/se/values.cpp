@@ -45,7 +45,8 @@ Descriptor::Descriptor(void const* sound)
 rtl::Parts Descriptor::parts() const
 {
     return { control, owner ? owner->pointer() : nullptr, group ? group->pointer() : nullptr,
-             has(SE_SACL_PRESENT) && sacl ? sacl->get() : nullptr, has(SE_DACL_PRESENT) && dacl ? dacl->get() : nullptr };
+             has(SE_SACL_PRESENT) && sacl ? sacl->get() : nullptr,
+             has(SE_DACL_PRESENT) && dacl ? dacl->get() : nullptr };
 }
 
 std::vector<uint8_t> Descriptor::relative() const

@@ -56,7 +56,11 @@ inline constexpr ULONG kLowIntegrity = 0x1000, kMediumIntegrity = 0x2000, kHighI
 // A sound access list of its own bytes.
 class Acl {
 public:
-    Acl() : m_bytes(sizeof(ACL)) { header() = { ACL_REVISION, 0, sizeof(ACL), 0, 0 }; }
+    Acl()
+        : m_bytes(sizeof(ACL))
+    {
+        header() = { ACL_REVISION, 0, sizeof(ACL), 0, 0 };
+    }
     explicit Acl(ACL const* sound) // without the unused room behind its entries
         : m_bytes(reinterpret_cast<uint8_t const*>(sound),
                   reinterpret_cast<uint8_t const*>(sound) + rtl::acl_bytes_used(sound))

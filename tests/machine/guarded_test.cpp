@@ -30,7 +30,8 @@ TEST(machine_guarded, the_matrix_of_accounts_and_devices)
     ASSERT_EQ(driver.status(), nt::STATUS_SUCCESS);
     std::string matrix;
     for (auto device : { R"(\\.\GuardedOpen)", R"(\\.\GuardedAdmins)", R"(\\.\GuardedReaders)" }) {
-        for (Account account : { Account::System, Account::Administrator, Account::FilteredAdministrator, Account::User }) {
+        for (Account account :
+             { Account::System, Account::Administrator, Account::FilteredAdministrator, Account::User }) {
             Client client = machine.client("client.exe", { .account = account });
             File reading = client.open(device, kGenericRead);
             File both = client.open(device);
@@ -42,9 +43,10 @@ TEST(machine_guarded, the_matrix_of_accounts_and_devices)
         }
         matrix += '\n';
     }
-    EXPECT_EQ(matrix, " yy yy yy yy\n"
-                      " yy yy nn nn\n"
-                      " yy yn yn yn\n");
+    EXPECT_EQ(matrix,
+              " yy yy yy yy\n"
+              " yy yy nn nn\n"
+              " yy yn yn yn\n");
     File by_default = machine.open(R"(\\.\GuardedAdmins)");
     EXPECT_TRUE(by_default.ok());
     by_default.close();
@@ -69,9 +71,10 @@ TEST(machine_guarded, the_driver_knows_who_asks)
         answers += who.Administrator ? " administrator\n" : "\n";
         file.close();
     }
-    EXPECT_EQ(answers, "S-1-5-18 administrator\n"
-                       "S-1-5-21-1004336348-1177238915-682003330-1001 administrator\n"
-                       "S-1-5-21-1004336348-1177238915-682003330-1002\n");
+    EXPECT_EQ(answers,
+              "S-1-5-18 administrator\n"
+              "S-1-5-21-1004336348-1177238915-682003330-1001 administrator\n"
+              "S-1-5-21-1004336348-1177238915-682003330-1002\n");
     machine.expect_quiet();
 }
 

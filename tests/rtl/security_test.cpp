@@ -154,8 +154,7 @@ TEST_F(rtl_security, lists_that_lie)
             PVOID ace = nullptr;
             for (ULONG i = 0; i < 3; ++i)
                 if (RtlGetAce(acl, i, &ace) == STATUS_SUCCESS) {
-                    EXPECT_LE(static_cast<uint8_t*>(ace) + static_cast<ACE_HEADER*>(ace)->AceSize,
-                              exact.data() + size);
+                    EXPECT_LE(static_cast<uint8_t*>(ace) + static_cast<ACE_HEADER*>(ace)->AceSize, exact.data() + size);
                 }
         }
     EXPECT_GT(refused, 50u);

@@ -151,8 +151,11 @@ TEST(se_access, inheritance)
     Descriptor const parent = words(u"D:(A;OICI;GR;;;WD)(A;CIIO;GA;;;CO)(A;OINP;0x2;;;BU)(D;;GA;;;AN)");
     auto child = [&](bool container, std::u16string_view given, ULONG automatic) {
         Descriptor const explicitly = words(given);
-        auto made = assign_descriptor({ .parent = &parent, .given = given.empty() ? nullptr : &explicitly,
-                                        .container = container, .auto_inherit = automatic, .token = &creator,
+        auto made = assign_descriptor({ .parent = &parent,
+                                        .given = given.empty() ? nullptr : &explicitly,
+                                        .container = container,
+                                        .auto_inherit = automatic,
+                                        .token = &creator,
                                         .mapping = kFile });
         EXPECT_TRUE(made.ok());
         return print_sddl(*made, DACL_SECURITY_INFORMATION | OWNER_SECURITY_INFORMATION);

@@ -46,11 +46,12 @@ protected:
         on_system([&] {
             auto const bytes = parse_sddl(sddl)->relative();
             HANDLE handle = nullptr;
-            ASSERT_EQ(ob::ObOpenObjectByPointer(body, OBJ_KERNEL_HANDLE, nullptr, WRITE_DAC, nullptr, KernelMode, &handle),
-                      STATUS_SUCCESS);
-            EXPECT_EQ(set_security_object(handle, DACL_SECURITY_INFORMATION, const_cast<uint8_t*>(bytes.data()),
-                                          KernelMode),
-                      STATUS_SUCCESS);
+            ASSERT_EQ(
+                ob::ObOpenObjectByPointer(body, OBJ_KERNEL_HANDLE, nullptr, WRITE_DAC, nullptr, KernelMode, &handle),
+                STATUS_SUCCESS);
+            EXPECT_EQ(
+                set_security_object(handle, DACL_SECURITY_INFORMATION, const_cast<uint8_t*>(bytes.data()), KernelMode),
+                STATUS_SUCCESS);
             EXPECT_EQ(ob::close_handle(ob::current_process(), handle, KernelMode).status(), STATUS_SUCCESS);
         });
     }
@@ -65,8 +66,8 @@ TEST_F(se_open, devices_by_account)
     Behaviour behaviour { "d" };
     DRIVER_OBJECT* of = driver(u"one");
     DEVICE_OBJECT* made = device(of, behaviour, u"\\Device\\Guarded");
-    constexpr Account kAll[] = { Account::System, Account::Administrator, Account::FilteredAdministrator,
-                                 Account::User };
+    constexpr Account kAll[]
+        = { Account::System, Account::Administrator, Account::FilteredAdministrator, Account::User };
     auto matrix = [&](std::u16string const& path, ACCESS_MASK access) {
         std::string row;
         for (Account account : kAll) {
@@ -87,7 +88,8 @@ TEST_F(se_open, devices_by_account)
     made->Characteristics |= FILE_DEVICE_SECURE_OPEN;
     EXPECT_EQ(matrix(u"\\Device\\Guarded\\below", GENERIC_READ), "yynn") << "unless it asks for the check";
     on_system([&] {
-        EXPECT_TRUE(io::open({ .path = u"\\Device\\Guarded", .access = GENERIC_ALL }).ok()) << "kernel mode is not asked";
+        EXPECT_TRUE(io::open({ .path = u"\\Device\\Guarded", .access = GENERIC_ALL }).ok())
+            << "kernel mode is not asked";
     });
 }
 
@@ -161,8 +163,9 @@ TEST_F(se_open, descriptors_by_handle)
         ASSERT_NE(held, nullptr);
         EXPECT_TRUE(rtl::RtlValidSecurityDescriptor(held));
         HANDLE handle = nullptr;
-        ASSERT_EQ(ob::ObOpenObjectByPointer(made, OBJ_KERNEL_HANDLE, nullptr, READ_CONTROL, nullptr, KernelMode, &handle),
-                  STATUS_SUCCESS);
+        ASSERT_EQ(
+            ob::ObOpenObjectByPointer(made, OBJ_KERNEL_HANDLE, nullptr, READ_CONTROL, nullptr, KernelMode, &handle),
+            STATUS_SUCCESS);
         ULONG needed = 0;
         EXPECT_EQ(query_security_object(handle, OWNER_SECURITY_INFORMATION, nullptr, 0, &needed, KernelMode),
                   STATUS_BUFFER_TOO_SMALL);
@@ -173,7 +176,8 @@ TEST_F(se_open, descriptors_by_handle)
         EXPECT_EQ(print_sddl(Descriptor(buffer), 0xF), u"O:BA");
         auto bytes = parse_sddl(u"D:(A;;GR;;;BU)")->relative();
         EXPECT_EQ(set_security_object(handle, OWNER_SECURITY_INFORMATION, bytes.data(), KernelMode),
-                  STATUS_INVALID_SECURITY_DESCR) << "there is no owner in it";
+                  STATUS_INVALID_SECURITY_DESCR)
+            << "there is no owner in it";
         EXPECT_EQ(set_security_object(handle, DACL_SECURITY_INFORMATION, bytes.data(), KernelMode), STATUS_SUCCESS);
         EXPECT_EQ(descriptor_words(made, 0xF), u"O:BAG:SYD:(A;;FR;;;BU)");
         EXPECT_NE(print_sddl(Descriptor(held), DACL_SECURITY_INFORMATION), u"D:(A;;FR;;;BU)") << "a copy";

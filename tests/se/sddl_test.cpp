@@ -54,8 +54,9 @@ TEST(se_sddl, faults)
 {
     for (std::u16string_view text :
          { u"X:", u"D:(A;;GA;;;SY", u"D:(A;;GA;;SY)", u"D:(Q;;GA;;;SY)", u"D:(A;ZZ;GA;;;SY)", u"D:(A;;QQ;;;SY)",
-           u"D:(A;;0x100000000;;;SY)", u"D:(AU;;GA;;;SY)", u"S:(A;;GA;;;SY)", u"O:SYO:SY", u"D:D:", u"D:NO_ACCESS_CONTROL(A;;GA;;;SY)",
-           u"D:(A;;GA;bf967a86-0de6-11d0-a285-00aa003049e2;;SY)", u"D:(OA;;GA;bf967a86;;SY)", u"D:(A;;GA;;;SY)x" })
+           u"D:(A;;0x100000000;;;SY)", u"D:(AU;;GA;;;SY)", u"S:(A;;GA;;;SY)", u"O:SYO:SY", u"D:D:",
+           u"D:NO_ACCESS_CONTROL(A;;GA;;;SY)", u"D:(A;;GA;bf967a86-0de6-11d0-a285-00aa003049e2;;SY)",
+           u"D:(OA;;GA;bf967a86;;SY)", u"D:(A;;GA;;;SY)x" })
         EXPECT_EQ(parse_sddl(text).status(), STATUS_INVALID_PARAMETER) << std::string(text.begin(), text.end());
     for (std::u16string_view text : { u"O:", u"O:ZZ", u"O:S-1-", u"O:S-1-5-", u"O:S-1-5-4294967296",
                                       u"O:S-1-5-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1", u"D:(A;;GA;;;)" })

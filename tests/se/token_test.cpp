@@ -61,9 +61,12 @@ TEST(se_token, accounts)
             PVOID level = nullptr, session = nullptr;
             EXPECT_EQ(SeQueryInformationToken(body, TokenIntegrityLevel, &level), STATUS_SUCCESS);
             EXPECT_EQ(SeQueryInformationToken(body, TokenSessionId, &session), STATUS_SUCCESS);
-            Row made { SeTokenIsAdmin(body) != 0, query_long(body, TokenElevationType), query_long(body, TokenElevation),
+            Row made { SeTokenIsAdmin(body) != 0,
+                       query_long(body, TokenElevationType),
+                       query_long(body, TokenElevation),
                        static_cast<ULONG>(reinterpret_cast<uint64_t>(session)),
-                       static_cast<ULONG>(reinterpret_cast<uint64_t>(level)), query_long(body, TokenPrivileges) };
+                       static_cast<ULONG>(reinterpret_cast<uint64_t>(level)),
+                       query_long(body, TokenPrivileges) };
             EXPECT_EQ(SeTokenType(body), TokenPrimary);
             EXPECT_FALSE(SeTokenIsRestricted(body));
             ob::dereference(body);
@@ -90,7 +93,7 @@ TEST(se_token, filtering)
         TOKEN_PRIVILEGES remove { 1, { { privilege_luid(SE_DEBUG_PRIVILEGE), 0 } } };
         TOKEN_GROUPS restrict { 1, { { sids::restricted.pointer(), 0 } } };
         PACCESS_TOKEN first = nullptr, second = nullptr, last = nullptr;
-        ASSERT_EQ(SeFilterToken(token->body, 0, &disable, &remove, &restrict, &first), STATUS_SUCCESS);
+        ASSERT_EQ(SeFilterToken(token->body, 0, &disable, &remove, & restrict, &first), STATUS_SUCCESS);
         EXPECT_TRUE(SeTokenIsAdmin(token->body));
         EXPECT_FALSE(SeTokenIsAdmin(first));
         EXPECT_TRUE(SeTokenIsRestricted(first));
@@ -105,7 +108,7 @@ TEST(se_token, filtering)
         EXPECT_TRUE(SeTokenIsRestricted(last));
         restrict.Groups[0].Attributes = 1;
         PACCESS_TOKEN none = token->body;
-        EXPECT_EQ(SeFilterToken(token->body, 0, nullptr, nullptr, &restrict, &none), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(SeFilterToken(token->body, 0, nullptr, nullptr, & restrict, &none), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(none, nullptr);
         EXPECT_EQ(SeFilterToken(token->body, 0x80, nullptr, nullptr, nullptr, &none), STATUS_INVALID_PARAMETER);
         for (void* body : { first, second, last, static_cast<void*>(token->body) })
@@ -136,7 +139,8 @@ TEST(se_token, by_handle)
         EXPECT_TRUE(SeSinglePrivilegeCheck(backup, KernelMode));
         EXPECT_EQ(adjust_privileges(handle, FALSE, &change, 4, &before, &needed, KernelMode), STATUS_BUFFER_TOO_SMALL);
         EXPECT_FALSE(SeSinglePrivilegeCheck(backup, UserMode)) << "nothing was changed";
-        EXPECT_EQ(adjust_privileges(handle, FALSE, &change, sizeof before, &before, &needed, KernelMode), STATUS_SUCCESS);
+        EXPECT_EQ(adjust_privileges(handle, FALSE, &change, sizeof before, &before, &needed, KernelMode),
+                  STATUS_SUCCESS);
         EXPECT_TRUE(SeSinglePrivilegeCheck(backup, UserMode));
         EXPECT_EQ(before.PrivilegeCount, 1u);
         EXPECT_EQ(adjust_privileges(handle, FALSE, &before, 0, nullptr, nullptr, KernelMode), STATUS_SUCCESS);
@@ -150,8 +154,10 @@ TEST(se_token, by_handle)
         SECURITY_QUALITY_OF_SERVICE qos { sizeof qos, SecurityImpersonation, 0, FALSE };
         OBJECT_ATTRIBUTES attributes { sizeof attributes };
         attributes.SecurityQualityOfService = &qos;
-        ASSERT_EQ(duplicate_token(handle, 0, &attributes, FALSE, TokenImpersonation, &copy, KernelMode), STATUS_SUCCESS);
-        EXPECT_EQ(duplicate_token(handle, 0, nullptr, FALSE, TOKEN_TYPE(3), &copy, KernelMode), STATUS_INVALID_PARAMETER);
+        ASSERT_EQ(duplicate_token(handle, 0, &attributes, FALSE, TokenImpersonation, &copy, KernelMode),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(duplicate_token(handle, 0, nullptr, FALSE, TOKEN_TYPE(3), &copy, KernelMode),
+                  STATUS_INVALID_PARAMETER);
         EXPECT_EQ(ob::close_handle(ob::current_process(), copy, KernelMode).status(), STATUS_SUCCESS);
         EXPECT_EQ(ob::close_handle(ob::current_process(), handle, KernelMode).status(), STATUS_SUCCESS);
     });
@@ -174,9 +180,8 @@ TEST(se_token, impersonation)
             SeCaptureSubjectContext(&subject);
             ACCESS_MASK granted = 0;
             NTSTATUS status = 0;
-            BOOLEAN const yes
-                = SeAccessCheck(const_cast<uint8_t*>(bytes.data()), &subject, FALSE, desired, 0, nullptr, &mapping,
-                                UserMode, &granted, &status);
+            BOOLEAN const yes = SeAccessCheck(const_cast<uint8_t*>(bytes.data()), &subject, FALSE, desired, 0, nullptr,
+                                              &mapping, UserMode, &granted, &status);
             EXPECT_EQ(yes != 0, status == STATUS_SUCCESS);
             SeReleaseSubjectContext(&subject);
             return status;
