@@ -3,6 +3,10 @@
 
 #include "base/check.h"
 #include "ke/kernel.h"
+#include "ob/security.h"
+#include "se/assign.h"
+#include "se/sddl.h"
+#include "se/security.h"
 
 namespace ringside::cm {
 
@@ -15,6 +19,29 @@ namespace {
 constexpr uint32_t kKeyTag = ' yeK'; // "Key "
 constexpr size_t kKeyBytes = 0x60;
 
+// Administrators and the system may do everything, users may read; keys hand that down. Pool that is empty leaves a key
+// without a descriptor until it is asked again.
+void** descriptor_of(Key& key)
+{
+    if (key.security)
+        return &key.security;
+    se::Descriptor parent;
+    if (key.parent) {
+        if (void* above = *descriptor_of(*key.parent))
+            parent = se::Descriptor(above);
+    } else
+        parent = se::parse_sddl(u"D:(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;BU)(A;CI;KR;;;RC)").take();
+    se::Token const& system = *se::security().token_of(se::security().system_token());
+    auto made = se::assign_descriptor({ .parent = &parent,
+                                        .container = true,
+                                        .auto_inherit = SEF_DACL_AUTO_INHERIT,
+                                        .token = &system,
+                                        .mapping = ob::key_type.mapping });
+    if (made.ok())
+        key.security = made->to_pool(PagedPool, false);
+    return &key.security;
+}
+
 } // namespace
 
 KeyObjects::KeyObjects()
@@ -23,6 +50,7 @@ KeyObjects::KeyObjects()
     g_key_objects = this;
     ob::key_type.deleted = deleted;
     ob::key_type.full_name = full_name;
+    ob::key_type.security_slot = [](void* body) { return descriptor_of(*g_key_objects->key_of(body)); };
     auto root = make(registry().root());
     CHECK(root.ok() && ob::insert(*root, registry().root().path, true, true).ok(), "the registry has no name");
     ob::dereference(*root);
@@ -32,7 +60,14 @@ KeyObjects::~KeyObjects()
 {
     ob::key_type.deleted = nullptr;
     ob::key_type.full_name = nullptr;
+    ob::key_type.security_slot = nullptr;
     g_key_objects = nullptr;
+}
+
+Key::~Key()
+{
+    if (security && ob::g_security.release)
+        ob::g_security.release(security);
 }
 
 Key* KeyObjects::key_of(void* body)
@@ -71,8 +106,11 @@ Result<Walked> walk_attributes(ob::Attributes const& attributes, Missing missing
 Result<HANDLE> open_key(Key& key, ob::Attributes const& attributes, ACCESS_MASK desired)
 {
     void* body = TRY(g_key_objects->make(key));
-    auto handle = ob::open_handle(ob::current_process(), body, ob::granted_access(ob::key_type, desired),
-                                  attributes.kernel_handle(), attributes.flags & OBJ_INHERIT);
+    auto const granted = ob::allowed_access(body, desired, attributes.mode, attributes.flags);
+    Result<HANDLE> handle = Failure { granted.status() };
+    if (granted.ok())
+        handle = ob::open_handle(ob::current_process(), body, granted.value(), attributes.kernel_handle(),
+                                 attributes.flags & OBJ_INHERIT);
     ob::dereference(body);
     return handle;
 }

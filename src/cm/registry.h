@@ -46,7 +46,10 @@ struct Key {
     uint32_t references = 0; // open key objects and walks in progress
     bool is_volatile = false;
     bool deleted = false;
+    void* security = nullptr; // a self-relative descriptor in pool, made when first asked for (objects.cpp)
 
+    Key() = default;
+    ~Key();
     Key* subkey(std::u16string_view name) const;
     Value* value(std::u16string_view name) const;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Opens are checked: devices by clients of each account, named objects, descriptors read and changed by handle.
+#include "cm/ddi.h"
 #include "io/host_driver.h"
 #include "ob/ddi.h"
 #include "ob/security.h"
@@ -147,6 +148,45 @@ TEST_F(se_open, named_objects)
         EXPECT_EQ(ob::ZwCreateEvent(&again, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
                   STATUS_UNKNOWN_REVISION);
         ob::ZwClose(event);
+    });
+}
+
+// A user opens registry keys; an administrator narrows one of them.
+// Shows: users read and do not write; what is set on a key holds for it and for keys below that were not asked before.
+TEST_F(se_open, registry_keys)
+{
+    on_system([&] {
+        std::u16string const path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services";
+        std::u16string const below = path + u"\\Guarded";
+        boot.rooms.registry.make(below);
+        auto open = [&](std::u16string const& at, ACCESS_MASK access, HANDLE& handle) {
+            UNICODE_STRING name = counted(at);
+            OBJECT_ATTRIBUTES attributes { sizeof attributes, nullptr, &name,
+                                           OBJ_CASE_INSENSITIVE | OBJ_FORCE_ACCESS_CHECK, nullptr, nullptr };
+            return cm::ZwOpenKey(&handle, access, &attributes);
+        };
+        auto as_user = [&](std::u16string const& at, ACCESS_MASK access) {
+            Token* user = *boot.rooms.security.make_primary(Account::User);
+            boot.rooms.security.impersonate(ke::kernel().current(), { user->body, SecurityImpersonation });
+            HANDLE handle = nullptr;
+            NTSTATUS const status = open(at, access, handle);
+            boot.rooms.security.impersonate(ke::kernel().current(), {});
+            if (!status)
+                ob::ZwClose(handle);
+            return status;
+        };
+        EXPECT_EQ(as_user(path, KEY_READ), STATUS_SUCCESS);
+        EXPECT_EQ(as_user(path, KEY_WRITE), STATUS_ACCESS_DENIED);
+        HANDLE handle = nullptr;
+        ASSERT_EQ(open(path, KEY_ALL_ACCESS, handle), STATUS_SUCCESS);
+        EXPECT_EQ(descriptor_words(ob::resolve_handle(ob::current_process(), handle, KernelMode)->body,
+                                   DACL_SECURITY_INFORMATION),
+                  u"D:AI(A;CIID;KA;;;SY)(A;CIID;KA;;;BA)(A;CIID;KR;;;BU)(A;CIID;KR;;;RC)");
+        auto bytes = parse_sddl(u"D:P(A;CI;KA;;;SY)")->relative();
+        EXPECT_EQ(set_security_object(handle, DACL_SECURITY_INFORMATION, bytes.data(), KernelMode), STATUS_SUCCESS);
+        ob::ZwClose(handle);
+        EXPECT_EQ(as_user(path, KEY_READ), STATUS_ACCESS_DENIED);
+        EXPECT_EQ(as_user(below, KEY_READ), STATUS_ACCESS_DENIED);
     });
 }
 
