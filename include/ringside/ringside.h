@@ -120,6 +120,17 @@ private:
     std::shared_ptr<State> m_state;
 };
 
+// Whose token a client process has (docs/security.md).
+enum class Account : uint8_t {
+    System,                // LocalSystem, as most services
+    Administrator,         // elevated: what "Run as administrator" starts
+    FilteredAdministrator, // the same account before that
+    User,                  // an ordinary one
+};
+struct ClientOptions {
+    Account account = Account::Administrator;
+};
+
 // A client process: its own addresses and handles.
 class Client {
 public:
@@ -227,9 +238,9 @@ public:
     Bytes save_hive(std::string_view key) const;
     std::string export_registry(std::string_view key) const;
 
-    // Opens on behalf of the default client.
+    // Opens on behalf of the default client, an elevated administrator.
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
-    Client client(std::string_view name);
+    Client client(std::string_view name, ClientOptions options = {});
 
     // Runs until nothing is left to do (timers up to a minute ahead included); true when quiet.
     bool settle();

@@ -18,13 +18,13 @@ std::span<Ddi const> ddi_rows()
     // clang-format off
     static Ddi const rows[] = {
         { .name = "ZwOpenKey", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-zwopenkey", .partial = "no security descriptor is checked", .body = body<&ZwOpenKey>() },
+          .page = "wdm/nf-wdm-zwopenkey", .body = body<&ZwOpenKey>() },
         { .name = "ZwOpenKeyEx", .since = Windows::win7, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-zwopenkeyex", .rules = "PowerIrpDDis",
-          .partial = "no security descriptor is checked", .body = body<&ZwOpenKeyEx>() },
+          .body = body<&ZwOpenKeyEx>() },
         { .name = "ZwCreateKey", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwcreatekey",
-          .partial = "no security descriptor is stored or checked",
+          .partial = "the descriptor that the attributes give is not stored",
           .body = body<&ZwCreateKey>() },
         { .name = "ZwDeleteKey", .page = "wdm/nf-wdm-zwdeletekey", .body = body<&ZwDeleteKey>() },
         { .name = "ZwFlushKey", .page = "wdm/nf-wdm-zwflushkey",

@@ -58,6 +58,12 @@ struct Key {
     bool deleted = false;
     std::vector<uint32_t> watchers; // numbers of key objects with ZwNotifyChangeKey
 
+    void* security = nullptr; // a self-relative descriptor in pool, made when first asked for (objects.cpp)
+
+    Key() = default;
+    ~Key();
+    Key(Key const&) = delete;
+    Key& operator=(Key const&) = delete;
     Key* subkey(std::u16string_view name) const;
     Value* value(std::u16string_view name) const;
     // "\REGISTRY\MACHINE\..."; of a deleted key what it was.

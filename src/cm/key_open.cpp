@@ -3,6 +3,7 @@
 
 #include "cm/ddi.h"
 #include "ke/kernel.h"
+#include "ob/security.h"
 
 namespace ringside::cm {
 
@@ -74,9 +75,17 @@ NTSTATUS Opening::perform()
             static_cast<void>(registry().delete_key(*key));
         return made.status();
     }
-    object = *made;
     disposition = walked->created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
-    granted = ob::granted_access(ob::key_type, request.desired);
+    // Who creates a key may do with it what was asked for.
+    auto const allowed = walked->created
+        ? Result<ACCESS_MASK>(ob::granted_access(ob::key_type, request.desired))
+        : ob::allowed_access(*made, request.desired, KernelMode, path.given().Attributes);
+    if (!allowed.ok()) {
+        ob::dereference(*made);
+        return allowed.status();
+    }
+    object = *made;
+    granted = allowed.value();
     return STATUS_SUCCESS;
 }
 

@@ -83,6 +83,8 @@ struct OpenRequest {
     bool target_directory = false; // SL_OPEN_TARGET_DIRECTORY: the folder that holds the path's last component
     DEVICE_OBJECT* hint = nullptr; // FileRecord::hint
     bool ignores_sharing = false;  // FileRecord::ignores_sharing
+    bool force_check = false; // OBJ_FORCE_ACCESS_CHECK: kernel mode is asked, too
+    bool checked() const { return mode != KernelMode || force_check; }
 };
 
 struct Opened {

@@ -63,6 +63,7 @@ Result<PreparedOpen> prepare(CreateArguments const& arguments, KPROCESSOR_MODE m
     request.hint = arguments.hint;
     request.target_directory = arguments.target_directory;
     request.ignores_sharing = arguments.ignores_sharing;
+    request.force_check = attributes.flags & OBJ_FORCE_ACCESS_CHECK;
     return prepare_open(request);
 }
 

@@ -6,6 +6,7 @@
 #include "io/buffering.h"
 #include "io/listener.h"
 #include "ob/object.h"
+#include "ob/security.h"
 
 namespace ringside::io {
 
@@ -36,6 +37,10 @@ Manager::Manager(ManagerOptions const& options) : invalid_device_request(options
     ob::file_type.closed = &file_closed;
     ob::file_type.deleted = &file_deleted;
     ob::file_type.full_name = &file_name;
+    ob::file_type.security_slot = [](void* body) -> void** {
+        FileRecord* record = manager().files().find(static_cast<FILE_OBJECT*>(body));
+        return record && record->device ? ob::security_slot(record->device->device) : nullptr;
+    };
     m_globals = static_cast<Globals*>(
         ex::allocate(NonPagedPoolNx, sizeof(Globals), kGlobalsTag, ex::Owner::Kernel, true));
     CHECK(m_globals, "pool is too small to boot");

@@ -12,6 +12,8 @@
 #include "ob/handle.h"
 #include "ob/namespace.h"
 #include "ob/object.h"
+#include "ob/security.h"
+#include "se/ddi.h"
 
 namespace ringside::io {
 
@@ -107,9 +109,20 @@ Result<void> take_hint(FILE_OBJECT& file, DEVICE_OBJECT* hint)
     file.FileObjectExtension = &record; // opaque to drivers: see target_of
     return {};
 }
+// Who opens, for the driver to look at as long as the create lasts.
+class Subject {
+public:
+    explicit Subject(SECURITY_SUBJECT_CONTEXT& context) : m_context(context) { se::SeCaptureSubjectContext(&context); }
+    ~Subject() { se::SeReleaseSubjectContext(&m_context); }
+    Subject(Subject const&) = delete;
+    Subject& operator=(Subject const&) = delete;
+
+private:
+    SECURITY_SUBJECT_CONTEXT& m_context;
+};
 
 // Sends IRP_MJ_CREATE and waits; the driver's status. Information goes to `information`.
-NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ULONG_PTR& information)
+NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ACCESS_MASK granted, ULONG_PTR& information)
 {
     Manager& io = manager();
     DEVICE_OBJECT* top = target_of(*file);
@@ -129,7 +142,8 @@ NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ULONG_PTR& i
     // Both structures stand in this frame, as on Windows: they are the driver's until the create is completed.
     ACCESS_STATE access {};
     access.OriginalDesiredAccess = request.access;
-    access.PreviouslyGrantedAccess = ob::granted_access(ob::file_type, request.access);
+    access.PreviouslyGrantedAccess = granted;
+    Subject const subject(access.SubjectSecurityContext);
     IO_SECURITY_CONTEXT security { nullptr, &access, access.PreviouslyGrantedAccess, request.options };
 
     irp->Flags = IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
@@ -187,6 +201,17 @@ Result<PreparedOpen> prepare_open(OpenRequest const& request)
         status = STATUS_OBJECT_TYPE_MISMATCH;
     if (NT_SUCCESS(status))
         status = device ? check_openable(*device).status() : STATUS_NO_SUCH_DEVICE;
+    // The device's descriptor guards the device itself. What lies below its name is the driver's to guard, unless the
+    // device asks for the check there, too.
+    ACCESS_MASK granted = ob::granted_access(ob::file_type, request.access);
+    bool const device_itself = found.type == &ob::device_type && found.remaining.empty();
+    if (NT_SUCCESS(status) && request.checked()
+        && (device_itself || (device->device->Characteristics & FILE_DEVICE_SECURE_OPEN))) {
+        auto const allowed = ob::allowed_access(device->device, request.access, UserMode, 0);
+        status = allowed.status();
+        if (allowed.ok())
+            granted = allowed.value();
+    }
     if (!NT_SUCCESS(status)) {
         ob::dereference(found.body);
         return Failure { status };
@@ -204,7 +229,7 @@ Result<PreparedOpen> prepare_open(OpenRequest const& request)
                 ob::dereference(related);
             return hinted.failure();
         }
-    return PreparedOpen { *file, related };
+    return PreparedOpen { *file, related, granted };
 }
 
 Result<Opened> finish_open(PreparedOpen prepared, OpenRequest const& request)
@@ -213,7 +238,7 @@ Result<Opened> finish_open(PreparedOpen prepared, OpenRequest const& request)
     NTSTATUS status = STATUS_SUCCESS;
     for (int reparses = 0;; ++reparses) {
         FILE_OBJECT* file = prepared.file;
-        status = send_create(file, request, opened.information);
+        status = send_create(file, request, prepared.granted, opened.information);
         file->RelatedFileObject = nullptr;
         if (prepared.related)
             ob::dereference(prepared.related);
@@ -238,7 +263,7 @@ Result<Opened> finish_open(PreparedOpen prepared, OpenRequest const& request)
     FileRecord& record = *manager().files().find(file);
     record.opened = true;
     file->Flags |= FO_HANDLE_CREATED;
-    auto handle = ob::open_handle(ob::current_process(), file, ob::granted_access(ob::file_type, request.access),
+    auto handle = ob::open_handle(ob::current_process(), file, prepared.granted,
                                   request.kernel_handle, request.inherit);
     if (!handle.ok()) {
         file_closed(file, 0);

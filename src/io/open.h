@@ -13,6 +13,7 @@ inline constexpr ULONG kFileNameTag = 0x6D4E6F49; // 'IoNm'
 struct PreparedOpen {
     FILE_OBJECT* file = nullptr;    // with the reference of its birth
     FILE_OBJECT* related = nullptr; // referenced until the create has come back
+    ACCESS_MASK granted = 0;
 };
 
 Result<PreparedOpen> prepare_open(OpenRequest const& request);

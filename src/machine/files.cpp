@@ -251,16 +251,34 @@ std::u16string nt_path(std::string_view path)
 
 // --- Machine and Client ------------------------------------------------------------------------------------------
 
-Client Machine::client(std::string_view name)
+namespace {
+
+se::Account account_of(Account account)
+{
+    switch (account) {
+    case Account::System:
+        return se::Account::System;
+    case Account::FilteredAdministrator:
+        return se::Account::FilteredAdministrator;
+    case Account::User:
+        return se::Account::User;
+    default:
+        return se::Account::Administrator;
+    }
+}
+
+} // namespace
+
+Client Machine::client(std::string_view name, ClientOptions options)
 {
     auto state = std::make_shared<Client::State>();
     state->machine = m_state.get();
     state->name = name;
     m_state->clients.push_back(state);
     std::u16string path = u"\\??\\C:\\" + rtl::utf16(name);
-    m_state->on_system_thread([this, path, state] {
+    m_state->on_system_thread([this, path, state, account = account_of(options.account)] {
         auto& processes = m_state->rooms->processes;
-        auto made = processes.create_client(path);
+        auto made = processes.create_client(path, account);
         if (!made.ok())
             return;
         state->process = *made;

@@ -13,6 +13,7 @@
 #include "mm/memory.h"
 #include "ob/manager.h"
 #include "ps/process.h"
+#include "se/security.h"
 #include "sim/world.h"
 #include "verifier/verifier.h"
 
@@ -49,6 +50,7 @@ struct Rooms {
     mm::Memory memory;
     ex::Executive executive;
     ob::ObjectManager objects;
+    se::Security security;
     ps::ProcessManager processes;
     cm::Registry registry;
     std::vector<std::span<Ddi const>> rows;

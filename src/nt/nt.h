@@ -44,4 +44,5 @@
 #include "nt/system_information.h"
 #include "nt/token.h"
 #include "nt/topology.h"
+#include "nt/token_information.h"
 #include "nt/types.h"

@@ -4,6 +4,7 @@
 #include "ke/guarded.h"
 #include "ke/kernel.h"
 #include "ob/manager.h"
+#include "ob/security.h"
 
 #include <algorithm>
 
@@ -49,6 +50,9 @@ Result<Attributes> read_attributes(OBJECT_ATTRIBUTES const* attributes, KPROCESS
     if (given.Length != sizeof given || (given.Attributes & ~OBJ_VALID_ATTRIBUTES))
         return Failure { STATUS_INVALID_PARAMETER };
     Attributes result;
+    if (given.SecurityDescriptor && g_security.capture)
+        result.security = TRY(g_security.capture(given.SecurityDescriptor));
+    result.mode = mode;
     result.flags = given.Attributes;
     if (mode != KernelMode)
         result.flags &= ~OBJ_KERNEL_HANDLE;
@@ -64,14 +68,23 @@ Result<Attributes> read_attributes(OBJECT_ATTRIBUTES const* attributes, KPROCESS
     return result;
 }
 
+namespace {
+
+Result<HANDLE> open_checked(void* body, Attributes const& attributes, ACCESS_MASK desired)
+{
+    ACCESS_MASK const granted = TRY(allowed_access(body, desired, attributes.mode, attributes.flags));
+    return open_handle(current_process(), body, HandleWish { granted, attributes.handle_flags() });
+}
+
+} // namespace
+
 Result<HANDLE> open_named(Type& type, Attributes const& attributes, ACCESS_MASK desired)
 {
     Name const name = attributes.name();
     Lookup found = TRY(&type == &symbolic_link_type ? look_up_link(name) : look_up(name));
     Result<HANDLE> handle = Failure { STATUS_OBJECT_TYPE_MISMATCH };
     if (found.type == &type && found.remaining.empty())
-        handle = open_handle(current_process(), found.body,
-                             HandleWish { granted_access(type, desired), attributes.handle_flags() });
+        handle = open_checked(found.body, attributes, desired);
     dereference(found.body);
     return handle;
 }
@@ -86,8 +99,7 @@ Result<Created> create_named(Type& type, size_t body_bytes, uint32_t tag, Attrib
             bool const same = found->type == &type && found->remaining.empty();
             Result<HANDLE> handle = Failure { STATUS_OBJECT_TYPE_MISMATCH };
             if (same)
-                handle = open_handle(current_process(), found->body,
-                                     HandleWish { granted_access(type, desired), attributes.handle_flags() });
+                handle = open_checked(found->body, attributes, desired);
             void* const body = found->body;
             dereference(body);
             return Created { TRY(std::move(handle)), body, true };
@@ -95,12 +107,14 @@ Result<Created> create_named(Type& type, size_t body_bytes, uint32_t tag, Attrib
     }
     void* body = TRY(create(type, body_bytes, tag));
     initialize(body, context);
-    if (attributes.named) {
-        auto inserted = insert(body, attributes.name(), attributes.permanent());
-        if (!inserted.ok()) {
-            dereference(body);
-            return inserted.failure();
-        }
+    void const* given = attributes.security.empty() ? nullptr : attributes.security.data();
+    auto placed = attributes.named
+        ? insert(body, attributes.name(), attributes.permanent(), { given, attributes.checked() })
+        : given ? assign_security(manager().require(body), nullptr, given, attributes.checked())
+                : Result<void>();
+    if (!placed.ok()) {
+        dereference(body);
+        return placed.failure();
     }
     manager().require(body).exclusive = attributes.flags & OBJ_EXCLUSIVE;
     auto handle

@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace ringside::ob {
 
@@ -62,13 +63,16 @@ struct Attributes {
     std::u16string path;
     void* root = nullptr; // body behind RootDirectory; not referenced: it lives at least until the next schedule point
     Type* root_type = nullptr;
-    uint32_t flags = 0; // OBJ_*
-    bool named = false; // there was an ObjectName; an empty one without a root is bad syntax
+    uint32_t flags = 0;   // OBJ_*
+    bool named = false;   // there was an ObjectName; an empty one without a root is bad syntax
+    nt::KPROCESSOR_MODE mode = nt::KernelMode; // of the caller: UserMode is checked
+    std::vector<uint8_t> security; // a self-relative descriptor; empty: none was given
 
     Name name() const { return { root, path, (flags & nt::OBJ_CASE_INSENSITIVE) != 0 }; }
     bool kernel_handle() const { return flags & nt::OBJ_KERNEL_HANDLE; }
     nt::ULONG handle_flags() const { return flags & (nt::OBJ_KERNEL_HANDLE | nt::OBJ_INHERIT | nt::OBJ_EXCLUSIVE); }
     bool permanent() const { return flags & nt::OBJ_PERMANENT; }
+    bool checked() const { return mode != nt::KernelMode || (flags & nt::OBJ_FORCE_ACCESS_CHECK); }
 };
 // STATUS_INVALID_PARAMETER, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_INVALID. Null attributes are an unnamed object's.
 Result<Attributes> read_attributes(nt::OBJECT_ATTRIBUTES const* attributes, nt::KPROCESSOR_MODE mode);

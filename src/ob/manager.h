@@ -41,6 +41,7 @@ struct Record {
     bool exclusive = false; // handles of one process at a time (OBJ_EXCLUSIVE when it was made)
     bool made_by_driver = false; // ObCreateObject: no room has a record of it
     uint32_t exclusive_to = 0; // while it has handles: the table that they are in
+    void* security = nullptr; // a self-relative descriptor in pool; null: everybody may do everything
 
     Record* directory = nullptr; // where its name stands; null: nameless
     std::u16string name;
@@ -86,7 +87,7 @@ struct Registration {
     bool leaving = false;
 };
 
-inline constexpr size_t kTypeCount = 14;
+inline constexpr size_t kTypeCount = 15;
 extern Type* const kTypes[kTypeCount];
 // This room's part of the data exports: pointer variables, then the OBJECT_TYPEs they point at.
 inline constexpr uintptr_t kTypeVariables = hal::kDataExports + 0x10000;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "ob/manager.h"
+#include "ob/security.h"
 #include "rtl/case_table.h"
 
 namespace ringside::ob {
@@ -178,7 +179,7 @@ void ObjectManager::unlink(Record& object)
     dereference(directory.body);
 }
 
-Result<void> insert(void* body, Name const& name, bool permanent)
+Result<void> insert(void* body, Name const& name, bool permanent, Creator const& creator)
 {
     ObjectManager& m = manager();
     Record& record = m.require(body);
@@ -188,6 +189,10 @@ Result<void> insert(void* body, Name const& name, bool permanent)
     if (place.found)
         return Failure { place.found->type->parses_names && !place.remaining.empty() ? STATUS_OBJECT_TYPE_MISMATCH
                                                                                      : STATUS_OBJECT_NAME_COLLISION };
+    if (creator.checked)
+        TRY(allowed_access(place.directory->body,
+                           record.children ? DIRECTORY_CREATE_SUBDIRECTORY : DIRECTORY_CREATE_OBJECT, UserMode, 0));
+    TRY(assign_security(record, place.directory->security, creator.security, creator.checked));
     m.link(*place.directory, record, place.last);
     record.permanent = permanent || record.type->name_survives_handles;
     if (record.permanent)

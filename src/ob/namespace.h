@@ -35,7 +35,13 @@ Result<Lookup> look_up(std::u16string_view path, bool case_insensitive);
 Result<Lookup> look_up_link(Name const& name);
 
 // Puts a nameless object into the namespace. STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND, look_up's.
-Result<void> insert(void* body, Name const& name, bool permanent);
+// A caller from user mode needs DIRECTORY_CREATE_OBJECT (or ..._SUBDIRECTORY); `security` is a self-relative descriptor
+// that the creator gave.
+struct Creator {
+    void const* security = nullptr;
+    bool checked = false;
+};
+Result<void> insert(void* body, Name const& name, bool permanent, Creator const& creator = {});
 Result<void> insert(void* body, std::u16string_view path, bool case_insensitive, bool permanent);
 // Takes the name away at once (IoDeleteDevice, IoDeleteSymbolicLink), with the reference of a permanent one.
 void remove_name(void* body);

@@ -8,6 +8,7 @@
 #include "ke/guarded.h"
 #include "ke/kernel.h"
 #include "ob/namespace.h"
+#include "ob/security.h"
 
 #include <algorithm>
 
@@ -137,6 +138,8 @@ void ObjectManager::remove(Record& record)
     (record.younger ? record.younger->older : youngest) = record.older;
     --living;
     --counts_of(*record.type).objects;
+    if (record.security && g_security.release)
+        g_security.release(record.security);
     void* const block = header_of(record.body);
     uint32_t const tag = record.tag;
     size_t const index = record.index;

@@ -38,6 +38,9 @@ struct Type {
     void (*closed)(void* body, uint32_t remaining);
     // The name of an object that is not (only) in the namespace: a file's, a key's.
     std::u16string (*full_name)(void* body);
+    // Where the descriptor is kept of an object that shares one with others: a file's is its device's, a key object's the
+    // key's. Null result: it has none. Without the function the object keeps its own.
+    void** (*security_slot)(void* body);
 };
 
 // Makes an object with one reference, its body zeroed and 16-byte aligned. STATUS_INSUFFICIENT_RESOURCES when pool is
@@ -76,6 +79,6 @@ size_t count();
 
 // The types this project has.
 extern Type directory_type, symbolic_link_type, device_type, driver_type, file_type, event_type, semaphore_type,
-    mutant_type, timer_type, process_type, thread_type, key_type, callback_type, section_type;
+    mutant_type, timer_type, process_type, thread_type, key_type, callback_type, section_type, token_type;
 
 } // namespace ringside::ob

@@ -7,6 +7,7 @@
 #include "ke/kernel.h"
 #include "ob/capture.h"
 #include "ob/manager.h"
+#include "ob/security.h"
 
 namespace ringside::ob {
 
@@ -95,8 +96,8 @@ NTSTATUS ObReferenceObjectByPointerWithTag(PVOID object, ACCESS_MASK desired, OB
     return ObReferenceObjectByPointer(object, desired, type, mode);
 }
 
-NTSTATUS ObReferenceObjectByName(UNICODE_STRING* name, ULONG attributes, ACCESS_STATE*, ACCESS_MASK, OBJECT_TYPE* type,
-                                 KPROCESSOR_MODE, PVOID, PVOID* object)
+NTSTATUS ObReferenceObjectByName(UNICODE_STRING* name, ULONG attributes, ACCESS_STATE*, ACCESS_MASK desired,
+                                 OBJECT_TYPE* type, KPROCESSOR_MODE mode, PVOID, PVOID* object)
 {
     Type* wanted = type_of_guest(type);
     auto path = read_string(name);
@@ -108,6 +109,10 @@ NTSTATUS ObReferenceObjectByName(UNICODE_STRING* name, ULONG attributes, ACCESS_
     if (!wanted || found->type != wanted || !found->remaining.empty()) {
         dereference(found->body);
         return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    if (auto granted = allowed_access(found->body, desired, mode, attributes); !granted.ok()) {
+        dereference(found->body);
+        return granted.status();
     }
     put(object, found->body);
     return STATUS_SUCCESS;
@@ -128,9 +133,12 @@ NTSTATUS ObOpenObjectByPointer(PVOID object, ULONG attributes, ACCESS_STATE* acc
         ACCESS_STATE const state = get(access_state);
         desired |= state.RemainingDesiredAccess | state.PreviouslyGrantedAccess;
     }
+    auto const granted = allowed_access(object, desired, mode, attributes);
+    if (!granted.ok())
+        return granted.status();
     auto opened = open_handle(
         current_process(), object,
-        { granted_access(*record.type, desired), attributes & (OBJ_EXCLUSIVE | OBJ_INHERIT | OBJ_KERNEL_HANDLE) });
+        { granted.value(), attributes & (OBJ_EXCLUSIVE | OBJ_INHERIT | OBJ_KERNEL_HANDLE) });
     if (!opened.ok())
         return opened.status();
     put(handle, *opened);

@@ -63,10 +63,13 @@ Type section_type { "Section", SECTION_ALL_ACCESS,
                       STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE, STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE,
                       SECTION_ALL_ACCESS },
                     false, false, -1 };
+Type token_type { "Token", TOKEN_ALL_ACCESS,
+                  { TOKEN_READ | TOKEN_DUPLICATE, TOKEN_WRITE, TOKEN_EXECUTE, TOKEN_ALL_ACCESS }, false, false, -1 };
 
 Type* const kTypes[kTypeCount] = { &directory_type, &symbolic_link_type, &device_type, &driver_type,  &file_type,
                                    &event_type,     &semaphore_type,     &mutant_type, &timer_type,   &process_type,
-                                   &thread_type,    &key_type,           &callback_type, &section_type };
+                                   &thread_type,    &key_type,           &callback_type, &section_type,
+                                   &token_type };
 
 void ObjectManager::make_types()
 {
@@ -75,6 +78,7 @@ void ObjectManager::make_types()
         type.deleted = nullptr;
         type.closed = nullptr;
         type.full_name = nullptr;
+        type.security_slot = nullptr;
         uintptr_t const at = kGuestTypes + i * kGuestTypeBytes;
         type.guest = reinterpret_cast<OBJECT_TYPE*>(at);
         // A structure of ours in a driver's eyes: only its address means something, so the bytes say what it is to

@@ -70,7 +70,7 @@ std::span<Ddi const> ddi_rows()
           .body = body<&PsGetVersion>() },
         { .name = "ZwOpenProcess", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntddk/nf-ntddk-zwopenprocess", .rules = "PowerIrpDDis",
-          .partial = "no security descriptor is checked", .body = body<&ZwOpenProcess>() },
+          .body = body<&ZwOpenProcess>() },
         { .name = "ZwDuplicateObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-zwduplicateobject", .body = body<&ZwDuplicateObject>() },
         { .name = "KeStackAttachProcess", .irql = { .highest = APC_LEVEL },

@@ -13,6 +13,8 @@
 #include "ob/handle.h"
 #include "ob/object.h"
 #include "rtl/version.h"
+#include "se/object_security.h"
+#include "se/security.h"
 
 #include <algorithm>
 #include <cstring>
@@ -73,6 +75,10 @@ ProcessManager::ProcessManager(Windows windows) : m_windows(windows)
     m_system = &make_process(*body, u"System", ob::kSystemProcessId, 0);
     m_system->guest->Header.SignalState = 0;
     record_of(*m_system)->announced = true;
+    ob::reference(se::security().system_token());
+    se::security().assign_primary(*m_system, se::security().system_token());
+    CHECK(se::assign_default(*body, *se::security().token_of(se::security().system_token())).ok(),
+          "physical memory is too small to boot");
     std::memcpy(reinterpret_cast<void*>(kInitialSystemProcess), &m_system->guest, sizeof(void*));
 
     OSVERSIONINFOW version { .dwOSVersionInfoSize = sizeof(OSVERSIONINFOW) };
@@ -137,7 +143,7 @@ ke::Process& ProcessManager::make_process(void* body, std::u16string_view image_
     return process;
 }
 
-Result<ke::Process*> ProcessManager::create_client(std::u16string_view image_path)
+Result<ke::Process*> ProcessManager::create_client(std::u16string_view image_path, se::Account account)
 {
     void* body = TRY(ob::create(ob::process_type, ke::kGuestProcessBytes, kProcessTag));
     ke::Process& process = make_process(body, image_path, next_id(), m_system->id);
@@ -145,6 +151,14 @@ Result<ke::Process*> ProcessManager::create_client(std::u16string_view image_pat
     if (!slice.ok()) {
         ob::dereference(body);
         return slice.failure();
+    }
+    auto token = se::security().make_primary(account);
+    auto secured = token.ok() ? se::assign_default(body, **token) : token.failure();
+    if (token.ok())
+        se::security().assign_primary(process, (*token)->body);
+    if (!secured.ok()) {
+        ob::dereference(body);
+        return secured.failure();
     }
     return &process;
 }
@@ -191,6 +205,7 @@ void ProcessManager::process_deleted(void* body)
         mm::delete_slice(*process);
     ex::forget_quota(*process);
     m.m_process_ids.erase(process->id);
+    se::security().process_gone(*process);
     m.m_processes[record->index].reset();
 }
 

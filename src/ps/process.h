@@ -19,6 +19,7 @@
 #include "ke/thread.h"
 #include "nt/nt.h"
 #include "ps/notify.h"
+#include "se/token.h"
 
 #include <deque>
 #include <map>
@@ -96,7 +97,7 @@ public:
 
     // A client process without threads, unknown to notify routines until its first thread is made. The path's last
     // component names it. STATUS_INSUFFICIENT_RESOURCES.
-    Result<ke::Process*> create_client(std::u16string_view image_path);
+    Result<ke::Process*> create_client(std::u16string_view image_path, se::Account account = se::Account::Administrator);
     // Ends a client that has no thread (any more).
     void end_client(ke::Process& process, nt::NTSTATUS status);
 

@@ -4,7 +4,9 @@
 #include "ke/apc.h"
 #include "ke/kernel.h"
 #include "ob/capture.h"
+#include "ob/security.h"
 #include "ps/process.h"
+#include "se/security.h"
 
 #include <cstring>
 
@@ -112,7 +114,13 @@ NTSTATUS ZwOpenProcess(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* a
             return STATUS_INVALID_CID;
         body = process->guest;
     }
-    auto opened = ob::open_handle(ob::current_process(), body, ob::granted_access(ob::process_type, desired),
+    // A debugger may do everything; anybody else what the process' descriptor says.
+    bool const debugger = se::security().effective(ke::kernel().current()).has_enabled(SE_DEBUG_PRIVILEGE);
+    auto const granted
+        = ob::allowed_access(body, desired, KernelMode, debugger ? 0 : given.Attributes & OBJ_FORCE_ACCESS_CHECK);
+    if (!granted.ok())
+        return granted.status();
+    auto opened = ob::open_handle(ob::current_process(), body, granted.value(),
                                   given.Attributes & OBJ_KERNEL_HANDLE, given.Attributes & OBJ_INHERIT);
     if (!opened.ok())
         return opened.status();

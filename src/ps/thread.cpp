@@ -7,6 +7,8 @@
 #include "ke/exception.h"
 #include "ke/kernel.h"
 #include "ob/object.h"
+#include "se/object_security.h"
+#include "se/security.h"
 
 namespace ringside::ps {
 
@@ -43,6 +45,11 @@ Result<ke::Thread*> ProcessManager::make_thread(ke::Process& process, ke::Thread
     if (record_of(process)->exited || record_of(process)->terminating)
         return Failure { STATUS_PROCESS_IS_TERMINATING };
     void* body = TRY(ob::create(ob::thread_type, ke::kGuestThreadBytes, kThreadTag));
+    se::Token const& token = *se::security().token_of(se::security().primary(process));
+    if (auto secured = se::assign_default(body, token); !secured.ok()) {
+        ob::dereference(body);
+        return secured.failure();
+    }
     ke::Thread* thread = ke::kernel().create_thread(body, process, thread_main, nullptr);
     if (!thread) {
         ob::dereference(body);
@@ -169,6 +176,7 @@ void ProcessManager::thread_deleted(void* body)
         return; // no stack was left for it
     ke::Process& process = *thread->process;
     m.m_thread_ids.erase(thread->id);
+    se::security().thread_gone(*thread);
     m.m_threads.erase(thread->number);
     ke::kernel().forget(*thread);
     ob::dereference(process.guest);

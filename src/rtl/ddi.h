@@ -18,5 +18,6 @@ std::span<Ddi const> file_rows();
 std::span<Ddi const> system_rows();
 std::span<Ddi const> network_rows();
 std::span<Ddi const> range_rows();
+std::span<Ddi const> security_rows();
 
 } // namespace ringside::rtl
