@@ -25,9 +25,4 @@ CHAR RtlSetProcessPlaceholderCompatibilityMode(CHAR mode)
     return std::exchange(mode_of_current(), mode);
 }
 
-ULONG64 RtlGetEnabledExtendedFeatures(ULONG64 mask)
-{
-    return reinterpret_cast<KUSER_SHARED_DATA const*>(hal::kSharedUserData)->XState.EnabledFeatures & mask;
-}
-
 } // namespace ringside::ex

@@ -19,6 +19,5 @@ struct PlaceholderModes {
 
 nt::CHAR RtlQueryProcessPlaceholderCompatibilityMode();
 nt::CHAR RtlSetProcessPlaceholderCompatibilityMode(nt::CHAR mode);
-nt::ULONG64 RtlGetEnabledExtendedFeatures(nt::ULONG64 mask);
 
 } // namespace ringside::ex

@@ -41,8 +41,6 @@ std::span<Ddi const> runtime_rows()
         { .name = "RtlSetProcessPlaceholderCompatibilityMode", .irql = { 0, 1 }, .since = Windows::v10_1803,
           .page = "ntifs/nf-ntifs-rtlsetprocessplaceholdercompatibilitymode", .because = kSilent,
           .body = body<&RtlSetProcessPlaceholderCompatibilityMode>() },
-        { .name = "RtlGetEnabledExtendedFeatures", .irql = { 0, 0 }, .since = Windows::win7, .needs = Needs::Nothing,
-          .page = "ntddk/nf-ntddk-rtlgetenabledextendedfeatures", .body = body<&RtlGetEnabledExtendedFeatures>() },
         { .name = "ExGetFirmwareEnvironmentVariable", .irql = { 0, 0 }, .since = Windows::win8, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-exgetfirmwareenvironmentvariable",
           .body = body<&ExGetFirmwareEnvironmentVariable>() },

@@ -3,7 +3,6 @@
 
 #include "cm/ddi.h"
 #include "ex/ddi.h"
-#include "fs/ddi.h"
 #include "io/ddi.h"
 #include "ke/ddi.h"
 #include "mm/ddi.h"
@@ -18,7 +17,7 @@ namespace ringside::machine {
 std::vector<std::span<Ddi const>> all_rows()
 {
     return { rtl::ddi_rows(), ke::ddi_rows(),      mm::ddi_rows(),         ex::ddi_rows(), ob::ddi_rows(), se::ddi_rows(),
-             ps::ddi_rows(),  ps::token_rows(), ps::accessor_rows(), ps::information_rows(), cm::ddi_rows(), io::ddi_rows(), fs::ddi_rows() };
+             ps::ddi_rows(),  ps::token_rows(), ps::accessor_rows(), ps::information_rows(), cm::ddi_rows(), io::ddi_rows() };
 }
 
 } // namespace ringside::machine

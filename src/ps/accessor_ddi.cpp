@@ -131,14 +131,6 @@ void PsUpdateDiskCounters(PEPROCESS process, ULONGLONG bytes_read, ULONGLONG byt
         disk[i] += more[i];
 }
 
-NTSTATUS ZwYieldExecution()
-{
-    ke::Kernel& k = ke::kernel();
-    bool const others = k.cpu().ready_mask != 0;
-    k.delay(KernelMode, false, LARGE_INTEGER { .QuadPart = 0 });
-    return others ? STATUS_SUCCESS : STATUS_NO_YIELD_PERFORMED;
-}
-
 std::span<Ddi const> accessor_rows()
 {
     constexpr char const* kNoPeb = "clients have no PEB: null, as for the System process";
@@ -215,7 +207,6 @@ std::span<Ddi const> accessor_rows()
           .page = "ntifs/nf-ntifs-psisdiskcountersenabled", .body = body<&PsIsDiskCountersEnabled>() },
         { .name = "PsUpdateDiskCounters", .irql = { .highest = DISPATCH_LEVEL }, .since = Windows::win8,
           .page = "ntifs/nf-ntifs-psupdatediskcounters", .body = body<&PsUpdateDiskCounters>() },
-        { .name = "ZwYieldExecution", .because = kInUse, .body = body<&ZwYieldExecution>() },
 
         { .name = "PsGetCurrentServerSilo", .irql = { .highest = DISPATCH_LEVEL }, .since = Windows::v10_1607,
           .page = "ntddk/nf-ntddk-psgetcurrentserversilo", .partial = "there are no silos: the host's, which is null",

@@ -96,7 +96,6 @@ void PsReturnPoolQuota(nt::PEPROCESS process, nt::POOL_TYPE type, nt::ULONG_PTR 
 nt::BOOLEAN PsIsDiskCountersEnabled();
 void PsUpdateDiskCounters(nt::PEPROCESS process, nt::ULONGLONG bytes_read, nt::ULONGLONG bytes_written,
                           nt::ULONG reads, nt::ULONG writes, nt::ULONG flushes);
-nt::NTSTATUS ZwYieldExecution();
 
 // Notify routines (notify_ddi.cpp)
 nt::NTSTATUS PsSetCreateProcessNotifyRoutine(nt::PCREATE_PROCESS_NOTIFY_ROUTINE routine, nt::BOOLEAN remove);

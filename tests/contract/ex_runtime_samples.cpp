@@ -214,11 +214,6 @@ SAMPLE(RtlSetProcessPlaceholderCompatibilityMode)
     at.returns(CHAR { 2 }, CHAR { 0 });
 }
 
-SAMPLE_OF_NOTHING(RtlGetEnabledExtendedFeatures, "no feature was asked for: 0")
-{
-    at.returns(ULONG64 { 0 }, ULONG64 { 0 });
-}
-
 SAMPLE(ExAllocateCacheAwarePushLock)
 {
     auto const lock = at.call();

@@ -223,13 +223,3 @@ SAMPLE(IoQueryFileDosDeviceName)
 }
 SAMPLE(IoVolumeDeviceToDosName) { dos_name(at, true); }
 SAMPLE(RtlVolumeDeviceToDosName) { dos_name(at, false); }
-
-SAMPLE(FsRtlIsNameInExpression)
-{
-    at.returns(BOOLEAN { TRUE }, &at.string(u"*.TXT"), &at.string(u"hello.txt"), BOOLEAN { TRUE }, nullptr);
-    at.returns(BOOLEAN { FALSE }, &at.string(u"*.TXT"), &at.string(u"hello.txt"), BOOLEAN { FALSE }, nullptr);
-    at.returns(BOOLEAN { FALSE }, &at.string(u"*"), &at.string(u""), BOOLEAN { TRUE }, nullptr);
-    auto* table = static_cast<char16_t*>(at.bytes(0x10000 * 2));
-    table[u'x'] = u'Y';
-    at.returns(BOOLEAN { TRUE }, &at.string(u"Y"), &at.string(u"x"), BOOLEAN { TRUE }, table);
-}

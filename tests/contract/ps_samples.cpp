@@ -165,8 +165,6 @@ SAMPLE(PsUpdateDiskCounters)
     EXPECT_EQ((std::vector<ULONGLONG>(disk, disk + 5)), (std::vector<ULONGLONG> { 1024, 0, 2, 0, 6 }));
 }
 
-SAMPLE(ZwYieldExecution) { at.status(STATUS_NO_YIELD_PERFORMED); }
-
 // --- Ends ---
 
 SAMPLE(ZwTerminateProcess)
