@@ -60,6 +60,14 @@ nt::EXCEPTION_DISPOSITION c_specific_handler(nt::EXCEPTION_RECORD* record, void*
 using TrapEmulator = bool (*)(void* ucontext, uintptr_t fault_address);
 extern TrapEmulator g_trap_emulator;
 
+// A page that is not there, or not as it was to be used, asked of room mm first: it may be one that comes when it is
+// touched (paged out, copied on write), or one whose first touch has a status of its own (a guard page).
+struct PageFault {
+    bool resolved = false;     // the access goes on
+    nt::NTSTATUS status = 0;   // else what is raised; 0: what an invalid address gives
+};
+extern PageFault (*g_page_fault)(uintptr_t address, bool write, uint8_t irql);
+
 void install_fault_handling();
 void remove_fault_handling();
 

@@ -8,6 +8,7 @@
 #include "mm/ddi.h"
 #include "ob/ddi.h"
 #include "ps/ddi.h"
+#include "ps/memory_rows.h"
 #include "rtl/ddi.h"
 
 namespace ringside::machine {
@@ -15,7 +16,7 @@ namespace ringside::machine {
 std::vector<std::span<Ddi const>> all_rows()
 {
     return { rtl::ddi_rows(), ke::ddi_rows(), mm::ddi_rows(), ex::ddi_rows(),
-             ob::ddi_rows(),  ps::ddi_rows(), cm::ddi_rows(), io::ddi_rows() };
+             ob::ddi_rows(),  ps::ddi_rows(), ps::memory_rows(), cm::ddi_rows(), io::ddi_rows() };
 }
 
 } // namespace ringside::machine

@@ -25,6 +25,7 @@
 #include "nt/ke.h"
 #include "nt/layout.h"
 #include "nt/mm.h"
+#include "nt/mm_virtual.h"
 #include "nt/ob.h"
 #include "nt/pci.h"
 #include "nt/pnp.h"

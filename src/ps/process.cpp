@@ -11,6 +11,7 @@
 #include "mm/address_space.h"
 #include "ob/handle.h"
 #include "ob/object.h"
+#include "ps/memory_rows.h"
 #include "rtl/version.h"
 
 #include <algorithm>
@@ -85,6 +86,7 @@ ProcessManager::ProcessManager(Windows windows) : m_windows(windows)
     };
     m_reaper_event = make_event(SynchronizationEvent);
     CHECK(create_system_thread(reaper_main, this).ok(), "physical memory is too small to boot");
+    make_section_objects();
     ob::set_deferral([] { ke::KeSetEvent(manager().m_reaper_event, IO_NO_INCREMENT, FALSE); });
 }
 
@@ -94,6 +96,7 @@ ProcessManager::~ProcessManager()
     ex::g_create_system_thread = nullptr;
     ob::process_type.deleted = nullptr;
     ob::thread_type.deleted = nullptr;
+    ob::section_type.deleted = nullptr;
     for (auto const& record : m_processes)
         if (record && record->process.slice)
             mm::delete_slice(record->process);
