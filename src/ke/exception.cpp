@@ -95,6 +95,12 @@ void raise_access_violation(uint64_t address, bool write)
 
 namespace {
 
+// Room mm had a status of its own for the page.
+[[noreturn]] void page_fault_status()
+{
+    throw Raised { g_guarded_fault.status, 2, { g_guarded_fault.write ? 1u : 0u, g_guarded_fault.address } };
+}
+
 [[noreturn]] void guarded_fault(uint64_t address, bool write)
 {
     if (Kernel::irql() >= DISPATCH_LEVEL)
@@ -112,6 +118,8 @@ void copy_or_raise(void* to, void const* from, size_t bytes)
     size_t left = ringside_copy_guarded(to, from, bytes);
     if (!left)
         return;
+    if (g_guarded_fault.status)
+        page_fault_status();
     // Which side faulted is told by probing the byte at which the copy stopped.
     uint64_t const done = bytes - left;
     auto const source = reinterpret_cast<uint64_t>(from) + done;
@@ -123,6 +131,8 @@ void copy_or_raise(void* to, void const* from, size_t bytes)
 void fill_or_raise(void* to, int value, size_t bytes)
 {
     size_t left = ringside_fill_guarded(to, value, bytes);
+    if (left && g_guarded_fault.status)
+        page_fault_status();
     if (left)
         guarded_fault(reinterpret_cast<uint64_t>(to) + (bytes - left), true);
 }

@@ -62,6 +62,13 @@ extern TrapEmulator g_trap_emulator;
 
 // Code is fetched from kernel memory that is no image. Room ex says whether it is executable pool, and makes it so.
 extern bool (*g_let_execute)(uintptr_t address);
+// A page that is not there, or not as it was to be used, asked of room mm first: it may be one that comes when it is
+// touched (paged out, copied on write), or one whose first touch has a status of its own (a guard page).
+struct PageFault {
+    bool resolved = false;     // the access goes on
+    nt::NTSTATUS status = 0;   // else what is raised; 0: what an invalid address gives
+};
+extern PageFault (*g_page_fault)(uintptr_t address, bool write, uint8_t irql);
 
 void install_fault_handling();
 void remove_fault_handling();

@@ -38,6 +38,8 @@ using namespace nt;
 
 TrapEmulator g_trap_emulator = nullptr;
 bool (*g_let_execute)(uintptr_t address) = nullptr;
+PageFault (*g_page_fault)(uintptr_t address, bool write, uint8_t irql) = nullptr;
+GuardedFault g_guarded_fault;
 
 namespace {
 
@@ -152,14 +154,22 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
     auto& context = *static_cast<ucontext_t*>(context_pointer);
     greg_t* registers = context.uc_mcontext.gregs;
     auto rip = static_cast<uint64_t>(registers[REG_RIP]);
-    if (fix_up(registers))
-        return;
     auto const trap = static_cast<uint64_t>(registers[REG_TRAPNO]);
     auto const error = static_cast<uint64_t>(registers[REG_ERR]);
     constexpr uint64_t kPageFault = 14;
     constexpr uint64_t kGeneralProtection = 13;
     uint64_t const address = trap == kPageFault ? static_cast<uint64_t>(registers[REG_CR2])
                                                 : reinterpret_cast<uint64_t>(info.si_addr);
+    NTSTATUS page_status = 0;
+    if (signal == SIGSEGV && trap == kPageFault && g_page_fault && g_kernel) {
+        PageFault const answer = g_page_fault(address, error & 2, Kernel::irql());
+        if (answer.resolved)
+            return;
+        page_status = answer.status;
+    }
+    g_guarded_fault = { page_status, address, (error & 2) != 0 };
+    if (fix_up(registers))
+        return;
     if (!g_kernel || ++g_depth > 8)
         our_bug(signal, rip, address);
     Kernel& k = kernel();
@@ -298,7 +308,7 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
                           "an invalid kernel address was used; Windows gives no handler a chance");
             break;
         }
-        set_exception(STATUS_ACCESS_VIOLATION, 2, fetch ? 8 : write ? 1 : 0, address);
+        set_exception(page_status ? page_status : STATUS_ACCESS_VIOLATION, 2, fetch ? 8 : write ? 1 : 0, address);
         break;
     }
     }

@@ -15,6 +15,15 @@ size_t ringside_copy_guarded(void* to, void const* from, size_t bytes);
 size_t ringside_fill_guarded(void* to, int value, size_t bytes);
 }
 
+// Why the newest guarded access that failed did: status 0 for an address that is not valid, else what a page of room mm
+// had for its touch (STATUS_GUARD_PAGE_VIOLATION, after which the page is an ordinary one), and which.
+struct GuardedFault {
+    int32_t status = 0;
+    uint64_t address = 0;
+    bool write = false;
+};
+extern GuardedFault g_guarded_fault;
+
 inline bool copy_guarded(void* to, void const* from, size_t bytes)
 {
     return ringside_copy_guarded(to, from, bytes) == 0;

@@ -120,6 +120,9 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     out.count(mm_left.io_mappings, "MmMapIoSpace mapping is left", "MmMapIoSpace mappings are left");
     out.count(mm_left.reserved_ranges, "reserved mapping range is left", "reserved mapping ranges are left");
     out.count(mm_left.secured_ranges, "secured range is left", "secured ranges are left");
+    out.count(mm_left.sections, "section is open or mapped", "sections are open or mapped");
+    out.count(mm_left.system_views, "view in system space is left", "views in system space are left");
+    out.count(mm_left.system_regions, "region of the System process is left", "regions of the System process are left");
     size_t const handles = ob::open_kernel_handles();
     out.count(handles > machine.kernel_handles_at_boot ? handles - machine.kernel_handles_at_boot : 0,
               "kernel handle is open", "kernel handles are open");

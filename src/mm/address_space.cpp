@@ -5,6 +5,7 @@
 #include "ke/bugcheck.h"
 #include "ke/kernel.h"
 #include "mm/memory.h"
+#include "mm/protection.h"
 
 #include <algorithm>
 #include <cstring>
@@ -12,20 +13,14 @@
 namespace ringside::mm {
 
 using namespace nt;
-using hal::kPageSize;
 using hal::kPageShift;
+using hal::kPageSize;
 using sim::host::Access;
 
 namespace {
-// Windows hands out user addresses in units of 64 KiB; drivers see such addresses.
-constexpr size_t kGranularity = 64 * 1024;
-
 constexpr uintptr_t round_up(uintptr_t value, size_t unit) { return (value + unit - 1) & ~(unit - 1); }
-
-bool overlaps(SecuredRange const& secured, uintptr_t begin, uintptr_t end)
-{
-    return begin < secured.end && secured.begin < end;
-}
+constexpr uintptr_t round_down(uintptr_t value, size_t unit) { return value & ~(unit - 1); }
+constexpr uintptr_t end_of(uintptr_t base, size_t pages) { return base + (pages << kPageShift); }
 } // namespace
 
 Slice* AddressSpaces::slice_of(ke::Process const* process)
@@ -43,23 +38,24 @@ AddressSpaces::~AddressSpaces()
             sim::host::release(slice.base, hal::kUserSliceBytes);
 }
 
-Result<void> AddressSpaces::create(ke::Process& process)
+Result<void> AddressSpaces::create(ke::Process& process, bool system)
 {
     CHECK(!process.slice, "a process has one slice");
     auto pick = [&](bool reserved) {
         return std::ranges::find_if(m_slices, [=](Slice const& s) { return !s.process && s.reserved == reserved; });
     };
-    auto it = pick(false);
+    auto it = system ? std::prev(m_slices.end()) : pick(false);
     if (it == m_slices.end())
         it = pick(true);
-    if (it == m_slices.end())
+    if (it == m_slices.end() || it->process)
         return Failure { STATUS_INSUFFICIENT_RESOURCES };
     it->process = &process;
+    it->system = system;
     it->base = hal::kUserLow + static_cast<size_t>(it - m_slices.begin()) * hal::kUserSliceBytes;
     if (!it->reserved)
         sim::host::reserve(it->base, hal::kUserSliceBytes);
     it->reserved = true;
-    it->next = it->base + kGranularity;
+    it->next = it->first();
     it->low = it->high = 0;
     it->locked_pages = 0;
     process.slice = it->base;
@@ -76,13 +72,15 @@ void AddressSpaces::remove(ke::Process& process)
                       "a process ends while a driver holds pages of it locked");
     slice->secured.clear();
     while (!slice->allocations.empty())
-        drop(*slice, slice->allocations.begin());
+        release(*slice, slice->allocations.begin());
     if (m_open == slice)
         m_open = nullptr;
     slice->process = nullptr;
     process.slice = 0;
     process.slice_open = false;
 }
+
+// --- Opening and closing -----------------------------------------------------------------------------------------
 
 // One call closes a slice whatever lies in it; opening takes one per run of equal access.
 void AddressSpaces::set_host_access(Slice const& slice, bool open) const
@@ -95,10 +93,10 @@ void AddressSpaces::set_host_access(Slice const& slice, bool open) const
     }
     for (auto it = slice.ranges.begin(); it != slice.ranges.end();) {
         uintptr_t const begin = it->first;
-        Access const access = it->second.access;
+        Access const access = user_access(it->second.protect);
         uintptr_t end = begin;
-        while (it != slice.ranges.end() && it->first == end && it->second.access == access) {
-            end += it->second.pages << kPageShift;
+        while (it != slice.ranges.end() && it->first == end && user_access(it->second.protect) == access) {
+            end = end_of(end, it->second.pages);
             ++it;
         }
         if (access != Access::None)
@@ -122,13 +120,16 @@ void AddressSpaces::use(ke::Process* process)
     }
 }
 
-std::optional<uintptr_t> AddressSpaces::find_room(Slice& slice, size_t pages, uintptr_t requested) const
+// --- Addresses ---------------------------------------------------------------------------------------------------
+
+std::optional<uintptr_t> AddressSpaces::find_room(Slice& slice, size_t pages, uintptr_t requested, bool top_down) const
 {
+    if (pages > hal::kUserSliceBytes >> kPageShift)
+        return std::nullopt;
     size_t const bytes = pages << kPageShift;
-    uintptr_t const first = slice.base + kGranularity;
-    uintptr_t const end = slice.base + hal::kUserSliceBytes;
+    uintptr_t const end = slice.end();
     auto free_at = [&](uintptr_t at) {
-        if (at < first || at > end || end - at < bytes)
+        if (at < slice.first() || at > end || end - at < bytes)
             return false;
         auto after = slice.allocations.lower_bound(at);
         if (after != slice.allocations.end() && after->first < at + bytes)
@@ -136,104 +137,170 @@ std::optional<uintptr_t> AddressSpaces::find_room(Slice& slice, size_t pages, ui
         if (after == slice.allocations.begin())
             return true;
         auto const& [before, allocation] = *std::prev(after);
-        return before + (allocation.pages << kPageShift) <= at;
+        return end_of(before, allocation.pages) <= at;
     };
     if (requested)
         return free_at(requested) ? std::optional(requested) : std::nullopt;
+    if (top_down) {
+        uintptr_t limit = end;
+        for (auto it = slice.allocations.rbegin();; ++it) {
+            uintptr_t const at = limit - slice.first() < bytes ? 0 : round_down(limit - bytes, kGranularity);
+            bool const last = it == slice.allocations.rend();
+            if (at >= (last ? slice.first() : end_of(it->first, it->second.pages)))
+                return at;
+            if (last)
+                return std::nullopt;
+            limit = it->first;
+        }
+    }
     // Onwards from the last allocation, so that an address freed a moment ago is not there again at once.
     if (free_at(slice.next))
         return slice.next;
-    uintptr_t at = first;
+    uintptr_t at = slice.first();
     for (auto const& [address, allocation] : slice.allocations) {
         if (at + bytes <= address)
             return at;
-        at = round_up(address + (allocation.pages << kPageShift), kGranularity);
+        at = round_up(end_of(address, allocation.pages), kGranularity);
     }
     return free_at(at) ? std::optional(at) : std::nullopt;
 }
 
-void AddressSpaces::map_runs(Slice& slice, uintptr_t address, UserAllocation const& allocation, Access access)
+UserAllocation& AddressSpaces::reserve(Slice& slice, uintptr_t base, UserAllocation allocation)
 {
-    bool const open = m_open == &slice;
-    uintptr_t at = address;
-    for (auto const& run : allocation.runs) {
-        m_physical.map(at, run.first, run.count, open ? access : Access::None);
-        at += run.count << kPageShift;
-    }
-    slice.ranges[address] = { allocation.pages, access };
-    slice.next = round_up(at, kGranularity);
-    slice.low = slice.low ? std::min(slice.low, address) : address;
-    slice.high = std::max(slice.high, at);
+    uintptr_t const end = end_of(base, allocation.pages);
+    // What was asked for from the top or at an address does not move the search upwards.
+    if (base <= slice.next && slice.next < end)
+        slice.next = round_up(end, kGranularity);
+    if (allocation.kind == UserAllocation::Kind::MdlView)
+        ++m_views;
+    auto [it, inserted] = slice.allocations.emplace(base, allocation);
+    CHECK(inserted, "user addresses were given out twice");
+    return it->second;
 }
 
-Result<uintptr_t> AddressSpaces::allocate(Slice& slice, size_t pages, bool writable)
+AllocationIterator AddressSpaces::find(Slice& slice, uintptr_t address) const
 {
-    auto address = find_room(slice, pages, 0);
-    if (!address)
-        return Failure { STATUS_NO_MEMORY };
-    UserAllocation allocation { pages, false, {} };
-    // In one run if there is one; a scattered memory gives what it has.
-    for (size_t left = pages; left;) {
-        size_t count = left;
-        std::optional<hal::Pfn> first;
-        while (count && !(first = m_physical.allocate(count)))
-            count /= 2;
-        if (!first) {
-            for (auto const& run : allocation.runs)
-                m_physical.free(run.first, run.count);
-            return Failure { STATUS_NO_MEMORY };
+    auto it = slice.allocations.upper_bound(address);
+    if (it == slice.allocations.begin())
+        return slice.allocations.end();
+    --it;
+    return address < end_of(it->first, it->second.pages) ? it : slice.allocations.end();
+}
+
+ULONG AddressSpaces::protection_at(Slice const& slice, uintptr_t address)
+{
+    auto it = slice.ranges.upper_bound(address);
+    if (it == slice.ranges.begin())
+        return 0;
+    --it;
+    return address < end_of(it->first, it->second.pages) ? it->second.protect : 0;
+}
+
+// --- Pages -------------------------------------------------------------------------------------------------------
+
+void AddressSpaces::commit_frames(Slice& slice, uintptr_t begin, hal::Pfn first, size_t count, ULONG protect)
+{
+    uintptr_t const end = end_of(begin, count);
+    m_physical.map(begin, first, count, m_open == &slice ? user_access(protect) : Access::None);
+    slice.low = slice.low ? std::min(slice.low, begin) : begin;
+    slice.high = std::max(slice.high, end);
+    // One range where the neighbour below is alike and of the same allocation.
+    auto it = slice.ranges.lower_bound(begin);
+    if (it != slice.ranges.begin()) {
+        auto before = std::prev(it);
+        if (end_of(before->first, before->second.pages) == begin && before->second.protect == protect
+            && !slice.allocations.contains(begin)) {
+            before->second.pages += count;
+            return;
         }
-        allocation.runs.push_back({ *first, count });
-        left -= count;
     }
-    map_runs(slice, *address, allocation, writable ? Access::ReadWrite : Access::Read);
-    slice.allocations.emplace(*address, std::move(allocation));
-    return *address;
+    slice.ranges.emplace(begin, UserRange { count, protect });
 }
 
-Result<uintptr_t> AddressSpaces::map_view(Slice& slice, std::span<hal::Pfn const> frames, bool writable,
-                                          uintptr_t requested)
+Result<void> AddressSpaces::commit(Slice& slice, uintptr_t begin, uintptr_t end, ULONG protect)
 {
-    auto address = find_room(slice, frames.size(), requested);
-    if (!address)
-        return Failure { requested ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY };
-    UserAllocation allocation { frames.size(), true, {} };
-    for_each_run(frames, [&](size_t, hal::Pfn first, size_t count) { allocation.runs.push_back({ first, count }); });
-    map_runs(slice, *address, allocation, writable ? Access::ReadWrite : Access::Read);
-    slice.allocations.emplace(*address, std::move(allocation));
-    ++m_views;
-    return *address;
-}
-
-void AddressSpaces::drop(Slice& slice, std::map<uintptr_t, UserAllocation>::iterator it)
-{
-    uintptr_t at = it->first;
-    for (auto const& run : it->second.runs) {
-        m_physical.unmap(at, run.count);
-        if (!it->second.view)
-            m_locks.release(run.first, run.count);
-        at += run.count << kPageShift;
+    struct Gap {
+        uintptr_t begin, end;
+    };
+    std::vector<Gap> gaps;
+    size_t wanted = 0;
+    cut(slice, begin, end);
+    for (uintptr_t at = begin; at < end;) {
+        auto it = slice.ranges.lower_bound(at);
+        uintptr_t const gap_end = it == slice.ranges.end() ? end : std::min(end, it->first);
+        if (gap_end > at) {
+            gaps.push_back({ at, gap_end });
+            wanted += (gap_end - at) >> kPageShift;
+        }
+        at = gap_end < end ? end_of(it->first, it->second.pages) : end;
     }
-    if (it->second.view)
-        --m_views;
-    auto first = slice.ranges.lower_bound(it->first);
-    slice.ranges.erase(first, slice.ranges.lower_bound(at));
-    slice.allocations.erase(it);
-    if (slice.allocations.empty())
-        slice.low = slice.high = 0;
-}
-
-Result<void> AddressSpaces::free(Slice& slice, uintptr_t address, bool view)
-{
-    auto it = slice.allocations.find(address);
-    if (it == slice.allocations.end() || it->second.view != view)
-        return Failure { STATUS_MEMORY_NOT_ALLOCATED };
-    uintptr_t const end = address + (it->second.pages << kPageShift);
-    for (auto const& secured : slice.secured)
-        if (overlaps(secured, address, end))
-            return Failure { STATUS_INVALID_PAGE_PROTECTION };
-    drop(slice, it);
+    if (wanted > m_physical.free_pages())
+        return Failure { STATUS_COMMITMENT_LIMIT };
+    if (wanted << kPageShift < end - begin)
+        set_protect(slice, begin, end, protect);
+    for (Gap const& gap : gaps) {
+        // In one run if there is one; a scattered memory gives what it has.
+        for (uintptr_t at = gap.begin; at < gap.end;) {
+            size_t count = (gap.end - at) >> kPageShift;
+            std::optional<hal::Pfn> first;
+            while (!(first = m_physical.allocate(count)))
+                count /= 2;
+            commit_frames(slice, at, *first, count, protect);
+            at = end_of(at, count);
+        }
+    }
     return {};
+}
+
+// The frames of [begin, end) go, as far as the process owns them. Each page is mapped.
+void AddressSpaces::give_back(Slice& slice, UserAllocation const& allocation, uintptr_t begin, uintptr_t end)
+{
+    hal::Pfn first = 0;
+    size_t count = 0;
+    auto flush = [&] {
+        if (count)
+            m_locks.release(first, count);
+        count = 0;
+    };
+    for (uintptr_t at = begin; at < end; at += kPageSize) {
+        bool const own = allocation.kind == UserAllocation::Kind::Private || slice.copied.erase(at);
+        if (!own)
+            continue;
+        hal::Pfn const pfn = *m_physical.physical_of(at) >> kPageShift;
+        if (count && first + count == pfn) {
+            ++count;
+            continue;
+        }
+        flush();
+        first = pfn;
+        count = 1;
+    }
+    m_physical.unmap(begin, (end - begin) >> kPageShift);
+    flush();
+}
+
+void AddressSpaces::decommit(Slice& slice, uintptr_t begin, uintptr_t end)
+{
+    UserAllocation const& allocation = find(slice, begin)->second;
+    cut(slice, begin, end);
+    auto it = slice.ranges.lower_bound(begin);
+    while (it != slice.ranges.end() && it->first < end) {
+        give_back(slice, allocation, it->first, end_of(it->first, it->second.pages));
+        it = slice.ranges.erase(it);
+    }
+}
+
+void AddressSpaces::release(Slice& slice, AllocationIterator it)
+{
+    decommit(slice, it->first, end_of(it->first, it->second.pages));
+    if (it->second.kind == UserAllocation::Kind::MdlView)
+        --m_views;
+    Section* section = it->second.section;
+    slice.allocations.erase(it);
+    if (slice.ranges.empty())
+        slice.low = slice.high = 0;
+    if (section)
+        memory().sections.view_gone(*section);
 }
 
 // Makes `begin` and `end` borders of ranges, where they lie inside one.
@@ -244,35 +311,64 @@ void AddressSpaces::cut(Slice& slice, uintptr_t begin, uintptr_t end)
         if (it == slice.ranges.begin())
             continue;
         --it;
-        uintptr_t const range_end = it->first + (it->second.pages << kPageShift);
+        uintptr_t const range_end = end_of(it->first, it->second.pages);
         if (it->first < at && at < range_end) {
-            slice.ranges.emplace(at, UserRange { (range_end - at) >> kPageShift, it->second.access });
+            slice.ranges.emplace(at, UserRange { (range_end - at) >> kPageShift, it->second.protect });
             it->second.pages = (at - it->first) >> kPageShift;
         }
     }
 }
 
-Result<void> AddressSpaces::protect(Slice& slice, uintptr_t begin, uintptr_t end, Access access)
+void AddressSpaces::set_protect(Slice& slice, uintptr_t begin, uintptr_t end, ULONG protect)
 {
-    for (auto const& secured : slice.secured) {
-        bool const narrows = secured.write ? access != Access::ReadWrite : access == Access::None;
-        if (narrows && overlaps(secured, begin, end))
-            return Failure { STATUS_INVALID_PAGE_PROTECTION };
-    }
     cut(slice, begin, end);
-    uintptr_t at = begin;
-    auto const first = slice.ranges.lower_bound(begin);
-    for (auto it = first; at < end; ++it) {
-        if (it == slice.ranges.end() || it->first != at)
-            return Failure { STATUS_NOT_COMMITTED };
-        at += it->second.pages << kPageShift;
+    for (auto it = slice.ranges.lower_bound(begin); it != slice.ranges.end() && it->first < end; ++it) {
+        it->second.protect = protect;
+        if (m_open == &slice)
+            sim::host::set_access(it->first, it->second.pages << kPageShift, user_access(protect));
     }
-    for (auto it = first; it != slice.ranges.end() && it->first < end; ++it)
-        it->second.access = access;
-    if (m_open == &slice)
-        sim::host::set_access(begin, end - begin, access);
+}
+
+bool AddressSpaces::copy_page(Slice& slice, uintptr_t page, ULONG protect)
+{
+    auto frame = m_physical.allocate(1);
+    if (!frame)
+        return false;
+    std::memcpy(hal::PhysicalMemory::address_of(*frame),
+                reinterpret_cast<void*>(hal::kDirectMap + *m_physical.physical_of(page)), kPageSize);
+    m_physical.unmap(page, 1);
+    m_physical.map(page, *frame, 1, Access::None);
+    slice.copied.insert(page);
+    set_protect(slice, page, page + kPageSize, protect);
+    return true;
+}
+
+// --- Views of MDLs -----------------------------------------------------------------------------------------------
+
+Result<uintptr_t> AddressSpaces::map_mdl(Slice& slice, std::span<hal::Pfn const> frames, bool writable,
+                                         uintptr_t requested)
+{
+    auto address = find_room(slice, frames.size(), requested);
+    if (!address)
+        return Failure { requested ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY };
+    ULONG const protect = writable ? PAGE_READWRITE : PAGE_READONLY;
+    reserve(slice, *address, { frames.size(), UserAllocation::Kind::MdlView, protect });
+    for_each_run(frames, [&](size_t index, hal::Pfn first, size_t count) {
+        commit_frames(slice, end_of(*address, index), first, count, protect);
+    });
+    return *address;
+}
+
+Result<void> AddressSpaces::unmap_mdl(Slice& slice, uintptr_t address)
+{
+    auto it = slice.allocations.find(address);
+    if (it == slice.allocations.end() || it->second.kind != UserAllocation::Kind::MdlView)
+        return Failure { STATUS_MEMORY_NOT_ALLOCATED };
+    release(slice, it);
     return {};
 }
+
+// --- Looking -----------------------------------------------------------------------------------------------------
 
 size_t AddressSpaces::secured() const
 {
@@ -280,6 +376,26 @@ size_t AddressSpaces::secured() const
     for (Slice const& slice : m_slices)
         count += slice.secured.size();
     return count;
+}
+
+size_t AddressSpaces::system_regions() const
+{
+    Slice const& last = m_slices.back();
+    return last.process && last.system ? last.allocations.size() : 0;
+}
+
+bool AddressSpaces::committed(Slice const& slice, uintptr_t begin, uintptr_t end) const
+{
+    auto it = slice.ranges.upper_bound(begin);
+    if (it == slice.ranges.begin())
+        return false;
+    --it;
+    for (uintptr_t at = begin; at < end; ++it) {
+        if (it == slice.ranges.end() || it->first > at || end_of(it->first, it->second.pages) <= at)
+            return false;
+        at = end_of(it->first, it->second.pages);
+    }
+    return true;
 }
 
 bool AddressSpaces::accessible(Slice const& slice, uintptr_t begin, uintptr_t end, bool write) const
@@ -291,107 +407,15 @@ bool AddressSpaces::accessible(Slice const& slice, uintptr_t begin, uintptr_t en
     for (uintptr_t at = begin; at < end; ++it) {
         if (it == slice.ranges.end() || it->first > at)
             return false;
-        uintptr_t const range_end = it->first + (it->second.pages << kPageShift);
+        uintptr_t const range_end = end_of(it->first, it->second.pages);
         if (range_end <= at)
             return false;
-        if (it->second.access == Access::None || (write && it->second.access != Access::ReadWrite))
+        ULONG const protect = it->second.protect;
+        if (is_guard(protect) || !is_readable(protect) || (write && !is_writable(protect)))
             return false;
         at = range_end;
     }
     return true;
-}
-
-// --- What the rooms above call -----------------------------------------------------------------------------------
-
-namespace {
-Slice& require_slice(ke::Process& process)
-{
-    Slice* slice = memory().spaces.slice_of(&process);
-    CHECK(slice, "the process has no user addresses");
-    return *slice;
-}
-} // namespace
-
-Result<void> create_slice(ke::Process& process) { return memory().spaces.create(process); }
-void delete_slice(ke::Process& process) { memory().spaces.remove(process); }
-
-Result<void*> allocate_user(ke::Process& process, size_t bytes, bool writable)
-{
-    if (!bytes || bytes > hal::kUserSliceBytes)
-        return Failure { STATUS_NO_MEMORY };
-    uintptr_t const address = TRY(
-        memory().spaces.allocate(require_slice(process), hal::page_round_up(bytes) >> kPageShift, writable));
-    return reinterpret_cast<void*>(address);
-}
-
-Result<void> free_user(ke::Process& process, void* address)
-{
-    return memory().spaces.free(require_slice(process), reinterpret_cast<uintptr_t>(address), false);
-}
-
-Result<void> protect_user(ke::Process& process, void* address, size_t bytes, bool readable, bool writable)
-{
-    auto const begin = hal::page_of(reinterpret_cast<uintptr_t>(address));
-    auto const end = hal::page_round_up(reinterpret_cast<uintptr_t>(address) + bytes);
-    Access const access = writable ? Access::ReadWrite : readable ? Access::Read : Access::None;
-    return memory().spaces.protect(require_slice(process), begin, end, access);
-}
-
-void use_slice(ke::Process* process) { memory().spaces.use(process); }
-
-bool is_accessible(void const* address, size_t bytes, bool write)
-{
-    auto const begin = reinterpret_cast<uintptr_t>(address);
-    uintptr_t end;
-    if (__builtin_add_overflow(begin, bytes, &end))
-        return false;
-    AddressSpaces& spaces = memory().spaces;
-    if (hal::is_user(begin))
-        return spaces.current() && spaces.accessible(*spaces.current(), begin, end, write);
-    for (uintptr_t at = begin; at < end; at = hal::page_of(at) + kPageSize)
-        if (!memory().physical.physical_of(at))
-            return false;
-    return true;
-}
-
-namespace {
-template <typename Copy>
-bool copy_by_frames(ke::Process& process, uintptr_t address, size_t bytes, Copy copy)
-{
-    uintptr_t end;
-    if (__builtin_add_overflow(address, bytes, &end))
-        return false;
-    if (address < process.slice || end > process.slice + hal::kUserSliceBytes)
-        return false;
-    for (size_t done = 0; done < bytes;) {
-        auto physical = memory().physical.physical_of(address + done);
-        if (!physical)
-            return false;
-        size_t const step = std::min(bytes - done, kPageSize - (address + done) % kPageSize);
-        copy(reinterpret_cast<void*>(hal::kDirectMap + *physical), done, step);
-        done += step;
-    }
-    return true;
-}
-} // namespace
-
-bool read_process(ke::Process& process, void* to, void const* address, size_t bytes)
-{
-    auto copy = [&](void* at, size_t done, size_t step) { std::memcpy(static_cast<char*>(to) + done, at, step); };
-    return copy_by_frames(process, reinterpret_cast<uintptr_t>(address), bytes, copy);
-}
-
-bool write_process(ke::Process& process, void* address, void const* from, size_t bytes)
-{
-    auto const* source = static_cast<char const*>(from);
-    auto copy = [&](void* at, size_t done, size_t step) { std::memcpy(at, source + done, step); };
-    return copy_by_frames(process, reinterpret_cast<uintptr_t>(address), bytes, copy);
-}
-
-size_t locked_pages(ke::Process const& process)
-{
-    Slice* slice = memory().spaces.slice_of(&process);
-    return slice ? slice->locked_pages : 0;
 }
 
 } // namespace ringside::mm

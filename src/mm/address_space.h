@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT
-// User address slices: each client process has its own 64 GiB, accessible only while a thread of it runs or is
-// attached. Client buffers live there, made of physical frames, so that drivers can lock and map them.
+// User address slices: each process has its own 64 GiB, accessible only while a thread of it runs or is attached. What
+// stands in them is made of physical frames, so that drivers can lock and map it.
 //
 //   slice n:  kUserLow + n * 64 GiB
-//             | 64 KiB never used | allocation | ... | view of an MDL | ...                      |
+//             | 64 KiB never used | allocation | ... | view of a section | ... | view of an MDL | ... |
+//
+//   a page:   free --reserve--> reserved --commit--> committed --free--> free
+//                                   ^---- decommit ----+
+//
+// Clients have the lowest slices in the order of their birth; the System process gets the highest when it first needs
+// one (a driver that maps a section from DriverEntry).
 //
 // Invariants
 //   A1  at most one slice is accessible; every page of the others has no access
 //   A2  every accessible user byte is named by a Range of the open slice, with the access the host grants
+//   A3  a committed page has exactly one Range and one frame; a reserved one has neither
+//   A4  the process owns the frames of private pages and of pages copied on write; all others belong to somebody else
 #pragma once
 
 #include "base/result.h"
@@ -20,24 +28,31 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <vector>
 
 namespace ringside::mm {
 
+struct Section;
+
 // Gives the process a slice of addresses (the n-th process made gets the n-th slice while there are fresh ones).
 // STATUS_INSUFFICIENT_RESOURCES when 240 processes live.
 Result<void> create_slice(ke::Process& process);
+// The same for the System process, from the other end. Does nothing when there is one.
+Result<void> create_system_slice(ke::Process& process);
 // Frees all that is in it. Pages that an MDL still holds locked are bug check 0x76 (PROCESS_HAS_LOCKED_PAGES): then the
 // caller must be on a fiber of the machine.
 void delete_slice(ke::Process& process);
 
-// Zeroed, page-aligned user memory. STATUS_NO_MEMORY when the slice or physical memory is full.
+// Zeroed, page-aligned user memory. STATUS_NO_MEMORY when the slice is full, STATUS_COMMITMENT_LIMIT when physical
+// memory is.
 Result<void*> allocate_user(ke::Process& process, size_t bytes, bool writable);
 // `address` is what allocate_user gave. STATUS_INVALID_PAGE_PROTECTION when a driver secured a part of it
 // (MmSecureVirtualMemory), STATUS_MEMORY_NOT_ALLOCATED for an address that is none.
 Result<void> free_user(ke::Process& process, void* address);
-// STATUS_INVALID_PAGE_PROTECTION as above; STATUS_NOT_COMMITTED when a page of the range is not there.
+// STATUS_INVALID_PAGE_PROTECTION as above; STATUS_NOT_COMMITTED and STATUS_CONFLICTING_ADDRESSES when a page of the
+// range is not there.
 Result<void> protect_user(ke::Process& process, void* address, size_t bytes, bool readable, bool writable);
 
 // Makes this process' slice the accessible one (null: none); the dispatcher's hook, cheap when nothing changes.
@@ -57,75 +72,113 @@ size_t locked_pages(ke::Process const& process);
 
 // Room-internal from here on.
 
-struct UserRange { // of equal access
+// Windows hands out user addresses in units of 64 KiB; drivers see such addresses.
+inline constexpr size_t kGranularity = 64 * 1024;
+
+struct UserRange { // committed pages of equal protection in one allocation
     size_t pages;
-    sim::host::Access access;
+    nt::ULONG protect;
 };
 
 struct UserAllocation {
-    struct Run {
-        hal::Pfn first;
-        size_t count;
+    enum class Kind : uint8_t {
+        Private,
+        MdlView, // MmMapLockedPages in UserMode
+        SectionView,
     };
     size_t pages;
-    bool view; // the frames are somebody else's (MmMapLockedPages in UserMode)
-    std::vector<Run> runs;
+    Kind kind;
+    nt::ULONG protect; // as allocated
+    Section* section = nullptr; // SectionView
+    uint64_t first_page = 0; // of the section
 };
 
 struct SecuredRange {
     uint64_t handle;
     uintptr_t begin, end;
     bool write;
+    bool no_change = false; // MM_SECURE_NO_CHANGE
+    bool user_mode_only = false; // MM_SECURE_USER_MODE_ONLY: kernel-mode callers may change what it protects
 };
 
 struct Slice {
     ke::Process* process = nullptr; // null: nobody's
+    bool system = false; // the System process'
     bool reserved = false; // its addresses are the machine's; they stay so until the machine ends
     uintptr_t base = 0;
     uintptr_t next = 0; // where the search for free addresses begins
-    uintptr_t low = 0;  // of what is mapped
+    uintptr_t low = 0; // of what is mapped
     uintptr_t high = 0;
     size_t locked_pages = 0;
     std::map<uintptr_t, UserRange> ranges;
     std::map<uintptr_t, UserAllocation> allocations;
+    std::set<uintptr_t> copied; // pages of section views that have frames of their own
     std::vector<SecuredRange> secured;
+
+    uintptr_t first() const { return base + kGranularity; }
+    uintptr_t end() const { return base + hal::kUserSliceBytes; }
 };
+
+using AllocationIterator = std::map<uintptr_t, UserAllocation>::iterator;
 
 class AddressSpaces {
 public:
-    AddressSpaces(hal::PhysicalMemory& physical, FrameLocks& locks) : m_physical(physical), m_locks(locks) {}
+    AddressSpaces(hal::PhysicalMemory& physical, FrameLocks& locks)
+        : m_physical(physical)
+        , m_locks(locks)
+    {
+    }
     ~AddressSpaces();
     AddressSpaces(AddressSpaces const&) = delete;
     AddressSpaces& operator=(AddressSpaces const&) = delete;
 
-    Result<void> create(ke::Process& process);
+    Result<void> create(ke::Process& process, bool system);
     void remove(ke::Process& process);
     Slice* slice_of(ke::Process const* process);
     void use(ke::Process* process);
 
-    Result<uintptr_t> allocate(Slice& slice, size_t pages, bool writable);
-    // Maps frames that stay somebody else's; at `requested` (page aligned) or, with 0, where there is room.
-    Result<uintptr_t> map_view(Slice& slice, std::span<hal::Pfn const> frames, bool writable, uintptr_t requested);
-    Result<void> free(Slice& slice, uintptr_t address, bool view);
-    Result<void> protect(Slice& slice, uintptr_t begin, uintptr_t end, sim::host::Access access);
+    // Free addresses: at `requested` (page aligned), or with 0 where there is room, from the top when asked for.
+    std::optional<uintptr_t> find_room(Slice& slice, size_t pages, uintptr_t requested, bool top_down = false) const;
+    // Takes addresses that find_room gave; every page is reserved.
+    UserAllocation& reserve(Slice& slice, uintptr_t base, UserAllocation allocation);
+    // Commits reserved pages with frames: zeroed ones that the process owns (STATUS_COMMITMENT_LIMIT), or somebody
+    // else's. What is committed already keeps its frames and gets the protection.
+    Result<void> commit(Slice& slice, uintptr_t begin, uintptr_t end, nt::ULONG protect);
+    void commit_frames(Slice& slice, uintptr_t begin, hal::Pfn first, size_t count, nt::ULONG protect);
+    // Committed pages become reserved ones.
+    void decommit(Slice& slice, uintptr_t begin, uintptr_t end);
+    void release(Slice& slice, AllocationIterator it);
+    // Of committed pages.
+    void set_protect(Slice& slice, uintptr_t begin, uintptr_t end, nt::ULONG protect);
+    // Gives a page of a section view a frame of its own with the same contents; false when memory is full.
+    bool copy_page(Slice& slice, uintptr_t page, nt::ULONG protect);
+
+    // Maps frames that stay somebody else's.
+    Result<uintptr_t> map_mdl(Slice& slice, std::span<hal::Pfn const> frames, bool writable, uintptr_t requested);
+    Result<void> unmap_mdl(Slice& slice, uintptr_t address);
+
+    // The allocation that an address lies in, and the protection of the committed page around it (0: none).
+    AllocationIterator find(Slice& slice, uintptr_t address) const;
+    static nt::ULONG protection_at(Slice const& slice, uintptr_t address);
+    bool committed(Slice const& slice, uintptr_t begin, uintptr_t end) const;
     bool accessible(Slice const& slice, uintptr_t begin, uintptr_t end, bool write) const;
 
     Slice* current() { return m_open; }
+    std::array<Slice, (hal::kUserHigh - hal::kUserLow) / hal::kUserSliceBytes>& slices() { return m_slices; }
     size_t views() const { return m_views; }
     size_t secured() const;
+    // Allocations and views of the System process.
+    size_t system_regions() const;
     uint64_t next_secure_handle() { return ++m_secure_handles; }
 
 private:
-    std::optional<uintptr_t> find_room(Slice& slice, size_t pages, uintptr_t requested) const;
-    void map_runs(Slice& slice, uintptr_t address, UserAllocation const& allocation, sim::host::Access access);
-    void drop(Slice& slice, std::map<uintptr_t, UserAllocation>::iterator it);
     void cut(Slice& slice, uintptr_t begin, uintptr_t end);
+    void give_back(Slice& slice, UserAllocation const& allocation, uintptr_t begin, uintptr_t end);
     void set_host_access(Slice const& slice, bool open) const;
 
-    static constexpr size_t kSlices = (hal::kUserHigh - hal::kUserLow) / hal::kUserSliceBytes;
     hal::PhysicalMemory& m_physical;
     FrameLocks& m_locks;
-    std::array<Slice, kSlices> m_slices;
+    std::array<Slice, (hal::kUserHigh - hal::kUserLow) / hal::kUserSliceBytes> m_slices;
     Slice* m_open = nullptr;
     size_t m_views = 0;
     uint64_t m_secure_handles = 0;

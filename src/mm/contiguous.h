@@ -11,7 +11,7 @@ namespace ringside::mm {
 
 struct ContiguousBlock {
     size_t pages;
-    size_t bytes;    // as asked for
+    size_t bytes; // as asked for
     bool non_cached; // MmAllocateNonCachedMemory
     uint64_t caller; // return address in the driver
     uint32_t number; // of birth

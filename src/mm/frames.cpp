@@ -6,8 +6,9 @@
 namespace ringside::mm {
 
 FrameLocks::FrameLocks(hal::PhysicalMemory& physical)
-    : m_physical(physical), m_frames(physical.bytes() >> hal::kPageShift),
-      m_state(static_cast<uint16_t*>(std::calloc(m_frames, sizeof(uint16_t))))
+    : m_physical(physical)
+    , m_frames(physical.bytes() >> hal::kPageShift)
+    , m_state(static_cast<uint16_t*>(std::calloc(m_frames, sizeof(uint16_t))))
 {
     CHECK(m_state, "the host is out of memory");
 }

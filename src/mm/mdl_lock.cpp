@@ -11,6 +11,7 @@
 #include "ke/exception.h"
 #include "mm/caller.h"
 #include "mm/memory.h"
+#include "mm/page_fault.h"
 
 #include <algorithm>
 
@@ -22,15 +23,17 @@ using hal::kPageSize;
 
 namespace {
 
-// Raises for the first user byte that does not permit the operation.
+// Raises what the first user page raises that does not permit the operation; pages copied on write get their copies.
 void probe_user(AddressSpaces& spaces, uintptr_t begin, uintptr_t end, bool write)
 {
     Slice* slice = spaces.current();
-    if (slice && spaces.accessible(*slice, begin, end, write))
-        return;
-    for (uintptr_t at = begin; at < end; at = hal::page_of(at) + kPageSize)
-        if (!slice || !spaces.accessible(*slice, at, at + 1, write))
+    for (uintptr_t at = begin; at < end; at = hal::page_of(at) + kPageSize) {
+        NTSTATUS const status = slice ? touch_user(*slice, at, write) : STATUS_ACCESS_VIOLATION;
+        if (status == STATUS_ACCESS_VIOLATION)
             ke::raise_access_violation(at, write);
+        if (status)
+            ke::raise(status);
+    }
 }
 
 // A touch has the consequences it has on Windows: an invalid system address is a bug check.

@@ -113,7 +113,7 @@ PVOID map_user(MDL* mdl, PVOID requested, ULONG priority)
     if (!slice)
         ke::raise(STATUS_INVALID_ADDRESS); // the System process has no user addresses
     uintptr_t const at = hal::page_of(value(requested));
-    auto view = spaces.map_view(*slice, checked_frames(mdl), !(priority & MdlMappingNoWrite), at);
+    auto view = spaces.map_mdl(*slice, checked_frames(mdl), !(priority & MdlMappingNoWrite), at);
     if (!view)
         ke::raise(view.status());
     return reinterpret_cast<void*>(*view + mdl->ByteOffset);
@@ -156,7 +156,7 @@ void MmUnmapLockedPages(PVOID base, MDL* mdl)
         return;
     }
     AddressSpaces& spaces = memory().spaces;
-    if (!spaces.current() || !spaces.free(*spaces.current(), hal::page_of(address), true))
+    if (!spaces.current() || !spaces.unmap_mdl(*spaces.current(), hal::page_of(address)))
         ke::bug_check(SYSTEM_PTE_MISUSE, 6, value(mdl), address, page_count(mdl),
                       "a user mapping was taken away that the current process does not have");
 }

@@ -57,8 +57,7 @@ size_t take(FrameRange range, size_t wanted, PFN_NUMBER* into)
 
 void give_back(PFN_NUMBER const* frames, size_t count)
 {
-    for_each_run(std::span(frames, count),
-                 [](size_t, Pfn first, size_t run) { memory().physical.free(first, run); });
+    for_each_run(std::span(frames, count), [](size_t, Pfn first, size_t run) { memory().physical.free(first, run); });
 }
 
 size_t fill_frames(uint64_t low, uint64_t high, uint64_t skip, size_t pages, ULONG flags, PFN_NUMBER* into)

@@ -23,7 +23,7 @@ struct MappedMdl {
     nt::MDL* mdl;
     uintptr_t base; // first page
     size_t pages;
-    bool direct;    // the direct map serves
+    bool direct; // the direct map serves
     bool protected_direct; // and MmProtectMdlSystemAddress changed its access
     uint64_t caller;
     uint32_t number;

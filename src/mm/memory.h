@@ -10,7 +10,9 @@
 #include "mm/address_space.h"
 #include "mm/contiguous.h"
 #include "mm/frames.h"
+#include "mm/image_paging.h"
 #include "mm/mdl_records.h"
+#include "mm/section.h"
 #include "mm/system_mapping.h"
 
 #include <string_view>
@@ -29,14 +31,17 @@ extern void* (*g_system_routine)(std::u16string_view name);
 
 // What drivers left behind.
 struct Residue {
-    size_t locked_mdls = 0;       // MmProbeAndLockPages without MmUnlockPages
-    size_t mapped_mdls = 0;       // system mappings of MDLs
-    size_t user_views = 0;        // user mappings of MDLs
+    size_t locked_mdls = 0; // MmProbeAndLockPages without MmUnlockPages
+    size_t mapped_mdls = 0; // system mappings of MDLs
+    size_t user_views = 0; // user mappings of MDLs
     size_t contiguous_blocks = 0; // MmAllocateContiguousMemory and MmAllocateNonCachedMemory
-    size_t mdl_page_sets = 0;     // MmAllocatePagesForMdl without MmFreePagesFromMdl
-    size_t io_mappings = 0;       // MmMapIoSpace
-    size_t reserved_ranges = 0;   // MmAllocateMappingAddress
-    size_t secured_ranges = 0;    // MmSecureVirtualMemory
+    size_t mdl_page_sets = 0; // MmAllocatePagesForMdl without MmFreePagesFromMdl
+    size_t io_mappings = 0; // MmMapIoSpace
+    size_t reserved_ranges = 0; // MmAllocateMappingAddress
+    size_t secured_ranges = 0; // MmSecureVirtualMemory
+    size_t sections = 0; // neither closed nor without views
+    size_t system_views = 0; // MmMapViewInSystemSpace
+    size_t system_regions = 0; // of the System process: allocations and views
 
     bool operator==(Residue const&) const = default;
 };
@@ -55,6 +60,8 @@ public:
     FrameLocks locks { physical };
     AddressSpaces spaces { physical, locks };
     SystemMappings mappings { physical };
+    Sections sections { physical, locks };
+    ImagePaging images;
     MdlRecords mdls;
     ContiguousBlocks contiguous;
 };

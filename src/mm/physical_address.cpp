@@ -21,7 +21,7 @@ using sim::host::Access;
 namespace {
 
 constexpr ULONG kCopyPhysical = 1; // MM_COPY_MEMORY_PHYSICAL
-constexpr ULONG kCopyVirtual = 2;  // MM_COPY_MEMORY_VIRTUAL
+constexpr ULONG kCopyVirtual = 2; // MM_COPY_MEMORY_VIRTUAL
 constexpr ULONG kRangesTag = 0x526D4D; // "MmR"
 
 uintptr_t value(void const* pointer) { return reinterpret_cast<uintptr_t>(pointer); }

@@ -2,11 +2,13 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-probeforread
 // @cite(wdk-ddi): page=wdm/nf-wdm-probeforwrite
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-mmsecurevirtualmemory
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-mmsecurevirtualmemoryex
 #include "mm/probe.h"
 
 #include "ke/bugcheck.h"
 #include "ke/exception.h"
 #include "mm/memory.h"
+#include "nt/mm_virtual.h"
 
 #include <algorithm>
 
@@ -49,22 +51,48 @@ void ProbeForWrite(PVOID address, SIZE_T length, ULONG alignment)
     }
 }
 
-HANDLE MmSecureVirtualMemory(PVOID address, SIZE_T size, ULONG probe_mode)
+namespace {
+
+constexpr ULONG kSecureFlags
+    = MM_SECURE_EXCLUSIVE | MM_SECURE_NO_CHANGE | MM_SECURE_USER_MODE_ONLY | MM_SECURE_NO_INHERIT;
+
+// Whether another range is secured in the allocation that this address lies in.
+bool secured_nearby(Slice& slice, uintptr_t address)
+{
+    auto it = memory().spaces.find(slice, address);
+    if (it == slice.allocations.end())
+        return false;
+    uintptr_t const end = it->first + (it->second.pages << hal::kPageShift);
+    return std::ranges::any_of(slice.secured,
+                               [&](SecuredRange const& other) { return other.begin < end && it->first < other.end; });
+}
+
+} // namespace
+
+HANDLE MmSecureVirtualMemoryEx(PVOID address, SIZE_T size, ULONG probe_mode, ULONG flags)
 {
     AddressSpaces& spaces = memory().spaces;
     auto const begin = reinterpret_cast<uintptr_t>(address);
     uintptr_t end;
     if (!size || __builtin_add_overflow(begin, size, &end) || end > hal::kUserProbeAddress)
         return nullptr;
-    if (probe_mode != PAGE_READONLY && probe_mode != PAGE_READWRITE)
+    if ((probe_mode != PAGE_READONLY && probe_mode != PAGE_READWRITE) || (flags & ~kSecureFlags))
         return nullptr;
     bool const write = probe_mode == PAGE_READWRITE;
     Slice* slice = spaces.current();
     if (!slice || !spaces.accessible(*slice, begin, end, write))
         return nullptr;
+    if (flags & MM_SECURE_EXCLUSIVE && secured_nearby(*slice, begin))
+        return nullptr;
     uint64_t const handle = spaces.next_secure_handle();
-    slice->secured.push_back({ handle, begin, end, write });
+    slice->secured.push_back(
+        { handle, begin, end, write, (flags & MM_SECURE_NO_CHANGE) != 0, (flags & MM_SECURE_USER_MODE_ONLY) != 0 });
     return reinterpret_cast<HANDLE>(handle);
+}
+
+HANDLE MmSecureVirtualMemory(PVOID address, SIZE_T size, ULONG probe_mode)
+{
+    return MmSecureVirtualMemoryEx(address, size, probe_mode, 0);
 }
 
 void MmUnsecureVirtualMemory(HANDLE handle)

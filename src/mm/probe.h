@@ -12,6 +12,7 @@ void ProbeForWrite(nt::PVOID address, nt::SIZE_T length, nt::ULONG alignment);
 
 // Keeps a client from freeing or narrowing a range. Null when the range does not permit it.
 nt::HANDLE MmSecureVirtualMemory(nt::PVOID address, nt::SIZE_T size, nt::ULONG probe_mode);
+nt::HANDLE MmSecureVirtualMemoryEx(nt::PVOID address, nt::SIZE_T size, nt::ULONG probe_mode, nt::ULONG flags);
 void MmUnsecureVirtualMemory(nt::HANDLE handle);
 
 } // namespace ringside::mm

@@ -12,9 +12,9 @@ namespace ringside::mm {
 using namespace nt;
 
 PVOID MmLockPagableDataSection(PVOID address) { return address; }
-void MmLockPagableSectionByHandle(PVOID) {}
-void MmUnlockPagableImageSection(PVOID) {}
-void MmResetDriverPaging(PVOID) {}
+void MmLockPagableSectionByHandle(PVOID) { }
+void MmUnlockPagableImageSection(PVOID) { }
+void MmResetDriverPaging(PVOID) { }
 
 PVOID MmPageEntireDriver(PVOID address)
 {

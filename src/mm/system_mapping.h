@@ -17,17 +17,20 @@ namespace ringside::mm {
 
 class SystemMappings {
 public:
-    enum class Use : uint8_t { Mdl, IoSpace, Reserved };
+    enum class Use : uint8_t { Mdl, IoSpace, Reserved, SectionView, Count };
 
     struct Range {
         Use use;
-        uint32_t tag = 0;          // Reserved: the driver's
-        size_t pages = 0;          // of addresses
-        size_t mapped = 0;         // of those, from the first on
-        std::vector<size_t> runs;  // page counts of the host's mappings, in order
+        uint32_t tag = 0; // Reserved: the driver's
+        size_t pages = 0; // of addresses
+        size_t mapped = 0; // of those, from the first on
+        std::vector<size_t> runs; // page counts of the host's mappings, in order
     };
 
-    explicit SystemMappings(hal::PhysicalMemory& physical) : m_physical(physical) {}
+    explicit SystemMappings(hal::PhysicalMemory& physical)
+        : m_physical(physical)
+    {
+    }
 
     // Addresses only. Nothing when none are left.
     std::optional<uintptr_t> reserve(size_t pages, Use use, uint32_t tag = 0);
@@ -47,7 +50,7 @@ private:
     hal::PhysicalMemory& m_physical;
     std::map<uintptr_t, Range> m_ranges;
     uintptr_t m_next = hal::kSystemMappings;
-    size_t m_counts[3] {};
+    size_t m_counts[static_cast<size_t>(Use::Count)] {};
 };
 
 } // namespace ringside::mm

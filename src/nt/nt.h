@@ -28,6 +28,7 @@
 #include "nt/ke.h"
 #include "nt/layout.h"
 #include "nt/mm.h"
+#include "nt/mm_virtual.h"
 #include "nt/ob.h"
 #include "nt/object_information.h"
 #include "nt/pci.h"

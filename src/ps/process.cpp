@@ -12,6 +12,7 @@
 #include "mm/address_space.h"
 #include "ob/handle.h"
 #include "ob/object.h"
+#include "ps/memory_rows.h"
 #include "rtl/version.h"
 #include "se/object_security.h"
 #include "se/security.h"
@@ -100,6 +101,7 @@ ProcessManager::ProcessManager(Windows windows) : m_windows(windows)
     ex::g_quota = { [](ke::Process& process, bool paged, uint64_t bytes) { return manager().charge(process, paged, bytes); },
                     [](ke::Process& process, bool paged, uint64_t bytes) { manager().give_back(process, paged, bytes); } };
     CHECK(create_system_thread(reaper_main, this).ok(), "physical memory is too small to boot");
+    make_section_objects();
     ob::set_deferral([] { ke::KeSetEvent(manager().m_reaper_event, IO_NO_INCREMENT, FALSE); });
 }
 
@@ -111,6 +113,7 @@ ProcessManager::~ProcessManager()
     ke::g_make_system_thread = nullptr;
     ob::process_type.deleted = nullptr;
     ob::thread_type.deleted = nullptr;
+    ob::section_type.deleted = nullptr;
     for (auto const& record : m_processes)
         if (record && record->process.slice)
             mm::delete_slice(record->process);

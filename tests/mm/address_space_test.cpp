@@ -86,7 +86,7 @@ TEST(mm_address_space, protection_and_free)
         EXPECT_TRUE(mm::is_accessible(memory, 8192, false));
         EXPECT_FALSE(mm::is_accessible(memory, 8192, true));
         EXPECT_FALSE(mm::is_accessible(memory, 8193, false));
-        EXPECT_EQ(mm::protect_user(process, memory + 12288, 8192, true, true).status(), STATUS_NOT_COMMITTED);
+        EXPECT_EQ(mm::protect_user(process, memory + 12288, 8192, true, true).status(), STATUS_CONFLICTING_ADDRESSES);
         EXPECT_EQ(mm::free_user(process, memory + 4096).status(), STATUS_MEMORY_NOT_ALLOCATED);
         EXPECT_TRUE(mm::free_user(process, memory));
         EXPECT_FALSE(ke::read_guarded<char>(memory));

@@ -81,7 +81,7 @@ TEST(ob_namespace, paths_lead_through_links)
         ob::dereference(found->body);
         EXPECT_EQ(look_up(u"\\device\\Toaster", false), STATUS_OBJECT_PATH_NOT_FOUND);
         EXPECT_EQ(look_up(u"\\Device\\toaster", false), STATUS_OBJECT_NAME_NOT_FOUND);
-        EXPECT_EQ(listing(u"\\Device"), "Toaster:Device ");
+        EXPECT_EQ(listing(u"\\Device"), "PhysicalMemory:Section Toaster:Device ");
         EXPECT_EQ(*ob::symbolic_link_target(u"\\??\\Toast"), u"\\Device\\Toaster");
         EXPECT_EQ(ob::full_name(device), u"\\Device\\Toaster");
 
@@ -91,7 +91,7 @@ TEST(ob_namespace, paths_lead_through_links)
         ob::remove_name(device);
         EXPECT_EQ(ob::references(device), 1u);
         ob::dereference(device);
-        EXPECT_EQ(listing(u"\\Device"), "");
+        EXPECT_EQ(listing(u"\\Device"), "PhysicalMemory:Section ");
     });
 }
 
