@@ -72,8 +72,9 @@ class Page:
     def check(self):
         fenced = False
         for number, line in enumerate(self.path.read_text().split('\n'), 1):
+            # The page of rows is printed from the sources, and Windows has logon sessions.
             forbidden = FORBIDDEN.search(line)
-            if forbidden:
+            if forbidden and not (self.path.name == 'ddi.md' and forbidden.group().lower().startswith('session')):
                 self.say(number, f"'{forbidden.group()}' is no word for this project's pages")
             if line.startswith('```'):
                 fenced = not fenced
