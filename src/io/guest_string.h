@@ -5,6 +5,7 @@
 #include "ex/pool.h"
 #include "nt/nt.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ inline bool make_string(UNICODE_STRING& string, std::u16string_view text, ULONG 
         ex::allocate(NonPagedPoolNx, bytes + sizeof(char16_t), tag, ex::Owner::Kernel, false));
     if (!buffer)
         return false;
-    std::memcpy(buffer, text.data(), bytes);
+    std::copy(text.begin(), text.end(), buffer);
     buffer[text.size()] = 0;
     string.Buffer = buffer;
     string.Length = static_cast<USHORT>(bytes);
