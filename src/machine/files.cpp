@@ -83,7 +83,8 @@ void collect(Request::State& r, int32_t status, uint64_t information)
         size_t bytes = std::min<uint64_t>(information, r.out_bytes);
         SliceOpen open(*r.file->client->process);
         r.reply.bytes.resize(bytes);
-        std::memcpy(r.reply.bytes.data(), r.out, bytes);
+        if (bytes)
+            std::memcpy(r.reply.bytes.data(), r.out, bytes);
     }
 }
 

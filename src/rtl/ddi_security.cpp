@@ -18,7 +18,8 @@ uint64_t initialize_sid_ex(uint64_t* arguments)
 {
     auto const count = static_cast<UCHAR>(arguments[2]);
     ULONG sub_authorities[SID_MAX_SUB_AUTHORITIES];
-    for (UCHAR i = 0; i < count && i < SID_MAX_SUB_AUTHORITIES; ++i)
+    // A count that is refused says nothing about how many arguments there are.
+    for (UCHAR i = 0; i < count && count <= SID_MAX_SUB_AUTHORITIES; ++i)
         sub_authorities[i] = static_cast<ULONG>(arguments[3 + i]);
     return static_cast<uint64_t>(initialize_sid(reinterpret_cast<PSID>(arguments[0]),
                                                 reinterpret_cast<SID_IDENTIFIER_AUTHORITY*>(arguments[1]), count,
