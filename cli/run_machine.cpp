@@ -379,7 +379,8 @@ int run_machine(RunPlan const& plan, uint64_t seed, Sink const& sink)
            { "windows", windows_profile(plan.machine.windows).name },
            { "checks", checks_name(plan.machine.checks) },
            { "faults", std::move(faults) },
-           { "explore", plan.machine.explore } });
+           { "explore", plan.machine.explore },
+           { "force_irql", plan.machine.force_irql } });
     try {
         return Runner(plan, seed, sink).run();
     } catch (BadImage const& bad) {

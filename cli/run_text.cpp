@@ -121,6 +121,8 @@ private:
             words += ", faults " + text_of(record, "faults");
         if (record.at("explore").get<bool>())
             words += ", exploring";
+        if (record.at("force_irql").get<bool>())
+            words += ", IRQL checking forced";
         m_terminal.line("machine", words);
     }
 

@@ -120,6 +120,8 @@ void copy_or_raise(void* to, void const* from, size_t bytes)
         return;
     if (g_guarded_fault.status)
         page_fault_status();
+    if (g_guarded_fault.known)
+        guarded_fault(g_guarded_fault.address, g_guarded_fault.write);
     // Which side faulted is told by probing the byte at which the copy stopped.
     uint64_t const done = bytes - left;
     auto const source = reinterpret_cast<uint64_t>(from) + done;

@@ -167,7 +167,7 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
             return;
         page_status = answer.status;
     }
-    g_guarded_fault = { page_status, address, (error & 2) != 0 };
+    g_guarded_fault = { page_status, address, (error & 2) != 0, trap == kPageFault };
     if (fix_up(registers))
         return;
     if (!g_kernel || ++g_depth > 8)

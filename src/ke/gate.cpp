@@ -11,6 +11,7 @@ namespace ringside::ke {
 using namespace nt;
 
 GateListener g_gate_listener;
+void (*g_at_dispatch)() = nullptr;
 DoorListener g_door_listener;
 
 DoorRow const kDoors[static_cast<size_t>(Door::Count)] = {
@@ -89,6 +90,8 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
     if constexpr (Verified)
         if (g_gate_listener.after)
             g_gate_listener.after(import, arguments, result);
+    if (g_at_dispatch && Kernel::irql() >= DISPATCH_LEVEL) [[unlikely]]
+        g_at_dispatch();
     return result;
 }
 
@@ -122,6 +125,8 @@ void door_enter(DoorPassage& passage)
                  event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail);
     if (g_binding == Binding::Verified && g_door_listener.entering)
         g_door_listener.entering(passage);
+    if (g_at_dispatch && passage.irql >= DISPATCH_LEVEL) [[unlikely]]
+        g_at_dispatch();
     if (passage.door != Door::ExceptionFilter && passage.door != Door::TerminationHandler)
         k.schedule_point();
 }

@@ -109,6 +109,8 @@ struct GateListener {
     void (*after)(Import const* import, uint64_t* arguments, uint64_t result) = nullptr;
 };
 extern GateListener g_gate_listener;
+// Force IRQL Checking (room mm): called when a driver is about to run, or go on, at DISPATCH_LEVEL or above. Null: off.
+extern void (*g_at_dispatch)();
 extern Binding g_binding; // of the live machine
 
 } // namespace ringside::ke

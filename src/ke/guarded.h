@@ -21,6 +21,7 @@ struct GuardedFault {
     int32_t status = 0;
     uint64_t address = 0;
     bool write = false;
+    bool known = false; // the processor told the address
 };
 extern GuardedFault g_guarded_fault;
 

@@ -8,6 +8,7 @@
 #include "ldr/loader_bind.h"
 #include "ldr/pe_graph.h"
 #include "ldr/trap.h"
+#include "mm/memory.h"
 
 #include <algorithm>
 #include <cstring>
@@ -129,6 +130,7 @@ Refusal Loader::load_one(Loading& loading, ImageFile image)
         return bad;
     }
     protect(module);
+    tell_paging(module);
     auto const& functions = module.m_file.functions();
     module.m_image_index = ke::kernel().images().add(
         { module.m_base, module.m_size, module.m_name, module.m_path,
@@ -207,12 +209,31 @@ void Loader::protect(Module& module)
         sim::host::set_access(module.m_base + part.rva, part.size, access_of(part));
 }
 
+// Which parts of it may be paged out.
+void Loader::tell_paging(Module const& module)
+{
+    mm::ImagePaging::Image image { .base = module.m_base, .bytes = module.m_size };
+    for (Protection const& part : module.m_file.protections())
+        image.sections.push_back({ .name = part.name,
+                                   .begin = module.m_base + part.rva,
+                                   .bytes = part.size,
+                                   .access = access_of(part),
+                                   .pageable = part.pageable,
+                                   .discardable = part.discardable,
+                                   .executable = part.execute });
+    if (mm::g_memory) // tests of this room may have none
+        mm::memory().images.add(std::move(image));
+}
+
 void Loader::discard_init(Module& module)
 {
     CHECK(module.m_loaded, "an unloaded module has nothing to discard");
     for (Protection const& part : module.m_file.protections())
-        if (part.discardable)
+        if (part.discardable) {
+            if (mm::g_memory)
+                mm::memory().images.discarded(module.m_base + part.rva);
             sim::host::set_access(module.m_base + part.rva, part.size, Access::None);
+        }
 }
 
 // --- Unloading ---------------------------------------------------------------------------------------------------
@@ -240,6 +261,8 @@ void Loader::take_away(Module& module)
 {
     size_t const pages = module.m_size >> hal::kPageShift;
     m_patcher.forget(module.m_number);
+    if (mm::g_memory)
+        mm::memory().images.remove(module.m_base);
     ke::kernel().memory().unmap(module.m_base, pages);
     ke::kernel().memory().free(module.m_first_frame, pages);
     if (module.m_loaded)

@@ -130,6 +130,7 @@ private:
     Refusal place(Module& module);
     Refusal prepare(Module& module);
     void protect(Module& module);
+    void tell_paging(Module const& module);
     void take_away(Module& module);
 
     ExportTable& m_exports;

@@ -72,6 +72,7 @@ machine::RoomOptions room_options(MachineOptions const& o)
     r.memory_bytes = o.memory_bytes;
     r.rules = rule_set(o.rules_off);
     r.explore = o.explore;
+    r.force_irql = o.force_irql;
     return r;
 }
 

@@ -13,6 +13,7 @@
 #include "ke/queued_spin_lock.h"
 #include "machine/rows.h"
 #include "mm/address_space.h"
+#include "mm/driver_paging.h"
 #include "rtl/allocator.h"
 #include "rtl/c_library.h"
 #include "rtl/callout.h"
@@ -97,6 +98,7 @@ Rooms::Rooms(RoomOptions const& options)
 {
     if (options.kernel.binding == ke::Binding::Verified)
         verifier.emplace(options.rules);
+    mm::force_irql_checking(options.force_irql);
     processes.thread_ending = [](ke::Thread& thread) {
         io::end_thread_io(thread);
         cm::end_thread_notifies(thread.number);
@@ -108,6 +110,7 @@ Rooms::Rooms(RoomOptions const& options)
 
 Rooms::~Rooms()
 {
+    mm::force_irql_checking(false);
     ke::remove_fault_handling();
     disconnect_hive_files();
 }

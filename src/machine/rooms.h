@@ -27,6 +27,7 @@ struct RoomOptions {
     size_t memory_bytes = size_t { 1 } << 30;
     verifier::RuleSet rules {};
     bool explore = false;
+    bool force_irql = false;
 };
 
 // Before everything else: the constants that the rooms' constructors read, and their removal at the very end.

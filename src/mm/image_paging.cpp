@@ -51,7 +51,7 @@ ImageSection* ImagePaging::section_of_handle(uintptr_t handle)
 
 bool ImagePaging::may_go(Image const& image, ImageSection const& section)
 {
-    if (section.locks || section.access == Access::None || section.protected_now)
+    if (section.locks || section.access == Access::None)
         return false;
     return image.paged_entirely || section.pageable;
 }
@@ -77,6 +77,14 @@ bool ImagePaging::page_in(uintptr_t address)
     return true;
 }
 
+bool ImagePaging::is_away(uintptr_t address)
+{
+    if (!m_away)
+        return false;
+    ImageSection const* section = section_at(address);
+    return section && !section->resident;
+}
+
 void ImagePaging::trim()
 {
     for (Image& image : m_images)
@@ -87,6 +95,21 @@ void ImagePaging::trim()
                 ++trims;
                 sim::host::set_access(section.begin, section.bytes, Access::None);
             }
+}
+
+void ImagePaging::bring_all_back()
+{
+    for (Image& image : m_images)
+        for (ImageSection& section : image.sections)
+            bring_back(section);
+}
+
+void ImagePaging::reset(Image& image)
+{
+    image.paged_entirely = false;
+    for (ImageSection& section : image.sections)
+        if (!may_go(image, section))
+            bring_back(section);
 }
 
 void ImagePaging::lock(ImageSection& section)

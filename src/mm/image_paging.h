@@ -27,11 +27,9 @@ struct ImageSection {
     bool pageable = false; // as the linker left it: PAGE...
     bool discardable = false; // INIT: gone after DriverEntry
     bool executable = false;
-    bool holds_imports = false; // the import address table
 
     uint32_t locks = 0;
     bool resident = true;
-    bool protected_now = false; // MmProtectDriverSection
 };
 
 class ImagePaging {
@@ -50,8 +48,14 @@ public:
 
     // Pages a section in that was paged out; false when the address lies in none.
     bool page_in(uintptr_t address);
+    bool is_away(uintptr_t address);
     // Pages out what may be. Cheap when nothing may.
     void trim();
+
+    // Everything back in: the machine ends, and what looks at the wreck must see it.
+    void bring_all_back();
+    // What MmPageEntireDriver did is undone.
+    void reset(Image& image);
 
     Image* find(uintptr_t address);
     ImageSection* section_at(uintptr_t address);

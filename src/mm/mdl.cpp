@@ -8,6 +8,7 @@
 
 #include "ke/bugcheck.h"
 #include "ke/exception.h"
+#include "mm/mdl_rules.h"
 #include "mm/memory.h"
 
 #include <algorithm>
@@ -84,6 +85,7 @@ MDL* IoAllocateMdl(PVOID address, ULONG length, BOOLEAN secondary, BOOLEAN, IRP*
 
 void IoFreeMdl(MDL* mdl)
 {
+    verify_before_free(mdl);
     // MmPrepareMdlForReuse.
     if (mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);

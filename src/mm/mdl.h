@@ -21,6 +21,9 @@ nt::NTSTATUS MmAdvanceMdl(nt::MDL* mdl, nt::ULONG bytes);
 // --- Locking ---
 // Raises STATUS_ACCESS_VIOLATION.
 void MmProbeAndLockPages(nt::MDL* mdl, nt::KPROCESSOR_MODE mode, nt::LOCK_OPERATION operation);
+// Each segment is a FILE_SEGMENT_ELEMENT: eight bytes with the address of a page.
+void MmProbeAndLockSelectedPages(nt::MDL* mdl, uint64_t* segments, nt::KPROCESSOR_MODE mode,
+                                 nt::LOCK_OPERATION operation);
 void MmUnlockPages(nt::MDL* mdl);
 
 // --- Mapping ---
@@ -29,6 +32,8 @@ nt::PVOID MmMapLockedPagesSpecifyCache(nt::MDL* mdl, nt::KPROCESSOR_MODE mode, n
                                        nt::PVOID requested, nt::ULONG bug_check_on_failure, nt::ULONG priority);
 nt::PVOID MmMapLockedPages(nt::MDL* mdl, nt::KPROCESSOR_MODE mode);
 void MmUnmapLockedPages(nt::PVOID base, nt::MDL* mdl);
+using MM_MDL_ROUTINE = void(NTAPI*)(nt::PVOID context, nt::PVOID mapped);
+nt::NTSTATUS MmMapMdl(nt::MDL* mdl, nt::ULONG protect, MM_MDL_ROUTINE routine, nt::PVOID context);
 nt::NTSTATUS MmProtectMdlSystemAddress(nt::MDL* mdl, nt::ULONG protect);
 nt::PVOID MmAllocateMappingAddress(nt::SIZE_T bytes, nt::ULONG tag);
 void MmFreeMappingAddress(nt::PVOID base, nt::ULONG tag);
@@ -44,6 +49,8 @@ nt::MDL* MmAllocatePagesForMdlEx(nt::PHYSICAL_ADDRESS low, nt::PHYSICAL_ADDRESS 
 nt::MDL* MmAllocateNodePagesForMdlEx(nt::PHYSICAL_ADDRESS low, nt::PHYSICAL_ADDRESS high, nt::PHYSICAL_ADDRESS skip,
                                      nt::SIZE_T bytes, nt::MEMORY_CACHING_TYPE cache, nt::ULONG node, nt::ULONG flags);
 void MmFreePagesFromMdl(nt::MDL* mdl);
+// Of a device's memory.
+nt::NTSTATUS MmAllocateMdlForIoSpace(nt::MM_PHYSICAL_ADDRESS_LIST* list, nt::SIZE_T entries, nt::MDL** made);
 
 // What the inline macros of drivers do.
 inline nt::PFN_NUMBER* frames_of(nt::MDL* mdl) { return reinterpret_cast<nt::PFN_NUMBER*>(mdl + 1); }

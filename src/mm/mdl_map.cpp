@@ -4,15 +4,18 @@
 // mapping must fault.
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmmaplockedpagesspecifycache
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmunmaplockedpages
+// @cite(wdk-ddi): page=wdm/nf-wdm-mmmapmdl
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmmaplockedpageswithreservedmapping
 // @cite(wdk-docs): page=debugger/bug-check-0xda--system-pte-misuse
 #include "mm/mdl.h"
 
 #include "base/check.h"
 #include "ke/bugcheck.h"
+#include "ke/door.h"
 #include "ke/exception.h"
 #include "ke/gate.h"
 #include "mm/caller.h"
+#include "mm/mdl_rules.h"
 #include "mm/memory.h"
 
 namespace ringside::mm {
@@ -28,12 +31,18 @@ uint64_t value(void const* pointer) { return reinterpret_cast<uint64_t>(pointer)
 
 std::span<hal::Pfn const> checked_frames(MDL* mdl)
 {
-    std::span<hal::Pfn const> frames(frames_of(mdl), page_count(mdl));
-    for (hal::Pfn pfn : frames)
-        if (!memory().locks.exists(pfn))
-            ke::bug_check(PFN_LIST_CORRUPT, 0x99, pfn, 0, 0,
-                          "an MDL was to be mapped whose page entries were never filled or are corrupt");
-    return frames;
+    Memory& m = memory();
+    bool const device = mdl->MdlFlags & MDL_IO_SPACE;
+    PFN_NUMBER* const frames = frames_of(mdl);
+    size_t const pages = page_count(mdl);
+    for (size_t i = 0; i < pages; ++i) {
+        if (device ? m.physical.exists(frames[i], 1) : m.locks.exists(frames[i]))
+            continue;
+        verify_frame(mdl, frames + i);
+        ke::bug_check(MEMORY_MANAGEMENT, 0x1236, value(mdl), value(frames + i), frames[i],
+                      "an MDL was to be mapped whose page entries were never filled or are corrupt");
+    }
+    return { frames, pages };
 }
 
 bool consecutive(std::span<hal::Pfn const> frames)
@@ -126,6 +135,7 @@ PVOID MmMapLockedPagesSpecifyCache(MDL* mdl, KPROCESSOR_MODE mode, MEMORY_CACHIN
 {
     if (mode == UserMode)
         return map_user(mdl, requested, priority);
+    verify_before_map(mdl);
     PVOID mapped = map_system(mdl, priority);
     if (!mapped && bug_check_on_failure)
         ke::bug_check(NO_MORE_SYSTEM_PTES, 0, page_count(mdl), 0, 0, "no addresses are left for a system mapping");
@@ -152,13 +162,42 @@ void MmUnmapLockedPages(PVOID base, MDL* mdl)
 {
     auto const address = value(base);
     if (!hal::is_user(address)) {
+        verify_before_unmap(mdl);
         drop_system_mapping(mdl, address);
         return;
     }
     AddressSpaces& spaces = memory().spaces;
-    if (!spaces.current() || !spaces.unmap_mdl(*spaces.current(), hal::page_of(address)))
-        ke::bug_check(SYSTEM_PTE_MISUSE, 6, value(mdl), address, page_count(mdl),
-                      "a user mapping was taken away that the current process does not have");
+    if (spaces.current() && spaces.unmap_mdl(*spaces.current(), hal::page_of(address)))
+        return;
+    verify_user_unmap(mdl, address);
+    ke::bug_check(SYSTEM_PTE_MISUSE, 6, value(mdl), address, page_count(mdl),
+                  "a user mapping was taken away that the current process does not have");
+}
+
+// The MDL is mapped for the length of the call, unless it has a system address.
+NTSTATUS MmMapMdl(MDL* mdl, ULONG protect, MM_MDL_ROUTINE routine, PVOID context)
+{
+    if (!mdl || !routine)
+        return STATUS_INVALID_PARAMETER;
+    ULONG priority = NormalPagePriority;
+    switch (protect) {
+    case PAGE_READONLY:
+        priority |= MdlMappingNoWrite;
+        break;
+    case PAGE_READWRITE:
+        break;
+    default:
+        return STATUS_INVALID_PAGE_PROTECTION;
+    }
+    bool const mapped_before = mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
+    PVOID const at = mapped_before ? mdl->MappedSystemVa
+                                   : MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, nullptr, FALSE, priority);
+    if (!at)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr }, routine, context, at);
+    if (!mapped_before)
+        MmUnmapLockedPages(at, mdl);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS MmProtectMdlSystemAddress(MDL* mdl, ULONG protect)

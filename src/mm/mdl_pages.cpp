@@ -2,9 +2,11 @@
 // MDLs that come with pages: MmAllocatePagesForMdl and its younger forms. The pages have no addresses until mapped.
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmallocatepagesformdlex
 // @cite(wdk-ddi): page=wdm/nf-wdm-mmfreepagesfrommdl
+// @cite(wdk-ddi): page=wdm/nf-wdm-mmallocatemdlforiospace
 #include "mm/mdl.h"
 
 #include "ke/bugcheck.h"
+#include "ke/exception.h"
 #include "mm/caller.h"
 #include "mm/memory.h"
 
@@ -130,6 +132,47 @@ MDL* MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PH
                                  MEMORY_CACHING_TYPE cache, ULONG, ULONG flags)
 {
     return MmAllocatePagesForMdlEx(low, high, skip, bytes, cache, flags);
+}
+
+NTSTATUS MmAllocateMdlForIoSpace(MM_PHYSICAL_ADDRESS_LIST* list, SIZE_T entries, MDL** made)
+{
+    Memory& m = memory();
+    auto entry = [&](size_t i) {
+        MM_PHYSICAL_ADDRESS_LIST value;
+        ke::copy_or_raise(&value, list + i, sizeof value);
+        return value;
+    };
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < entries; ++i) {
+        auto const range = entry(i);
+        auto const base = static_cast<uint64_t>(range.PhysicalAddress.QuadPart);
+        if (base % kPageSize || range.NumberOfBytes % kPageSize)
+            return STATUS_INVALID_PARAMETER_1;
+        Pfn const first = base >> kPageShift;
+        size_t const pages = range.NumberOfBytes >> kPageShift;
+        if (!pages || first < m.physical.bytes() >> kPageShift || !m.physical.exists(first, pages))
+            return STATUS_INVALID_PARAMETER_1;
+        bytes += range.NumberOfBytes;
+        if (bytes > ~uint32_t { 0 })
+            return STATUS_INVALID_PARAMETER_1;
+    }
+    if (!bytes)
+        return STATUS_INVALID_PARAMETER_1;
+    MDL* mdl = MmCreateMdl(nullptr, nullptr, bytes);
+    if (!mdl)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    PFN_NUMBER* into = frames_of(mdl);
+    for (size_t i = 0; i < entries; ++i) {
+        auto const range = entry(i);
+        Pfn const first = static_cast<uint64_t>(range.PhysicalAddress.QuadPart) >> kPageShift;
+        for (size_t page = 0; page < range.NumberOfBytes >> kPageShift; ++page)
+            *into++ = first + page;
+    }
+    mdl->MdlFlags = static_cast<CSHORT>(MDL_PAGES_LOCKED | MDL_IO_SPACE);
+    mdl->Process = nullptr;
+    mdl->MappedSystemVa = nullptr;
+    ke::copy_or_raise(made, &mdl, sizeof mdl);
+    return STATUS_SUCCESS;
 }
 
 void MmFreePagesFromMdl(MDL* mdl)

@@ -34,10 +34,14 @@ Touch touch(Slice& slice, uintptr_t address, bool write)
 
 ke::PageFault page_fault(uintptr_t address, bool write, uint8_t irql)
 {
-    if (irql >= DISPATCH_LEVEL)
+    ImagePaging& images = memory().images;
+    if (irql >= DISPATCH_LEVEL) {
+        if (images.is_away(address))
+            images.bring_all_back(); // the bug check that follows unwinds through code
         return {};
+    }
     if (!hal::is_user(address))
-        return { .resolved = memory().images.page_in(address) };
+        return { .resolved = images.page_in(address) };
     Slice* slice = memory().spaces.current();
     if (!slice)
         return {};

@@ -20,8 +20,7 @@ using sim::host::Access;
 
 namespace {
 
-constexpr ULONG kCopyPhysical = 1; // MM_COPY_MEMORY_PHYSICAL
-constexpr ULONG kCopyVirtual = 2; // MM_COPY_MEMORY_VIRTUAL
+constexpr uint64_t kPhysicalEnd = uint64_t { 1 } << 52; // what x64 can address
 constexpr ULONG kRangesTag = 0x526D4D; // "MmR"
 
 uintptr_t value(void const* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
@@ -31,9 +30,12 @@ PVOID map_frames(PHYSICAL_ADDRESS physical, size_t bytes, Access access)
     Memory& m = memory();
     auto const begin = static_cast<uint64_t>(physical.QuadPart);
     uint64_t end;
-    if (!bytes || __builtin_add_overflow(begin, bytes, &end) || end > m.physical.bytes())
+    if (!bytes || __builtin_add_overflow(begin, bytes, &end) || end > kPhysicalEnd)
         return nullptr;
     size_t const pages = (hal::page_round_up(end) - hal::page_of(begin)) >> kPageShift;
+    // Where neither memory nor a device is, a bus would answer with all ones; no driver can have been given it.
+    if (!m.physical.exists(begin >> kPageShift, pages))
+        return nullptr;
     auto base = m.mappings.reserve(pages, SystemMappings::Use::IoSpace);
     if (!base)
         return nullptr;
@@ -61,8 +63,8 @@ BOOLEAN MmIsAddressValid(PVOID address)
     Memory& m = memory();
     if (hal::is_user(at))
         return m.spaces.current() && m.spaces.accessible(*m.spaces.current(), at, at + 1, false);
-    // Mapped, and not with PAGE_NOACCESS.
-    return m.physical.physical_of(at) && ke::read_guarded<char>(address);
+    // Mapped, not with PAGE_NOACCESS, and not paged out.
+    return !m.images.is_away(at) && m.physical.physical_of(at) && ke::read_guarded<char>(address);
 }
 
 BOOLEAN MmIsNonPagedSystemAddressValid(PVOID address)
@@ -112,26 +114,48 @@ void MmUnmapIoSpace(PVOID base, SIZE_T bytes)
 NTSTATUS MmCopyMemory(PVOID target, ULONG64 source, SIZE_T bytes, ULONG flags, SIZE_T* transferred)
 {
     *transferred = 0;
-    if (flags == kCopyPhysical) {
+    if (flags == MM_COPY_MEMORY_PHYSICAL) {
         uint64_t const limit = memory().physical.bytes();
         uint64_t const there = source < limit ? std::min<uint64_t>(bytes, limit - source) : 0;
         ke::copy_or_raise(target, reinterpret_cast<void*>(hal::kDirectMap + source), there);
         *transferred = there;
         return there == bytes ? STATUS_SUCCESS : STATUS_INVALID_ADDRESS;
     }
-    if (flags != kCopyVirtual)
+    if (flags != MM_COPY_MEMORY_VIRTUAL)
         return STATUS_INVALID_PARAMETER_4;
     // Page by page: a target that faults is the driver's bug, a source that does only ends the copy.
     for (size_t done = 0; done < bytes;) {
         uint64_t const at = source + done;
         size_t const step = std::min(bytes - done, kPageSize - at % kPageSize);
-        if (!MmIsAddressValid(reinterpret_cast<void*>(at)))
+        bool const there = hal::is_user(at) || memory().physical.physical_of(at);
+        if (!there || !ke::read_guarded<char>(reinterpret_cast<void*>(at))) // brings it in, if it was paged out
             return STATUS_INVALID_ADDRESS;
         ke::copy_or_raise(static_cast<char*>(target) + done, reinterpret_cast<void*>(at), step);
         done += step;
         *transferred = done;
     }
     return STATUS_SUCCESS;
+}
+
+BOOLEAN MmIsIoSpaceActive(PHYSICAL_ADDRESS start, SIZE_T bytes)
+{
+    auto const begin = static_cast<uint64_t>(start.QuadPart);
+    bool active = false;
+    memory().mappings.for_each(SystemMappings::Use::IoSpace, [&](uintptr_t base, SystemMappings::Range const& range) {
+        auto const first = memory().physical.physical_of(base);
+        active |= first && *first < begin + bytes && begin < *first + (range.pages << kPageShift);
+    });
+    return active;
+}
+
+PHYSICAL_MEMORY_RANGE* MmGetPhysicalMemoryRangesEx(PVOID partition)
+{
+    return partition ? nullptr : MmGetPhysicalMemoryRanges(); // there is one partition
+}
+
+PHYSICAL_MEMORY_RANGE* MmGetPhysicalMemoryRangesEx2(PVOID partition, ULONG flags)
+{
+    return flags ? nullptr : MmGetPhysicalMemoryRangesEx(partition);
 }
 
 PHYSICAL_MEMORY_RANGE* MmGetPhysicalMemoryRanges()

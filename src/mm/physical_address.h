@@ -18,6 +18,11 @@ void MmUnmapIoSpace(nt::PVOID base, nt::SIZE_T bytes);
 nt::NTSTATUS MmCopyMemory(nt::PVOID target, nt::ULONG64 source, nt::SIZE_T bytes, nt::ULONG flags,
                           nt::SIZE_T* transferred);
 // A pool block of { base, bytes } pairs that ends with zeros.
+// A block of pool that the driver frees; an empty range ends it.
 nt::PHYSICAL_MEMORY_RANGE* MmGetPhysicalMemoryRanges();
+nt::PHYSICAL_MEMORY_RANGE* MmGetPhysicalMemoryRangesEx(nt::PVOID partition);
+nt::PHYSICAL_MEMORY_RANGE* MmGetPhysicalMemoryRangesEx2(nt::PVOID partition, nt::ULONG flags);
+// Whether MmMapIoSpace maps a part of the range now.
+nt::BOOLEAN MmIsIoSpaceActive(nt::PHYSICAL_ADDRESS start, nt::SIZE_T bytes);
 
 } // namespace ringside::mm

@@ -104,7 +104,7 @@ void MmUnsecureVirtualMemory(HANDLE handle)
                 slice->secured.erase(it);
                 return;
             }
-    ke::bug_check(MEMORY_MANAGEMENT, 0, reinterpret_cast<uint64_t>(handle), 0, 0,
+    ke::bug_check(MEMORY_MANAGEMENT, 0x15000, reinterpret_cast<uint64_t>(handle), 0, 0,
                   "MmUnsecureVirtualMemory was given a handle that the current process does not have");
 }
 

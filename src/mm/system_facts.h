@@ -7,13 +7,20 @@
 
 namespace ringside::mm {
 
-nt::PVOID MmLockPagableDataSection(nt::PVOID address);
-void MmLockPagableSectionByHandle(nt::PVOID section);
-void MmUnlockPagableImageSection(nt::PVOID section);
-void MmResetDriverPaging(nt::PVOID address);
-nt::PVOID MmPageEntireDriver(nt::PVOID address);
 nt::MM_SYSTEM_SIZE MmQuerySystemSize();
 nt::BOOLEAN MmIsThisAnNtAsSystem();
+nt::LOGICAL MmIsDriverVerifying(nt::DRIVER_OBJECT* driver);
+nt::LOGICAL MmIsDriverVerifyingByAddress(nt::PVOID address);
+nt::LOGICAL MmIsDriverSuspectForVerifier(nt::DRIVER_OBJECT* driver);
+nt::BOOLEAN MmIsRecursiveIoFault();
+nt::BOOLEAN MmSetAddressRangeModified(nt::PVOID address, nt::SIZE_T length);
+
+// What file systems ask before they delete or shorten a file.
+nt::BOOLEAN MmCanFileBeTruncated(nt::SECTION_OBJECT_POINTERS* pointers, nt::LARGE_INTEGER* new_size);
+nt::BOOLEAN MmFlushImageSection(nt::SECTION_OBJECT_POINTERS* pointers, nt::MMFLUSH_TYPE type);
+nt::BOOLEAN MmForceSectionClosed(nt::SECTION_OBJECT_POINTERS* pointers, nt::BOOLEAN delay);
+nt::BOOLEAN MmForceSectionClosedEx(nt::SECTION_OBJECT_POINTERS* pointers, nt::ULONG flags);
+nt::ULONG MmDoesFileHaveUserWritableReferences(nt::SECTION_OBJECT_POINTERS* pointers);
 nt::PVOID MmGetSystemRoutineAddress(nt::UNICODE_STRING* name);
 
 } // namespace ringside::mm

@@ -44,6 +44,14 @@ public:
 
     // The range that starts at this address; null for none.
     Range* find(uintptr_t base);
+    // visit(base, range), by address.
+    template <typename Visit>
+    void for_each(Use use, Visit visit) const
+    {
+        for (auto const& [base, range] : m_ranges)
+            if (range.use == use)
+                visit(base, range);
+    }
     size_t count(Use use) const { return m_counts[static_cast<size_t>(use)]; }
 
 private:

@@ -35,6 +35,9 @@ std::span<Ddi const> memory_rows()
           .partial = "no view shows a file: there is nothing to write", .body = body<&ZwFlushVirtualMemory>() },
         { .name = "MmCopyVirtualMemory", .irql = { .highest = APC_LEVEL }, .because = kUndocumented,
           .body = body<&MmCopyVirtualMemory>() },
+        { .name = "MmProbeAndLockProcessPages", .irql = { .highest = APC_LEVEL }, .fail = Fail::Raise,
+          .fail_status = STATUS_ACCESS_VIOLATION, .because = kUndocumented,
+          .body = body<&MmProbeAndLockProcessPages>() },
 
         { .name = "ZwCreateSection", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwcreatesection",

@@ -38,6 +38,8 @@ nt::NTSTATUS ZwQueryVirtualMemory(nt::HANDLE process, nt::PVOID base, nt::MEMORY
 nt::NTSTATUS NtQueryVirtualMemory(nt::HANDLE process, nt::PVOID base, nt::MEMORY_INFORMATION_CLASS what,
                                   nt::PVOID information, nt::SIZE_T length, nt::SIZE_T* returned);
 nt::NTSTATUS ZwFlushVirtualMemory(nt::HANDLE process, nt::PVOID* base, nt::SIZE_T* size, nt::IO_STATUS_BLOCK* status);
+void MmProbeAndLockProcessPages(nt::MDL* mdl, nt::PEPROCESS process, nt::KPROCESSOR_MODE mode,
+                                nt::LOCK_OPERATION operation);
 nt::NTSTATUS MmCopyVirtualMemory(nt::PEPROCESS from_process, nt::PVOID from, nt::PEPROCESS to_process, nt::PVOID to,
                                  nt::SIZE_T bytes, nt::KPROCESSOR_MODE mode, nt::SIZE_T* copied);
 

@@ -7,6 +7,8 @@
 #include "mm/virtual_memory.h"
 
 #include "ke/kernel.h"
+#include "mm/mdl.h"
+#include "mm/mdl_rules.h"
 #include "mm/memory.h"
 #include "mm/probe.h"
 #include "mm/process_copy.h"
@@ -191,6 +193,19 @@ NTSTATUS ZwFlushVirtualMemory(HANDLE process, PVOID* base, SIZE_T* size, IO_STAT
     ob::put(size, bytes);
     ob::put(io_status, {});
     return STATUS_SUCCESS;
+}
+
+// As after KeStackAttachProcess, so that the locks count for that process.
+void MmProbeAndLockProcessPages(MDL* mdl, PEPROCESS process, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
+{
+    mm::verify_before_lock(mdl, 0xB1);
+    ke::Process& target = required_process(process);
+    ke::Process* const before = ke::kernel().current().attached;
+    ke::kernel().use_process(&target);
+    NTSTATUS const raised = ke::guard_raise([&] { mm::MmProbeAndLockPages(mdl, mode, operation); });
+    ke::kernel().use_process(before);
+    if (raised)
+        ke::raise(raised);
 }
 
 NTSTATUS MmCopyVirtualMemory(PEPROCESS from_process, PVOID from, PEPROCESS to_process, PVOID to, SIZE_T bytes,
