@@ -63,7 +63,10 @@ void* Module::exported(std::string_view name) const
 }
 
 Loader::Loader(ExportTable& exports, SweepOptions options)
-    : m_exports(exports), m_options(options), m_space(hal::kTrampolinesLow, hal::kTrampolinesHigh), m_patcher(m_space)
+    : m_exports(exports)
+    , m_options(options)
+    , m_space(hal::kTrampolinesLow, hal::kTrampolinesHigh)
+    , m_patcher(m_space)
 {
     CHECK(!g_loader, "one machine is live per process at a time");
     g_loader = this;
@@ -133,8 +136,12 @@ Refusal Loader::load_one(Loading& loading, ImageFile image)
     tell_paging(module);
     auto const& functions = module.m_file.functions();
     module.m_image_index = ke::kernel().images().add(
-        { module.m_base, module.m_size, module.m_name, module.m_path,
-          { reinterpret_cast<nt::RUNTIME_FUNCTION const*>(functions.data()), functions.size() }, false });
+        { module.m_base,
+          module.m_size,
+          module.m_name,
+          module.m_path,
+          { reinterpret_cast<nt::RUNTIME_FUNCTION const*>(functions.data()), functions.size() },
+          false });
     module.m_loaded = true;
     tell_debugger_loaded(module);
     loading.finished.push_back(&module);

@@ -112,10 +112,18 @@ static NTSTATUS TwoAddresses(PDRIVER_OBJECT Driver)
         return status;
     mdl = IoAllocateMdl(block, PAGE_SIZE, FALSE, FALSE, NULL);
     if (mdl) {
-        PUCHAR other;
-        MmBuildMdlForNonPagedPool(mdl);
+        PUCHAR other = NULL;
+        BOOLEAN locked = FALSE;
         EXPECT(MmGetMdlByteCount(mdl) == PAGE_SIZE);
-        other = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
+        // Not MmBuildMdlForNonPagedPool: such an MDL has its address already, and must not be given another.
+        __try {
+            MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+            locked = TRUE;
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            status = STATUS_INSUFFICIENT_RESOURCES;
+        }
+        if (locked)
+            other = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
         if (other) {
             block[17] = 71;
             EXPECT(other[17] == 71);
@@ -125,6 +133,8 @@ static NTSTATUS TwoAddresses(PDRIVER_OBJECT Driver)
             MmUnmapLockedPages(other, mdl);
             status = STATUS_SUCCESS;
         }
+        if (locked)
+            MmUnlockPages(mdl);
         IoFreeMdl(mdl);
     }
     ExFreePoolWithTag(block, LEDGER_TAG);
