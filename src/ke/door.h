@@ -89,6 +89,9 @@ inline R through_door(DoorPassage passage, R(NTAPI* function)(P...), A... argume
     passage.function = reinterpret_cast<void const*>(function);
     door_enter(passage);
     DoorUnwound unwound(passage);
+    // The callee keeps more registers than C++ unwinding restores (rdi, rsi, xmm6 to xmm15), and the compiler relies on
+    // it on the way out by an exception, too: what is needed there must stand in memory.
+    asm volatile("" : : "r"(&passage), "r"(&unwound) : "memory");
     if constexpr (std::is_void_v<R>) {
         function(arguments...);
         unwound.returned();

@@ -71,7 +71,8 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
     if constexpr (Verified) {
         StackUse const& use = k.current().stack_use;
         if (stack_used(use, reinterpret_cast<uintptr_t>(arguments)) > int64_t { use.limit }) [[unlikely]]
-            stack_overflow(reinterpret_cast<uintptr_t>(arguments));
+            if (!chain_head() || called_by_driver(use, *chain_head()))
+                stack_overflow(reinterpret_cast<uintptr_t>(arguments));
     }
     if constexpr (Verified)
         if (g_gate_listener.before)

@@ -19,12 +19,20 @@ inline int64_t stack_used(StackUse const& use, uintptr_t at)
     return use.entered > at ? int64_t { use.used } + static_cast<int64_t>(use.entered - at) : int64_t { use.used };
 }
 
+// Whether the newest gate was called by the driver that was entered last. The exception dispatcher calls a driver's
+// language handler, a stub like any import, from below frames of its own: these are nobody's bytes.
+inline bool called_by_driver(StackUse const& use, ChainNode const& gate)
+{
+    ChainNode const* before = gate.previous;
+    return !before || before->kind == NodeKind::Gate || reinterpret_cast<uintptr_t>(before) >= use.entered;
+}
+
 // The stack pointer with which a driver called the kernel; 0: the host called itself.
 inline uintptr_t driver_stack_pointer(StackUse const& use)
 {
     ChainNode const* node = chain_head();
     auto const at = reinterpret_cast<uintptr_t>(node);
-    if (at >= use.entered || !node || node->kind != NodeKind::Gate)
+    if (at >= use.entered || !node || node->kind != NodeKind::Gate || !called_by_driver(use, *node))
         return 0;
     return at + sizeof(GateFrame);
 }
