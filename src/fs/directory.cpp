@@ -6,6 +6,7 @@
 #include "fs/reply.h"
 #include "io/irp.h"
 #include "nt/directory_information.h"
+#include "rtl/file_name.h"
 
 #include <vector>
 
@@ -89,7 +90,7 @@ struct Next {
 
 bool matches(Open const& open, std::u16string_view name)
 {
-    return open.pattern->empty() || is_in_expression(*open.pattern, name, true);
+    return open.pattern->empty() || rtl::is_in_expression(*open.pattern, name, true);
 }
 
 Next next_of(Open const& open)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names of files: which are legal, which are the same, which match an expression with wildcards.
+// Names of files: which are legal, which are the same.
 #pragma once
 
 #include "nt/nt.h"
@@ -21,10 +21,5 @@ std::u16string upper_case(std::u16string_view name);
 
 // "\a\b" from "\a\b\c": the component that follows `rest`'s leading backslash, which is removed from it.
 std::u16string_view next_component(std::u16string_view& rest);
-
-// FsRtlIsNameInExpression's rules: * ? and the DOS ones, < (DOS_STAR), > (DOS_QM), " (DOS_DOT). With `ignore_case` the
-// expression is in upper case already.
-bool is_in_expression(std::u16string_view expression, std::u16string_view name, bool ignore_case,
-                      char16_t const* upcase_table = nullptr);
 
 } // namespace ringside::fs

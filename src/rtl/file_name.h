@@ -6,7 +6,12 @@
 #include "nt/basic.h"
 #include "nt/status.h"
 
+#include <string_view>
+
 namespace ringside::rtl {
+
+// For the rooms above: the rules of FsRtlIsNameInExpression. With `ignore_case` the expression is in upper case already.
+bool is_in_expression(std::u16string_view expression, std::u16string_view name, bool ignore_case);
 
 BOOLEAN FsRtlDoesNameContainWildCards(UNICODE_STRING const* name);
 BOOLEAN FsRtlIsNameInExpression(UNICODE_STRING const* expression, UNICODE_STRING const* name, BOOLEAN ignore_case,

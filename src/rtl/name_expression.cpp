@@ -121,6 +121,13 @@ BOOLEAN FsRtlDoesDbcsContainWildCards(STRING const* name)
     return std::ranges::any_of(view(*name), [](char c) { return is_wild(static_cast<UCHAR>(c)); });
 }
 
+bool is_in_expression(std::u16string_view expression, std::u16string_view name, bool ignore_case)
+{
+    return matches(expression, name, [=](char16_t in_expression, char16_t c) {
+        return in_expression == (ignore_case ? upcase(c) : c);
+    });
+}
+
 BOOLEAN FsRtlIsNameInExpression(UNICODE_STRING const* expression, UNICODE_STRING const* name, BOOLEAN ignore_case,
                                 char16_t const* upcase_table)
 {

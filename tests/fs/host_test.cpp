@@ -2,6 +2,7 @@
 // The folder of the host behind drive C:, and what comes back to it.
 #include "fs/files.h"
 #include "fs/name.h"
+#include "rtl/file_name.h"
 
 using namespace ringside;
 using namespace ringside::test;
@@ -160,7 +161,7 @@ TEST(fs_names, expressions)
         { u"???", u"ab", false },
     };
     for (auto const& row : rows)
-        EXPECT_EQ(fs::is_in_expression(row.expression, row.name, true), row.matches)
+        EXPECT_EQ(rtl::is_in_expression(row.expression, row.name, true), row.matches)
             << rtl::utf8(row.expression) << " " << rtl::utf8(row.name);
-    EXPECT_FALSE(fs::is_in_expression(u"ABC", u"abc", false));
+    EXPECT_FALSE(rtl::is_in_expression(u"ABC", u"abc", false));
 }
