@@ -2,6 +2,8 @@
 // The dispatcher: a switch from one thread to another by an event, beside two threads of the host that hand a turn to
 // each other through a condition variable; an APC from queue to run; a kernel queue's entry, beside a locked deque.
 // The output ends with one line `ratio NAME VALUE` per figure.
+#include "ratios.h"
+
 #include "core.h"
 #include "ke/dispatcher_objects.h"
 
@@ -128,25 +130,6 @@ void locked_deque(benchmark::State& state)
     state.SetItemsProcessed(state.iterations() * kRounds);
 }
 
-// Keeps the items per second of each benchmark for the ratios.
-class Keeper : public benchmark::ConsoleReporter {
-public:
-    void ReportRuns(std::vector<Run> const& runs) override
-    {
-        for (Run const& run : runs)
-            m_seconds[run.benchmark_name()] = 1 / run.counters.at("items_per_second").value;
-        ConsoleReporter::ReportRuns(runs);
-    }
-    void ratio(char const* name, char const* of, char const* to)
-    {
-        if (m_seconds.count(of) && m_seconds.count(to))
-            std::printf("ratio %s %.3f\n", name, m_seconds[of] / m_seconds[to]);
-    }
-
-private:
-    std::map<std::string, double> m_seconds;
-};
-
 } // namespace
 
 int main(int argc, char** argv)
@@ -159,12 +142,12 @@ int main(int argc, char** argv)
     benchmark::RegisterBenchmark("apc/observed", apc, ke::Binding::Observed);
     benchmark::RegisterBenchmark("queue/kernel", kernel_queue);
     benchmark::RegisterBenchmark("queue/locked_deque", locked_deque);
-    Keeper keeper;
-    benchmark::RunSpecifiedBenchmarks(&keeper);
+    bench::Ratios ratios;
+    benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");
-    keeper.ratio("switch_bare_to_condition_variable", "switch/bare", "switch/condition_variable/real_time");
-    keeper.ratio("switch_observed_to_condition_variable", "switch/observed", "switch/condition_variable/real_time");
-    keeper.ratio("apc_bare_to_switch", "apc/bare", "switch/bare");
-    keeper.ratio("kernel_queue_to_locked_deque", "queue/kernel", "queue/locked_deque");
+    ratios.ratio("switch_bare_to_condition_variable", "switch/bare", "switch/condition_variable/real_time");
+    ratios.ratio("switch_observed_to_condition_variable", "switch/observed", "switch/condition_variable/real_time");
+    ratios.ratio("apc_bare_to_switch", "apc/bare", "switch/bare");
+    ratios.ratio("kernel_queue_to_locked_deque", "queue/kernel", "queue/locked_deque");
     return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An IRP's life, a client's round trip, and the time to the first IRP, each beside what it is compared with in the same
 // run. The output ends with one line `ratio NAME VALUE` per figure (docs/design.md, section 5).
+#include "ratios.h"
+
 #include <ringside/ringside.h>
 
 #include "drivers/bench_loop.h"
@@ -92,34 +94,6 @@ void start_to_first_irp(benchmark::State& state)
     state.SetItemsProcessed(state.iterations());
 }
 
-// Keeps nanoseconds per item by name, for the ratios.
-class Keeper : public benchmark::ConsoleReporter {
-public:
-    void ReportRuns(std::vector<Run> const& runs) override
-    {
-        for (auto const& run : runs)
-            if (!run.error_occurred) {
-                auto items = run.counters.find("items_per_second");
-                if (items != run.counters.end())
-                    m_ns[run.benchmark_name()] = 1e9 / static_cast<double>(items->second);
-            }
-        ConsoleReporter::ReportRuns(runs);
-    }
-    void ratio(char const* name, char const* of, char const* to, double scale = 1)
-    {
-        if (m_ns.count(of) && m_ns.count(to))
-            std::printf("ratio %s %.2f\n", name, m_ns[of] / (m_ns[to] * scale));
-    }
-    void ratio_to_ns(char const* name, char const* of, double ns)
-    {
-        if (m_ns.count(of))
-            std::printf("ratio %s %.2f\n", name, m_ns[of] / ns);
-    }
-
-private:
-    std::map<std::string, double> m_ns;
-};
-
 void register_all()
 {
     using benchmark::RegisterBenchmark;
@@ -147,17 +121,17 @@ int main(int argc, char** argv)
 {
     benchmark::Initialize(&argc, argv);
     register_all();
-    Keeper keeper;
-    benchmark::RunSpecifiedBenchmarks(&keeper);
+    bench::Ratios ratios;
+    benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");
-    keeper.ratio("irp_life_1_bare_to_chain", "irp/allocated/1/bare", "chain/1");
-    keeper.ratio("irp_life_3_bare_to_chain", "irp/allocated/3/bare", "chain/3");
-    keeper.ratio("irp_life_3_observed_to_chain", "irp/allocated/3/observed", "chain/3");
-    keeper.ratio("irp_life_3_verified_to_observed", "irp/allocated/3/verified", "irp/allocated/3/observed");
-    keeper.ratio("irp_reused_3_bare_to_chain", "irp/reused/3/bare", "chain/3");
-    keeper.ratio("round_trip_bare_to_linux_ioctl", "round_trip/bare", "linux_ioctl_dev_null");
-    keeper.ratio("round_trip_observed_to_linux_ioctl", "round_trip/observed", "linux_ioctl_dev_null");
-    keeper.ratio("round_trip_verified_to_linux_ioctl", "round_trip/verified", "linux_ioctl_dev_null");
-    keeper.ratio_to_ns("start_to_first_irp_to_10_ms", "start_to_first_irp/real_time", 1e7);
+    ratios.ratio("irp_life_1_bare_to_chain", "irp/allocated/1/bare", "chain/1");
+    ratios.ratio("irp_life_3_bare_to_chain", "irp/allocated/3/bare", "chain/3");
+    ratios.ratio("irp_life_3_observed_to_chain", "irp/allocated/3/observed", "chain/3");
+    ratios.ratio("irp_life_3_verified_to_observed", "irp/allocated/3/verified", "irp/allocated/3/observed");
+    ratios.ratio("irp_reused_3_bare_to_chain", "irp/reused/3/bare", "chain/3");
+    ratios.ratio("round_trip_bare_to_linux_ioctl", "round_trip/bare", "linux_ioctl_dev_null");
+    ratios.ratio("round_trip_observed_to_linux_ioctl", "round_trip/observed", "linux_ioctl_dev_null");
+    ratios.ratio("round_trip_verified_to_linux_ioctl", "round_trip/verified", "linux_ioctl_dev_null");
+    ratios.ratio_to_ns("start_to_first_irp_to_10_ms", "start_to_first_irp/real_time", 1e7);
     return 0;
 }

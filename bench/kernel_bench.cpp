@@ -2,6 +2,8 @@
 // The dispatcher's mechanisms beside what they are compared with in the same run: timers with 1, 1 000 and 1 000 000
 // pending, a DPC from queue to run, a spin lock, a hand-over between two threads. The output ends with one line
 // `ratio NAME VALUE` per figure (docs/design.md, section 5).
+#include "ratios.h"
+
 #include "core.h"
 #include "ke/dispatcher_objects.h"
 #include "ke/queued_spin_lock.h"
@@ -217,29 +219,6 @@ void host_pipes(benchmark::State& state)
     state.SetItemsProcessed(2 * state.iterations());
 }
 
-// Keeps nanoseconds per item by name, for the ratios.
-class Keeper : public benchmark::ConsoleReporter {
-public:
-    void ReportRuns(std::vector<Run> const& runs) override
-    {
-        for (auto const& run : runs)
-            if (!run.error_occurred) {
-                auto items = run.counters.find("items_per_second");
-                if (items != run.counters.end())
-                    m_ns[run.benchmark_name()] = 1e9 / static_cast<double>(items->second);
-            }
-        ConsoleReporter::ReportRuns(runs);
-    }
-    void ratio(char const* name, char const* of, char const* to)
-    {
-        if (m_ns.count(of) && m_ns.count(to))
-            std::printf("ratio %s %.2f\n", name, m_ns[of] / m_ns[to]);
-    }
-
-private:
-    std::map<std::string, double> m_ns;
-};
-
 } // namespace
 
 BENCHMARK(timer_insert_cancel)->Arg(1)->Arg(1'000)->Arg(1'000'000);
@@ -256,17 +235,17 @@ BENCHMARK(host_pipes)->UseRealTime();
 int main(int argc, char** argv)
 {
     benchmark::Initialize(&argc, argv);
-    Keeper keeper;
-    benchmark::RunSpecifiedBenchmarks(&keeper);
+    bench::Ratios ratios;
+    benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");
-    keeper.ratio("timer_insert_cancel_1000_to_1", "timer_insert_cancel/1000", "timer_insert_cancel/1");
-    keeper.ratio("timer_insert_cancel_1000000_to_1", "timer_insert_cancel/1000000", "timer_insert_cancel/1");
-    keeper.ratio("timer_insert_fire_1000_to_1", "timer_insert_fire/1000", "timer_insert_fire/1");
-    keeper.ratio("timer_insert_fire_1000000_to_1", "timer_insert_fire/1000000", "timer_insert_fire/1");
-    keeper.ratio("dpc_to_indirect_call", "dpc_queue_to_run", "indirect_call");
-    keeper.ratio("spin_lock_to_std_mutex", "spin_lock", "std_mutex");
-    keeper.ratio("spin_lock_to_atomic_exchange", "spin_lock", "atomic_exchange");
-    keeper.ratio("queued_spin_lock_to_std_mutex", "queued_spin_lock", "std_mutex");
-    keeper.ratio("signal_and_wait_to_host_pipes", "signal_and_wait", "host_pipes/real_time");
+    ratios.ratio("timer_insert_cancel_1000_to_1", "timer_insert_cancel/1000", "timer_insert_cancel/1");
+    ratios.ratio("timer_insert_cancel_1000000_to_1", "timer_insert_cancel/1000000", "timer_insert_cancel/1");
+    ratios.ratio("timer_insert_fire_1000_to_1", "timer_insert_fire/1000", "timer_insert_fire/1");
+    ratios.ratio("timer_insert_fire_1000000_to_1", "timer_insert_fire/1000000", "timer_insert_fire/1");
+    ratios.ratio("dpc_to_indirect_call", "dpc_queue_to_run", "indirect_call");
+    ratios.ratio("spin_lock_to_std_mutex", "spin_lock", "std_mutex");
+    ratios.ratio("spin_lock_to_atomic_exchange", "spin_lock", "atomic_exchange");
+    ratios.ratio("queued_spin_lock_to_std_mutex", "queued_spin_lock", "std_mutex");
+    ratios.ratio("signal_and_wait_to_host_pipes", "signal_and_wait", "host_pipes/real_time");
     return 0;
 }

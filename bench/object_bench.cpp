@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Handles and names: what one costs alone and among a million. Ends with one line `ratio NAME VALUE` per figure.
+#include "ratios.h"
+
 #include "machine/host_thread.h"
 #include "machine/rooms.h"
 #include "ob/handle.h"
@@ -110,25 +112,6 @@ void look_up_in_std_map(benchmark::State& state)
     state.SetItemsProcessed(state.iterations());
 }
 
-class Keeper : public benchmark::ConsoleReporter {
-public:
-    void ReportRuns(std::vector<Run> const& runs) override
-    {
-        for (auto const& run : runs)
-            if (auto items = run.counters.find("items_per_second"); items != run.counters.end())
-                m_ns[run.benchmark_name()] = 1e9 / static_cast<double>(items->second);
-        ConsoleReporter::ReportRuns(runs);
-    }
-    void ratio(char const* name, char const* of, char const* to)
-    {
-        if (m_ns.count(of) && m_ns.count(to))
-            std::printf("ratio %s %.2f\n", name, m_ns[of] / m_ns[to]);
-    }
-
-private:
-    std::map<std::string, double> m_ns;
-};
-
 } // namespace
 
 int main(int argc, char** argv)
@@ -138,12 +121,12 @@ int main(int argc, char** argv)
     benchmark::RegisterBenchmark("handle/reopen_first", reopen_the_first)->Arg(1)->Arg(kMany);
     benchmark::RegisterBenchmark("name/look_up", look_up_a_name)->Arg(1)->Arg(kMany);
     benchmark::RegisterBenchmark("name/std_map", look_up_in_std_map)->Arg(1)->Arg(kMany);
-    Keeper keeper;
-    benchmark::RunSpecifiedBenchmarks(&keeper);
+    bench::Ratios ratios;
+    benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");
-    keeper.ratio("handle_among_1000000_to_1", "handle/open_close/1000000", "handle/open_close/1");
-    keeper.ratio("handle_reopened_among_1000000_to_1", "handle/reopen_first/1000000", "handle/reopen_first/1");
-    keeper.ratio("name_among_1000000_to_1", "name/look_up/1000000", "name/look_up/1");
-    keeper.ratio("name_among_1000000_to_std_map", "name/look_up/1000000", "name/std_map/1000000");
+    ratios.ratio("handle_among_1000000_to_1", "handle/open_close/1000000", "handle/open_close/1");
+    ratios.ratio("handle_reopened_among_1000000_to_1", "handle/reopen_first/1000000", "handle/reopen_first/1");
+    ratios.ratio("name_among_1000000_to_1", "name/look_up/1000000", "name/look_up/1");
+    ratios.ratio("name_among_1000000_to_std_map", "name/look_up/1000000", "name/std_map/1000000");
     return 0;
 }

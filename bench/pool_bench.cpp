@@ -2,6 +2,8 @@
 // Pool beside malloc and ERESOURCE beside std::shared_mutex, in the same run and with the same pattern of calls. The
 // output ends with one line `ratio NAME VALUE` per figure. Bodies are called as bare drivers call them: without a
 // checking gate.
+#include "ratios.h"
+
 #include "ex/pool_ddi.h"
 #include "ex/resource.h"
 #include "machine/host_thread.h"
@@ -102,25 +104,6 @@ void run(benchmark::State& state, std::function<void(size_t)> work, size_t bytes
     state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kPairs));
 }
 
-class Keeper : public benchmark::ConsoleReporter {
-public:
-    void ReportRuns(std::vector<Run> const& runs) override
-    {
-        for (auto const& run : runs)
-            if (auto items = run.counters.find("items_per_second"); items != run.counters.end())
-                m_ns[run.benchmark_name()] = 1e9 / static_cast<double>(items->second);
-        ConsoleReporter::ReportRuns(runs);
-    }
-    void ratio(char const* name, char const* of, char const* to)
-    {
-        if (m_ns.count(of) && m_ns.count(to))
-            std::printf("ratio %s %.2f\n", name, m_ns[of] / m_ns[to]);
-    }
-
-private:
-    std::map<std::string, double> m_ns;
-};
-
 } // namespace
 
 int main(int argc, char** argv)
@@ -136,13 +119,13 @@ int main(int argc, char** argv)
     RegisterBenchmark("malloc/mixed", run, mixed<FromMalloc>, 0);
     RegisterBenchmark("eresource_shared", run, resource_shared, 0);
     RegisterBenchmark("shared_mutex_shared", run, mutex_shared, 0);
-    Keeper keeper;
-    benchmark::RunSpecifiedBenchmarks(&keeper);
+    bench::Ratios ratios;
+    benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");
-    keeper.ratio("pool_64_to_malloc", "pool/64", "malloc/64");
-    keeper.ratio("pool_1000_to_malloc", "pool/1000", "malloc/1000");
-    keeper.ratio("pool_8192_to_malloc", "pool/8192", "malloc/8192");
-    keeper.ratio("pool_mixed_to_malloc", "pool/mixed", "malloc/mixed");
-    keeper.ratio("eresource_shared_to_shared_mutex", "eresource_shared", "shared_mutex_shared");
+    ratios.ratio("pool_64_to_malloc", "pool/64", "malloc/64");
+    ratios.ratio("pool_1000_to_malloc", "pool/1000", "malloc/1000");
+    ratios.ratio("pool_8192_to_malloc", "pool/8192", "malloc/8192");
+    ratios.ratio("pool_mixed_to_malloc", "pool/mixed", "malloc/mixed");
+    ratios.ratio("eresource_shared_to_shared_mutex", "eresource_shared", "shared_mutex_shared");
     return 0;
 }
