@@ -6,6 +6,7 @@
 #include "ke/kernel.h"
 #include "ob/service.h"
 #include "ps/process.h"
+#include "ps/query.h"
 #include "ps/writer.h"
 
 namespace ringside::ps {
@@ -43,18 +44,11 @@ NTSTATUS image_name(ProcessRecord const& record, PVOID into, ULONG length, ULONG
 NTSTATUS query(HANDLE handle, PROCESSINFOCLASS what, PVOID into, ULONG length, ULONG* return_length,
                KPROCESSOR_MODE mode)
 {
-    if (NTSTATUS status = ob::probe(mode, into, length, sizeof(ULONG)); status)
-        return status;
-    if (NTSTATUS status = ob::probe(mode, return_length, sizeof(ULONG), sizeof(ULONG)); status)
-        return status;
-    auto found = ob::resolve_handle(ob::current_process(), handle, mode);
+    auto found = object_to_query(handle, ob::process_type, kProcessQuery | kProcessQueryLimited, mode, into, length,
+                                 return_length);
     if (!found.ok())
         return found.status();
-    if (mode != KernelMode && !(found->granted & (kProcessQuery | kProcessQueryLimited)))
-        return STATUS_ACCESS_DENIED;
-    if (found->type != &ob::process_type)
-        return STATUS_OBJECT_TYPE_MISMATCH;
-    ke::Process& process = *manager().process_of(found->body);
+    ke::Process& process = *manager().process_of(*found);
     ProcessRecord& record = *manager().record_of(process);
     switch (what) {
     case ProcessBasicInformation:

@@ -5,6 +5,7 @@
 #include "ke/kernel.h"
 #include "ob/service.h"
 #include "ps/process.h"
+#include "ps/query.h"
 #include "ps/writer.h"
 
 #include <algorithm>
@@ -29,18 +30,11 @@ NTSTATUS exit_status(ke::Thread const& thread)
 NTSTATUS query(HANDLE handle, THREADINFOCLASS what, PVOID into, ULONG length, ULONG* return_length,
                KPROCESSOR_MODE mode)
 {
-    if (NTSTATUS status = ob::probe(mode, into, length, sizeof(ULONG)); status)
-        return status;
-    if (NTSTATUS status = ob::probe(mode, return_length, sizeof(ULONG), sizeof(ULONG)); status)
-        return status;
-    auto found = ob::resolve_handle(ob::current_process(), handle, mode);
+    auto found = object_to_query(handle, ob::thread_type, kThreadQuery | THREAD_QUERY_LIMITED_INFORMATION, mode, into, length,
+                                 return_length);
     if (!found.ok())
         return found.status();
-    if (mode != KernelMode && !(found->granted & (kThreadQuery | THREAD_QUERY_LIMITED_INFORMATION)))
-        return STATUS_ACCESS_DENIED;
-    if (found->type != &ob::thread_type)
-        return STATUS_OBJECT_TYPE_MISMATCH;
-    ke::Thread& thread = *ke::kernel().thread_of(static_cast<PKTHREAD>(found->body));
+    ke::Thread& thread = *ke::kernel().thread_of(static_cast<PKTHREAD>(*found));
     ThreadRecord const& record = *manager().record_of(thread);
     switch (what) {
     case ThreadBasicInformation: {
