@@ -4,7 +4,7 @@
 #include "ke/apc.h"
 #include "ke/kernel.h"
 #include "ob/capture.h"
-#include "ob/security.h"
+#include "ps/opener.h"
 #include "ps/process.h"
 #include "se/security.h"
 
@@ -115,9 +115,7 @@ NTSTATUS ZwOpenProcess(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* a
         body = process->guest;
     }
     // A debugger may do everything; anybody else what the process' descriptor says.
-    bool const debugger = se::security().effective(ke::kernel().current()).has_enabled(SE_DEBUG_PRIVILEGE);
-    auto const granted
-        = ob::allowed_access(body, desired, KernelMode, debugger ? 0 : given.Attributes & OBJ_FORCE_ACCESS_CHECK);
+    auto const granted = opener_access(body, desired, given.Attributes);
     if (!granted.ok())
         return granted.status();
     auto opened = ob::open_handle(ob::current_process(), body, granted.value(),

@@ -4,6 +4,7 @@
 
 #include "ke/kernel.h"
 #include "ob/service.h"
+#include "ps/opener.h"
 #include "ps/process.h"
 #include "ps/query.h"
 #include "ps/writer.h"
@@ -136,9 +137,11 @@ NTSTATUS ZwOpenThread(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* at
     ke::Thread* thread = manager().thread_by_id(reinterpret_cast<uint64_t>(id.UniqueThread));
     if (!thread || (id.UniqueProcess && handle_of(thread->process->id) != id.UniqueProcess))
         return STATUS_INVALID_CID;
-    auto opened = ob::open_handle(
-        ob::current_process(), thread->guest,
-        { ob::granted_access(ob::thread_type, desired), given.Attributes & (OBJ_KERNEL_HANDLE | OBJ_INHERIT) });
+    auto const granted = opener_access(thread->guest, desired, given.Attributes);
+    if (!granted.ok())
+        return granted.status();
+    auto opened = ob::open_handle(ob::current_process(), thread->guest,
+                                  { granted.value(), given.Attributes & (OBJ_KERNEL_HANDLE | OBJ_INHERIT) });
     if (!opened.ok())
         return opened.status();
     ob::put(handle, *opened);

@@ -3,6 +3,7 @@
 #include "cm/ddi.h"
 #include "io/host_driver.h"
 #include "ob/ddi.h"
+#include "ps/ddi.h"
 #include "ob/security.h"
 #include "se/ddi.h"
 #include "se/object_security.h"
@@ -148,6 +149,27 @@ TEST_F(se_open, named_objects)
         EXPECT_EQ(ob::ZwCreateEvent(&again, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
                   STATUS_UNKNOWN_REVISION);
         ob::ZwClose(event);
+    });
+}
+
+// A user opens a thread of the System process by its id.
+// Shows: ZwOpenThread granted whatever was asked for, also with OBJ_FORCE_ACCESS_CHECK.
+TEST_F(se_open, threads_by_id)
+{
+    on_system([&] {
+        ke::Thread& self = ke::kernel().current();
+        CLIENT_ID id { nullptr, reinterpret_cast<HANDLE>(self.id) };
+        OBJECT_ATTRIBUTES attributes { sizeof attributes, nullptr, nullptr, 0, nullptr, nullptr };
+        HANDLE thread = nullptr;
+        Token* user = *boot.rooms.security.make_primary(Account::User);
+        boot.rooms.security.impersonate(self, { user->body, SecurityImpersonation });
+        EXPECT_EQ(ps::ZwOpenThread(&thread, THREAD_ALL_ACCESS, &attributes, &id), STATUS_SUCCESS) << "kernel mode";
+        ob::ZwClose(thread);
+        attributes.Attributes = OBJ_FORCE_ACCESS_CHECK;
+        EXPECT_EQ(ps::ZwOpenThread(&thread, THREAD_ALL_ACCESS, &attributes, &id), STATUS_ACCESS_DENIED);
+        boot.rooms.security.impersonate(self, {});
+        EXPECT_EQ(ps::ZwOpenThread(&thread, THREAD_ALL_ACCESS, &attributes, &id), STATUS_SUCCESS);
+        ob::ZwClose(thread);
     });
 }
 
