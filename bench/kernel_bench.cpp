@@ -234,7 +234,7 @@ BENCHMARK(host_pipes)->UseRealTime();
 
 int main(int argc, char** argv)
 {
-    benchmark::Initialize(&argc, argv);
+    bench::initialize(argc, argv);
     bench::Ratios ratios;
     benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");

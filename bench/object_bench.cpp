@@ -116,7 +116,7 @@ void look_up_in_std_map(benchmark::State& state)
 
 int main(int argc, char** argv)
 {
-    benchmark::Initialize(&argc, argv);
+    bench::initialize(argc, argv);
     benchmark::RegisterBenchmark("handle/open_close", open_and_close)->Arg(1)->Arg(kMany);
     benchmark::RegisterBenchmark("handle/reopen_first", reopen_the_first)->Arg(1)->Arg(kMany);
     benchmark::RegisterBenchmark("name/look_up", look_up_a_name)->Arg(1)->Arg(kMany);

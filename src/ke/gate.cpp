@@ -18,11 +18,11 @@ DoorRow const kDoors[static_cast<size_t>(Door::Count)] = {
     { "DriverEntry", true },
     { "DriverUnload", true },
     { "AddDevice", true },
-    { "dispatch routine", true },
-    { "completion routine", true },
+    { "dispatch routine", true, sim::Event::DispatchEnter, sim::Event::DispatchReturn },
+    { "completion routine", true, sim::Event::CompletionEnter, sim::Event::CompletionReturn },
     { "cancel routine", false }, // entered holding the cancel spin lock, which it releases
     { "StartIo", true },
-    { "DPC", true },
+    { "DPC", true, sim::Event::DpcEnter, sim::Event::DpcReturn },
     { "ISR", true },
     { "SynchCritSection", true },
     { "APC", true },
@@ -118,10 +118,7 @@ void door_enter(DoorPassage& passage)
     Kernel& k = kernel();
     passage.irql = Kernel::irql();
     passage.outer = enter_driver(k.current(), passage.door, reinterpret_cast<uintptr_t>(&passage));
-    sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchEnter
-        : passage.door == Door::Completion            ? sim::Event::CompletionEnter
-        : passage.door == Door::Dpc                   ? sim::Event::DpcEnter
-                                                      : sim::Event::CallbackEnter;
+    sim::Event const event = kDoors[static_cast<size_t>(passage.door)].enter;
     k.log_always(event, passage.subject,
                  event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail);
     if (g_binding == Binding::Verified && g_door_listener.entering)
@@ -137,11 +134,8 @@ void door_unwound(DoorPassage& passage) { kernel().current().stack_use = passage
 void door_return(DoorPassage& passage, uint64_t result)
 {
     Kernel& k = kernel();
-    k.current().stack_use = passage.outer;
-    sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchReturn
-        : passage.door == Door::Completion            ? sim::Event::CompletionReturn
-        : passage.door == Door::Dpc                   ? sim::Event::DpcReturn
-                                                      : sim::Event::CallbackReturn;
+    leave_driver(k.current(), passage.outer);
+    sim::Event const event = kDoors[static_cast<size_t>(passage.door)].leave;
     k.log_always(event, passage.subject,
                  event == sim::Event::DispatchReturn || event == sim::Event::CompletionReturn
                      ? static_cast<uint32_t>(result)
