@@ -69,7 +69,7 @@ struct Seed {
     void run()
     {
         BootedKernel boot({ .seed = seed, .processors = options.processors, .binding = ke::Binding::Verified });
-        Film film(boot);
+        Film film(boot, seed);
         // The first run of a worker or an idle thread may leave something for good: that is no film's doing.
         boot.settle();
         std::string const before = inventory(boot.rooms);
@@ -134,10 +134,10 @@ size_t Film::thread(std::function<void()> body)
 
 void Film::join()
 {
-    for (size_t i = 0; i < m_threads.size(); ++i) {
+    for (size_t i = 0; i < m_threads.size(); ++i)
         EXPECT_EQ(wait(m_threads[i]), STATUS_SUCCESS);
-        call("ObfDereferenceObject", m_threads[i]);
-    }
+    for (PKTHREAD thread : m_threads)
+        call("ObfDereferenceObject", thread);
     m_threads.clear();
 }
 
@@ -155,6 +155,14 @@ void Film::sleep(uint64_t microseconds)
 }
 
 void Film::step() { call("KeGetCurrentIrql"); }
+
+uint64_t Film::draw(uint64_t below)
+{
+    uint64_t z = m_draw += 0x9E3779B97F4A7C15ull;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBull;
+    return (z ^ z >> 31) % below;
+}
 
 void Film::strike()
 {

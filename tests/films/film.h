@@ -35,7 +35,7 @@ using namespace ringside::nt;
 
 class Film {
 public:
-    explicit Film(BootedKernel& boot) : m_boot(boot) { }
+    Film(BootedKernel& boot, uint64_t seed) : m_boot(boot), m_draw(seed) { }
 
     // --- Calls, as a driver makes them, at the IRQL of the moment ---
 
@@ -92,6 +92,15 @@ public:
     // A turn for whoever else is there: a schedule point that takes no time worth speaking of.
     void step();
 
+    // A number below that one, from the seed: for what no schedule varies, such as how long somebody waits.
+    uint64_t draw(uint64_t below);
+    // Lets that many schedule points of others pass, more or less.
+    void linger(uint64_t steps)
+    {
+        for (uint64_t i = 0; i < steps; ++i)
+            step();
+    }
+
     // Which way it went: any number of them in one seed.
     void went(std::string way) { m_ways.insert(std::move(way)); }
 
@@ -115,6 +124,7 @@ private:
     static NTAPI void thread_main(PVOID context);
 
     BootedKernel& m_boot;
+    uint64_t m_draw;
     std::vector<void*> m_blocks;
     std::vector<PKTHREAD> m_threads;
     std::set<std::string> m_ways;
