@@ -68,7 +68,7 @@ void sift_down(Elements const& elements, size_t root, size_t count)
 // A heap sort: no recursion on a driver's stack, no memory, and never quadratic. Like qsort it is not stable.
 void qsort(void* base, size_t count, size_t size, Compare compare)
 {
-    if (count < 2 || size == 0)
+    if (!base || !compare || count < 2 || size == 0)
         return;
     Elements elements { static_cast<std::byte*>(base), size, compare };
     for (size_t root = count / 2; root-- > 0;)
@@ -81,6 +81,8 @@ void qsort(void* base, size_t count, size_t size, Compare compare)
 
 void* bsearch(void const* key, void const* base, size_t count, size_t size, Compare compare)
 {
+    if (!key || !base || !compare || size == 0)
+        return nullptr;
     auto const* low = static_cast<std::byte const*>(base);
     while (count) {
         auto const* middle = low + count / 2 * size;

@@ -40,7 +40,8 @@ int _ui64tow_s(uint64_t value, char16_t* buffer, size_t size, int radix);
 int memcmp(void const* a, void const* b, size_t bytes);
 void* memchr(void const* memory, int c, size_t bytes);
 
-// Order is a call into the driver; elements are moved byte by byte.
+// Order is a call into the driver; elements are moved byte by byte. Without an array, a key, a size or a comparison
+// qsort does nothing and bsearch finds nothing.
 using Compare = int(NTAPI*)(void const*, void const*);
 void qsort(void* base, size_t count, size_t size, Compare compare);
 void* bsearch(void const* key, void const* base, size_t count, size_t size, Compare compare);

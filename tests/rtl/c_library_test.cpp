@@ -125,7 +125,7 @@ TEST(CString, Checked)
     EXPECT_EQ(strncpy_s(b, 4, "abcdef", 4), kErrnoRange);
     EXPECT_EQ(strncpy_s(b, 4, "abcdef", kTruncate), kErrnoTruncated);
     EXPECT_STREQ(b, "abc");
-    EXPECT_EQ(strncpy_s(nullptr, 0, "a", 0), 0);
+    EXPECT_EQ(strncpy_s(nullptr, 0, "a", 0), kErrnoInvalid);
     strcpy_s(b, 4, "a");
     EXPECT_EQ(strcat_s(b, 4, "bc"), 0);
     EXPECT_STREQ(b, "abc");
@@ -148,6 +148,8 @@ TEST(CString, Checked)
     EXPECT_EQ(memcpy_s(to, 4, "ab", 2), 0);
     EXPECT_STREQ(to, "abz");
     EXPECT_EQ(memmove_s(to, 2, "abc", 3), kErrnoRange);
+    EXPECT_STREQ(to, "abz");
+    EXPECT_EQ(memcpy_s(to, 2, "abc", 3), kErrnoRange);
     EXPECT_EQ(std::string(to, 3), std::string("\0\0z", 3));
 }
 
