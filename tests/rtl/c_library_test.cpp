@@ -185,7 +185,9 @@ TEST(CLibrary, ReadNumbers)
     EXPECT_EQ(rtl::atoi("  -42x"), -42);
     EXPECT_EQ(rtl::atoi("+7"), 7);
     EXPECT_EQ(rtl::atoi("x"), 0);
-    EXPECT_EQ(rtl::atol("2147483648"), INT32_MIN);
+    EXPECT_EQ(rtl::atol("2147483648"), INT32_MAX);
+    EXPECT_EQ(rtl::atoi("-99999999999999999999999"), INT32_MIN);
+    EXPECT_EQ(rtl::atoi(nullptr), 0);
     EXPECT_EQ(_wtoi(u"12"), 12);
     char16_t const* w = u" 0x1fz";
     char16_t* end = nullptr;
@@ -218,7 +220,7 @@ TEST(CLibrary, PrintNumbers)
     EXPECT_STREQ(b, "ffffffffffffffff");
     EXPECT_EQ(_ui64toa_s(UINT64_MAX, b, sizeof b, 2), 0);
     EXPECT_EQ(std::string(b), std::string(64, '1'));
-    EXPECT_EQ(_itoa_s(1234, b, 4, 10), kErrnoRange);
+    EXPECT_EQ(_itoa_s(1234, b, 4, 10), kErrnoInvalid);
     EXPECT_STREQ(b, "");
     EXPECT_EQ(_itoa_s(1, b, 4, 37), kErrnoInvalid);
     EXPECT_EQ(_ultow_s(7, w, 16, 10), 0);
