@@ -62,8 +62,8 @@ public:
     // The string at its beginning.
     std::string string() const
     {
-        std::string const all = shown();
-        return all.substr(0, all.find('.'));
+        auto* const end = std::find(m_characters, m_characters + m_count, Char {});
+        return test::shown(m_characters, static_cast<size_t>(end - m_characters));
     }
 
 private:
