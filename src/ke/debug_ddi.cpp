@@ -7,6 +7,7 @@
 #include "ke/exception.h"
 #include "ke/guarded.h"
 #include "ke/kernel.h"
+#include "rtl/c_string.h"
 #include "rtl/format.h"
 #include "sim/host.h"
 
@@ -95,7 +96,7 @@ NTSTATUS vDbgPrintEx(ULONG component, ULONG level, PCSTR format, PVOID arguments
 NTSTATUS vDbgPrintExWithPrefix(PCSTR prefix, ULONG component, ULONG level, PCSTR format, PVOID arguments)
 {
     if (debug_filter_passes(component, level))
-        print_formatted(prefix, format, static_cast<uint64_t const*>(arguments));
+        print_formatted({ prefix, rtl::strlen(prefix) }, format, static_cast<uint64_t const*>(arguments));
     return STATUS_SUCCESS;
 }
 

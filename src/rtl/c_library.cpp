@@ -6,7 +6,6 @@
 #include "rtl/case_table.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ringside::rtl {
 
@@ -21,15 +20,24 @@ int toupper(int c) { return ascii_upper(c); }
 char16_t towlower(char16_t c) { return downcase(c); }
 char16_t towupper(char16_t c) { return upcase(c); }
 
+// The host's memcmp and memchr may not be given null, and memcmp's value depends on the processor.
 int memcmp(void const* a, void const* b, size_t bytes)
 {
-    int difference = bytes ? std::memcmp(a, b, bytes) : 0;
-    return difference < 0 ? -1 : difference > 0; // the host's value depends on its processor
+    auto const* left = static_cast<uint8_t const*>(a);
+    auto const* right = static_cast<uint8_t const*>(b);
+    for (size_t i = 0; i < bytes; ++i)
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    return 0;
 }
 
 void* memchr(void const* memory, int c, size_t bytes)
 {
-    return bytes ? const_cast<void*>(std::memchr(memory, c, bytes)) : nullptr;
+    auto const* at = static_cast<uint8_t const*>(memory);
+    for (; bytes; --bytes, ++at)
+        if (*at == static_cast<uint8_t>(c))
+            return const_cast<uint8_t*>(at);
+    return nullptr;
 }
 
 namespace {

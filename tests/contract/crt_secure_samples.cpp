@@ -186,8 +186,10 @@ SAMPLE(memmove_s)
                      { "no size", 0, "abcd", 4, kErrnoRange, "12345678" },
                      { "no source", 3, nullptr, 2, kErrnoInvalid, "12345678" },
                      { "no bytes", 3, "abc", 0, 0, "12345678" },
+                     { "no bytes of no source", 3, nullptr, 0, kErrnoInvalid, "12345678" },
                  });
     at.returns(kErrnoInvalid, nullptr, 8, "abc", 3);
+    at.returns(kErrnoInvalid, nullptr, 0, "abc", 0);
     for (bool upwards : { true, false }) {
         auto* text = static_cast<char*>(at.bytes(8));
         std::memcpy(text, "12345678", 8);
