@@ -55,6 +55,12 @@ void write_data_exports(Windows windows)
     kernel().update_shared_clocks();
 }
 
+bool refresh_debugger_not_present()
+{
+    exported<BOOLEAN>(kDebuggerNotPresent) = 1;
+    return true;
+}
+
 std::span<Ddi const> data_rows()
 {
     static Ddi const rows[] = {

@@ -152,7 +152,8 @@ std::string what(Machine::State& machine, sim::Record const& r)
     case Event::Nmi:
         return "NMI";
     case Event::BreakIn:
-        return fmt::format("break-in              int {:x}h", r.detail);
+        return r.subject ? fmt::format("break-in              int {:x}h, status {:#x}", r.detail, r.subject)
+                         : fmt::format("break-in              int {:x}h", r.detail);
     default:
         return fmt::format("event {}", code);
     }
