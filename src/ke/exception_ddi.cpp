@@ -117,7 +117,7 @@ USHORT RtlCaptureStackBackTrace(ULONG skip, ULONG count, PVOID* into, ULONG* has
     BackTrace trace = back_trace(caller());
     USHORT stored = 0;
     uint64_t sum = 0;
-    for (size_t i = skip; i < trace.count && stored < count; ++i) {
+    for (size_t i = skip; i < trace.count && stored < count && trace.addresses[i]; ++i) {
         into[stored++] = reinterpret_cast<void*>(trace.addresses[i]);
         sum += trace.addresses[i];
     }
