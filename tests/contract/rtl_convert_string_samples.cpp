@@ -195,6 +195,37 @@ SAMPLE(RtlUnicodeStringToUTF8String)
     EXPECT_EQ(made.Buffer, nullptr);
 }
 
+// With no memory left for the string: a status, and nothing allocated.
+namespace {
+
+template <typename To, typename From>
+void finds_no_memory(At& at, From& source)
+{
+    auto& made = at.object<To>();
+    at.status(STATUS_NO_MEMORY, &made, &source, TRUE);
+    EXPECT_EQ(made.Buffer, nullptr);
+    at.status(STATUS_SUCCESS, &made, &source, TRUE); // the next time there is some
+    EXPECT_TRUE(ex::is_block(made.Buffer));
+}
+
+} // namespace
+
+#define SAMPLE_WITHOUT_MEMORY(service)                                                                                 \
+    RINGSIDE_SAMPLE_(service, without_memory, #service, "without_memory", &sample_##service##_without_memory,          \
+                     Where::SystemThread, nullptr, { .faults = { .kind = sim::FaultPlan::Kind::Nth, .nth = 1 } })
+
+SAMPLE_WITHOUT_MEMORY(RtlAnsiStringToUnicodeString) { finds_no_memory<UNICODE_STRING>(at, narrow(at, "text")); }
+SAMPLE_WITHOUT_MEMORY(RtlOemStringToUnicodeString) { finds_no_memory<UNICODE_STRING>(at, narrow(at, "text")); }
+SAMPLE_WITHOUT_MEMORY(RtlOemStringToCountedUnicodeString) { finds_no_memory<UNICODE_STRING>(at, narrow(at, "text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUTF8StringToUnicodeString) { finds_no_memory<UNICODE_STRING>(at, narrow(at, "text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUnicodeStringToAnsiString) { finds_no_memory<STRING>(at, at.string(u"text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUpcaseUnicodeStringToAnsiString) { finds_no_memory<STRING>(at, at.string(u"text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUnicodeStringToOemString) { finds_no_memory<STRING>(at, at.string(u"text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUpcaseUnicodeStringToOemString) { finds_no_memory<STRING>(at, at.string(u"text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUnicodeStringToCountedOemString) { finds_no_memory<STRING>(at, at.string(u"text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUpcaseUnicodeStringToCountedOemString) { finds_no_memory<STRING>(at, at.string(u"text")); }
+SAMPLE_WITHOUT_MEMORY(RtlUnicodeStringToUTF8String) { finds_no_memory<STRING>(at, at.string(u"text")); }
+
 namespace {
 
 // The block that `maker` made of a text goes back; a string without buffer stays as it is.

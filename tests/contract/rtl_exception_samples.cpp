@@ -181,10 +181,7 @@ struct Scope {
         dispatcher.HandlerData = &table;
         dispatcher.ContextRecord = &context;
     }
-    void call(At& at, EXCEPTION_DISPOSITION expected)
-    {
-        at.returns(expected, &record, frame, &context, &dispatcher);
-    }
+    void call(At& at, EXCEPTION_DISPOSITION expected) { at.returns(expected, &record, frame, &context, &dispatcher); }
 };
 
 constexpr ULONG kUnwinding = 2, kTargetUnwind = 0x20; // EXCEPTION_RECORD::ExceptionFlags

@@ -262,6 +262,7 @@ SAMPLE(RtlDuplicateUnicodeString)
     at.also("RtlFreeUnicodeString", &to);
     at.status(STATUS_SUCCESS, 1, &text, &to); // RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE
     EXPECT_EQ(to.MaximumLength, 10u);
+    ASSERT_TRUE(to.Buffer);
     EXPECT_EQ(to.Buffer[4], u'\0');
     auto& empty = at.string(u"");
     at.status(STATUS_SUCCESS, 1, &empty, &to);
@@ -277,6 +278,15 @@ SAMPLE(RtlDuplicateUnicodeString)
     at.status(STATUS_INVALID_PARAMETER, 0, &text, nullptr);
     auto& longest = at.string(std::u16string(32'767, u'x'));
     at.status(STATUS_NAME_TOO_LONG, 1, &longest, &to);
+}
+
+RINGSIDE_SAMPLE_(RtlDuplicateUnicodeString, without_memory, "RtlDuplicateUnicodeString", "without_memory",
+                 &sample_RtlDuplicateUnicodeString_without_memory, Where::SystemThread, nullptr,
+                 { .faults = { .kind = sim::FaultPlan::Kind::Nth, .nth = 1 } })
+{
+    auto& to = at.object<UNICODE_STRING>();
+    at.status(STATUS_NO_MEMORY, 0, &at.string(u"text"), &to);
+    EXPECT_EQ(to.Buffer, nullptr);
 }
 
 SAMPLE(RtlValidateUnicodeString)

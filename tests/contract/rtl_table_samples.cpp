@@ -23,7 +23,7 @@ void initializes(At& at)
     std::memset(&table, 0xA5, sizeof table);
     int32_t divisor = 10;
     at.call(&table, &Stage::compare<Table>, &Stage::allocate<Table>, &Stage::free<Table>, &divisor);
-    EXPECT_EQ(table.TableContext, &divisor);
+    ASSERT_EQ(table.TableContext, &divisor);
     EXPECT_EQ(table.NumberGenericTableElements, 0u);
     EXPECT_EQ(keys_of(at, table), "");
     at.also(TableNames<Table>::insert, &table, &Stage::entry(at, 7), sizeof(Entry), nullptr);
@@ -312,9 +312,8 @@ SAMPLE(RtlEnumerateGenericTableLikeADirectory)
     int32_t limit = 40;
     key = nullptr;
     from.key = 10;
-    auto matching = [&](BOOLEAN flag) {
-        return key_at(at.call(&table, &match_even, &limit, flag, &key, &deleted, &from));
-    };
+    auto matching
+        = [&](BOOLEAN flag) { return key_at(at.call(&table, &match_even, &limit, flag, &key, &deleted, &from)); };
     EXPECT_EQ(matching(FALSE), 10);
     EXPECT_EQ(matching(TRUE), 40) << "31 is no match";
     key = nullptr;

@@ -11,8 +11,9 @@ using namespace ringside::test;
 
 namespace {
 
-constexpr ULONG NTDDI_WIN2K = 0x05000000, NTDDI_WS03 = 0x05020000, NTDDI_VISTA = 0x06000000, NTDDI_VISTASP1 = 0x06000100,
-                NTDDI_WS08 = 0x06000100, NTDDI_WIN7 = 0x06010000, NTDDI_WIN8 = 0x06020000, NTDDI_WIN10 = 0x0A000000;
+constexpr ULONG NTDDI_WIN2K = 0x05000000, NTDDI_WS03 = 0x05020000, NTDDI_VISTA = 0x06000000,
+                NTDDI_VISTASP1 = 0x06000100, NTDDI_WS08 = 0x06000100, NTDDI_WIN7 = 0x06010000, NTDDI_WIN8 = 0x06020000,
+                NTDDI_WIN10 = 0x0A000000;
 constexpr ULONG kServicePack1 = 0x100;
 
 OSVERSIONINFOEXW& version(At& at, ULONG major, ULONG minor, USHORT pack = 0)
@@ -98,7 +99,8 @@ SAMPLE(RtlVerifyVersionInfo)
     constexpr ULONG kOthers = VER_BUILDNUMBER | VER_PLATFORMID | VER_PRODUCT_TYPE;
     at.status(STATUS_SUCCESS, &wanted, kOthers, mask(at, kOthers, VER_EQUAL));
     for (ULONG type : { VER_BUILDNUMBER, VER_PLATFORMID, VER_PRODUCT_TYPE })
-        at.status(STATUS_REVISION_MISMATCH, &wanted, kOthers, mask(at, type, VER_LESS, mask(at, kOthers & ~type, VER_EQUAL)));
+        at.status(STATUS_REVISION_MISMATCH, &wanted, kOthers,
+                  mask(at, type, VER_LESS, mask(at, kOthers & ~type, VER_EQUAL)));
     wanted.wSuiteMask = VER_SUITE_TERMINAL | VER_SUITE_BLADE;
     at.status(STATUS_SUCCESS, &wanted, VER_SUITENAME, mask(at, VER_SUITENAME, VER_OR));
     at.status(STATUS_REVISION_MISMATCH, &wanted, VER_SUITENAME, mask(at, VER_SUITENAME, VER_AND));
