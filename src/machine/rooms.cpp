@@ -26,6 +26,17 @@ namespace {
 
 constexpr uint32_t kStringTag = 0x676E7453; // 'Stng'
 
+// Memory of the strings and lists that the run-time library makes. Their routines have no fault of their own, for most
+// allocate only when they are asked to: here they can be failed, as the pool allocation that this is.
+void* allocate_for_rtl(size_t bytes)
+{
+    auto& faults = sim::world().faults();
+    if (faults.armed() && ke::g_binding != ke::Binding::Bare
+        && faults.should_fail(ldr::g_exports->import("ExAllocatePoolWithTag").number))
+        return nullptr;
+    return ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false);
+}
+
 // Calls that rtl makes into drivers (compare, allocate, match): four slots fit all of them.
 uint64_t callout(void const* function, std::array<uint64_t, rtl::kCalloutSlots> const& a)
 {
@@ -55,9 +66,7 @@ Wiring::Wiring(RoomOptions const& options)
     rtl::g_windows = options.kernel.windows;
     rtl::reset_rand();
     rtl::g_callout = callout;
-    rtl::g_allocator
-        = { [](size_t bytes) { return ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false); },
-            [](void* block) { ex::free(block, 0); } };
+    rtl::g_allocator = { allocate_for_rtl, [](void* block) { ex::free(block, 0); } };
     ke::reset_debug_filters();
     ke::reset_bug_check_callbacks();
     ke::reset_change_callbacks();

@@ -63,9 +63,8 @@ std::span<Ddi const> conversion_rows()
           .body = body<&RtlUpcaseUnicodeStringToCountedOemString>() },
         { .name = "RtlUTF8StringToUnicodeString", .irql = kPassive, .since = Windows::v10_2004,
           .page = "ntifs/nf-ntifs-rtlutf8stringtounicodestring", .body = body<&RtlUTF8StringToUnicodeString>() },
-        { .name = "RtlUnicodeStringToUTF8String", .irql = kAnyIrql, .since = Windows::v10_2004,
-          .page = "ntifs/nf-ntifs-rtlunicodestringtoutf8string", .because = kNoIrql,
-          .body = body<&RtlUnicodeStringToUTF8String>() },
+        { .name = "RtlUnicodeStringToUTF8String", .irql = kPassive, .since = Windows::v10_2004,
+          .page = "wdm/nf-wdm-rtlunicodestringtoutf8string", .body = body<&RtlUnicodeStringToUTF8String>() },
         // Sizes.
         { .name = "RtlAnsiStringToUnicodeSize", .irql = kPassive, .needs = Needs::Nothing,
           .page = "wdm/nf-wdm-rtlansistringtounicodesize", .body = body<&RtlxAnsiStringToUnicodeSize>() },
