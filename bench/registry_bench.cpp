@@ -47,7 +47,9 @@ machine::RoomOptions bare()
 
 // A bare machine with one key, open, of so many values.
 struct Crowd {
-    explicit Crowd(size_t values) : rooms(bare()), thread(nullptr)
+    explicit Crowd(size_t values)
+        : rooms(bare())
+        , thread(nullptr)
     {
         run([=, this] {
             cm::Key& crowd = rooms.registry.make(u"\\REGISTRY\\MACHINE\\SOFTWARE\\Crowd");
