@@ -72,13 +72,8 @@ Result<Section*> Sections::create_of_file(FILE_OBJECT* file, uint64_t bytes, ULO
     FileSegment* segment = segment_of(data->pointers());
     if (segment)
         data->close(); // it has the file already
-    else {
-        m_segments.push_back(std::make_unique<FileSegment>());
-        segment = m_segments.back().get();
-        segment->pointers = data->pointers();
-        segment->pointers->DataSectionObject = segment->pointers; // opaque, and not null
-        segment->data = std::move(data);
-    }
+    else
+        segment = &begin_segment(std::move(data));
     ++segment->sections;
     segment->writable_sections += writes;
     segment->written |= writes;
@@ -87,10 +82,23 @@ Result<Section*> Sections::create_of_file(FILE_OBJECT* file, uint64_t bytes, ULO
     return &section;
 }
 
+FileSegment& Sections::begin_segment(std::unique_ptr<FileData> data)
+{
+    auto made = std::make_unique<FileSegment>();
+    FileSegment& segment = *made;
+    segment.number = ++m_segments_born;
+    segment.pointers = data->pointers();
+    segment.pointers->DataSectionObject = segment.pointers; // opaque, and not null
+    segment.data = std::move(data);
+    m_segment_of.emplace(segment.pointers, &segment);
+    m_segments.emplace(segment.number, std::move(made));
+    return segment;
+}
+
 FileSegment* Sections::segment_of(SECTION_OBJECT_POINTERS const* pointers)
 {
-    auto found = std::ranges::find_if(m_segments, [=](auto const& segment) { return segment->pointers == pointers; });
-    return found == m_segments.end() ? nullptr : found->get();
+    auto found = m_segment_of.find(pointers);
+    return found == m_segment_of.end() ? nullptr : found->second;
 }
 
 // Fills new frames with the file's bytes; what lies behind its end is zero.
@@ -158,26 +166,28 @@ void Sections::leave_segment(Section& section)
     for (auto const& [page, run] : segment.runs)
         m_locks.release(run.first, run.count);
     if (segment.data) {
+        m_segment_of.erase(segment.pointers);
         segment.pointers->DataSectionObject = nullptr;
         segment.data->close();
     }
-    std::erase_if(m_segments, [&](auto const& held) { return held.get() == &segment; });
+    m_segments.erase(segment.number);
 }
 
 void Sections::forget_files(bool write)
 {
-    for (auto const& segment : m_segments) {
+    for (auto const& [number, segment] : m_segments) {
         if (write)
             (void)write_back(*segment, 0, ~uint64_t { 0 } >> kPageShift);
         segment->data.reset();
         segment->pointers = nullptr;
     }
+    m_segment_of.clear();
 }
 
 template <typename Move>
 void Sections::for_each_shown(SECTION_OBJECT_POINTERS const* pointers, uint64_t at, size_t bytes, Move move)
 {
-    FileSegment* const segment = m_segments.empty() ? nullptr : segment_of(pointers);
+    FileSegment* const segment = segment_of(pointers);
     if (!segment)
         return;
     for (size_t done = 0; done < bytes;) {

@@ -70,6 +70,7 @@ std::optional<hal::Pfn> frame_in(Section::Runs const& runs, uint64_t page);
 
 // A file's pages, while there is a section of it.
 struct FileSegment {
+    uint32_t number = 0; // of birth
     std::unique_ptr<FileData> data; // null: its file system went first
     nt::SECTION_OBJECT_POINTERS* pointers = nullptr; // compared; its DataSectionObject says that there is a segment
     Section::Runs runs;
@@ -155,6 +156,7 @@ private:
     static Result<void> check_attributes(nt::ULONG attributes);
     static Result<uint64_t> size_for(FileData& data, uint64_t bytes, bool writes);
     Section& add(Section::Backing backing, uint64_t bytes, nt::ULONG protect, nt::ULONG attributes);
+    FileSegment& begin_segment(std::unique_ptr<FileData> data);
     FileSegment* segment_of(nt::SECTION_OBJECT_POINTERS const* pointers);
     Result<void> fill(FileSegment& segment, uint64_t page, Section::Run const& run);
     Result<void> write_back(FileSegment& segment, uint64_t first_page, uint64_t pages);
@@ -168,9 +170,12 @@ private:
     hal::PhysicalMemory& m_physical;
     FrameLocks& m_locks;
     std::vector<std::unique_ptr<Section>> m_sections; // by index; null: gone
-    std::vector<std::unique_ptr<FileSegment>> m_segments; // in order of birth
+    std::map<uint32_t, std::unique_ptr<FileSegment>> m_segments; // in order of birth
+    // Looked up only: its order decides nothing.
+    std::map<nt::SECTION_OBJECT_POINTERS const*, FileSegment*> m_segment_of;
     std::map<uintptr_t, Section*> m_system_views;
     uint32_t m_born = 0;
+    uint32_t m_segments_born = 0;
 };
 
 // More than any slice could show.
