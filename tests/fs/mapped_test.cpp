@@ -292,7 +292,11 @@ TEST_F(fs_mapped, a_mapped_file_refuses)
                              .access = kBoth,
                              .options = FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT }),
                   STATUS_CANNOT_DELETE);
+        view[9999] = 'E';
+        view[10'000] = view[11'999] = view[12'001] = '!';
         EXPECT_EQ(shorten(file, 12'000), STATUS_SUCCESS) << "longer, in truth";
+        EXPECT_EQ(read_all(u"\\??\\C:\\big.bin").substr(9999), "E" + std::string(2000, '\0'));
+        EXPECT_EQ(view[11'999], 0) << "what stood behind the end does not come into the file";
         int64_t const at = 12'000;
         EXPECT_EQ(write(file, "end", &at), STATUS_SUCCESS);
         EXPECT_EQ(std::string(view + 12'000, 3), "end") << "the view's last page reaches so far";
