@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Locks without a wait: mutexes, push locks, reader/writer spin locks, resources.
+// Locks: mutexes, push locks, resources. Reader/writer spin locks: ex_spin_lock_samples.cpp.
 #include "contract.h"
 
+#include "ex/mutex.h"
 #include "ex/push_lock.h"
+#include "ex/resource.h"
+#include "ke/dispatcher_objects.h"
 
 using namespace ringside;
 using namespace ringside::nt;
@@ -16,6 +19,19 @@ FAST_MUTEX& fast_mutex(At& at)
     mutex.Count = 1;
     at.also("KeInitializeEvent", &mutex.Event, SynchronizationEvent, FALSE);
     return mutex;
+}
+
+void pass_a_millisecond()
+{
+    LARGE_INTEGER interval { .QuadPart = -10'000 };
+    ke::KeDelayExecutionThread(KernelMode, FALSE, &interval);
+}
+
+// A thread does this until it waits, or has ended.
+void elsewhere(At& at, ke::Thread::Main main, void* context)
+{
+    EXPECT_TRUE(at.rooms().processes.create_system_thread(main, context).ok());
+    pass_a_millisecond();
 }
 
 ERESOURCE& resource(At& at)
@@ -67,6 +83,32 @@ SAMPLE(ExReleaseFastMutexUnsafe)
     mutex.Count = 0;
     at.call(&mutex);
     EXPECT_EQ(mutex.Count, 1);
+}
+
+SAMPLE(ExReleaseFastMutex)
+{
+    for (KIRQL const old : { KIRQL { PASSIVE_LEVEL }, KIRQL { APC_LEVEL } }) {
+        auto& mutex = fast_mutex(at);
+        mutex.Count = 0;
+        mutex.OldIrql = old;
+        mutex.Owner = ke::kernel().current().pointer();
+        at.call(&mutex);
+        EXPECT_EQ(mutex.Count, 1);
+        EXPECT_EQ(mutex.Owner, nullptr);
+        EXPECT_EQ(at.irql_after(), old);
+    }
+    auto& mutex = fast_mutex(at);
+    mutex.Count = 0;
+    auto acquire = [](ke::Thread&, void* wanted) {
+        ex::ExAcquireFastMutex(static_cast<FAST_MUTEX*>(wanted));
+        ke::kernel().lower_irql(PASSIVE_LEVEL);
+    };
+    elsewhere(at, acquire, &mutex);
+    EXPECT_EQ(mutex.Count, -1) << "a thread waits";
+    at.call(&mutex);
+    pass_a_millisecond();
+    EXPECT_EQ(mutex.Count, 0) << "it has the mutex now";
+    EXPECT_EQ(mutex.Contention, 1u);
 }
 
 SAMPLE(ExEnterCriticalRegionAndAcquireFastMutexUnsafe)
@@ -205,6 +247,23 @@ SAMPLE(ExfReleasePushLockShared)
     EXPECT_EQ(lock, 0u);
 }
 
+// A thread that waits for a lock whose last owner woke nobody.
+SAMPLE(ExfTryToWakePushLock)
+{
+    auto& lock = at.object<EX_PUSH_LOCK>();
+    at.call(&lock);
+    EXPECT_EQ(lock, 0u) << "nobody waits";
+    lock = 1;
+    elsewhere(at, [](ke::Thread&, void* wanted) { ex::ExfAcquirePushLockExclusive(static_cast<EX_PUSH_LOCK*>(wanted)); },
+              &lock);
+    EXPECT_EQ(lock, 3u);
+    at.call(&lock);
+    EXPECT_EQ(lock, 3u) << "it is owned";
+    lock = 2;
+    at.call(&lock);
+    EXPECT_EQ(lock, 1u) << "the waiter's";
+}
+
 // --- Resources ---
 
 SAMPLE(ExInitializeResourceLite)
@@ -329,6 +388,42 @@ SAMPLE(ExIsResourceAcquiredSharedLite)
     at.also("ExAcquireResourceSharedLite", &made, TRUE);
     at.returns(ULONG { 2 }, &made);
 }
+
+namespace {
+template <auto Acquire>
+void wait_for(ke::Thread&, void* wanted)
+{
+    ke::KeEnterCriticalRegion();
+    Acquire(static_cast<ERESOURCE*>(wanted), TRUE);
+    ex::ExReleaseResourceLite(static_cast<ERESOURCE*>(wanted));
+    ke::KeLeaveCriticalRegion();
+}
+
+void counts_waiters(At& at, ke::Thread::Main counted, ke::Thread::Main other)
+{
+    auto& made = resource(at);
+    at.returns(ULONG { 0 }, &made);
+    at.also("KeEnterCriticalRegion");
+    at.also("ExAcquireResourceExclusiveLite", &made, TRUE);
+    at.returns(ULONG { 0 }, &made); // an owner does not wait
+    for (ULONG waiters = 1; waiters <= 2; ++waiters) {
+        elsewhere(at, counted, &made);
+        at.returns(waiters, &made);
+        elsewhere(at, other, &made);
+        at.returns(waiters, &made);
+    }
+    at.also("ExReleaseResourceLite", &made);
+    at.also("KeLeaveCriticalRegion");
+    pass_a_millisecond();
+    at.returns(ULONG { 0 }, &made);
+    at.bug_checks(INVALID_DATA_ACCESS_TRAP, at.bytes(sizeof(ERESOURCE)));
+}
+constexpr auto kExclusively = wait_for<&ex::ExAcquireResourceExclusiveLite>;
+constexpr auto kShared = wait_for<&ex::ExAcquireResourceSharedLite>;
+} // namespace
+
+SAMPLE(ExGetExclusiveWaiterCount) { counts_waiters(at, kExclusively, kShared); }
+SAMPLE(ExGetSharedWaiterCount) { counts_waiters(at, kShared, kExclusively); }
 
 SAMPLE(ExEnterCriticalRegionAndAcquireResourceExclusive)
 {
