@@ -185,7 +185,7 @@ std::span<Ddi const> ddi_rows()
           .since = Windows::win8,
           .fail = Fail::Null,
           .page = "wdm/nf-wdm-mmallocatecontiguousnodememory",
-          .partial = "one memory node; executable memory is refused",
+          .partial = "one memory node",
           .body = body<&MmAllocateContiguousNodeMemory>() },
         { .name = "MmFreeContiguousMemory",
           .irql = { 0, 2 },

@@ -67,17 +67,15 @@ size_t fill_frames(uint64_t low, uint64_t high, uint64_t skip, size_t pages, ULO
     hal::PhysicalMemory& physical = memory().physical;
     bool const chunks = flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS;
     if (chunks) {
-        // One block, or blocks of `skip` bytes each aligned to their size; all or nothing.
+        // One block, all or nothing; or blocks of `skip` bytes each aligned to their size, as many as there are.
         auto range = frames_between(low, high);
         size_t const chunk = skip ? skip >> kPageShift : pages;
         if (!range || (skip && (!std::has_single_bit(skip) || skip < kPageSize || pages % chunk)))
             return 0;
         for (size_t got = 0; got < pages; got += chunk) {
             auto first = physical.allocate(chunk, skip ? chunk : 1, range->lowest, range->highest);
-            if (!first) {
-                give_back(into, got);
-                return 0;
-            }
+            if (!first)
+                return got;
             for (size_t i = 0; i < chunk; ++i)
                 into[got + i] = *first + i;
         }

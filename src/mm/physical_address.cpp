@@ -123,11 +123,13 @@ NTSTATUS MmCopyMemory(PVOID target, ULONG64 source, SIZE_T bytes, ULONG flags, S
     }
     if (flags != MM_COPY_MEMORY_VIRTUAL)
         return STATUS_INVALID_PARAMETER_4;
-    // Page by page: a target that faults is the driver's bug, a source that does only ends the copy.
+    // Page by page: a target that faults is the driver's bug, a source that does only ends the copy. Registers are not
+    // read: that could have effects.
     for (size_t done = 0; done < bytes;) {
         uint64_t const at = source + done;
         size_t const step = std::min(bytes - done, kPageSize - at % kPageSize);
-        bool const there = hal::is_user(at) || memory().physical.physical_of(at);
+        auto const physical = memory().physical.physical_of(at);
+        bool const there = physical ? *physical < memory().physical.bytes() : hal::is_user(at);
         if (!there || !ke::read_guarded<char>(reinterpret_cast<void*>(at))) // brings it in, if it was paged out
             return STATUS_INVALID_ADDRESS;
         ke::copy_or_raise(static_cast<char*>(target) + done, reinterpret_cast<void*>(at), step);

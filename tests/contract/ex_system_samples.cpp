@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a driver asks the executive: features, suites, identifiers, whose call it is; and work for a system thread.
-#include "contract.h"
+#include "ex_stage.h"
 
-#include "ke/dispatcher_objects.h"
 #include "nt/shared_data.h"
 
 #include <cstring>
@@ -12,12 +11,6 @@ using namespace ringside::nt;
 using namespace ringside::test;
 
 namespace {
-
-void pass_a_millisecond()
-{
-    LARGE_INTEGER interval { .QuadPart = -10'000 };
-    ke::KeDelayExecutionThread(KernelMode, FALSE, &interval);
-}
 
 struct Work {
     WORK_QUEUE_ITEM item;
