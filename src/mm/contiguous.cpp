@@ -5,6 +5,7 @@
 #include "mm/contiguous.h"
 
 #include "ke/bugcheck.h"
+#include "mm/cache_types.h"
 #include "mm/caller.h"
 #include "mm/memory.h"
 
@@ -48,7 +49,8 @@ std::optional<hal::Pfn> find_frames(size_t pages, uint64_t lowest, uint64_t high
 
 enum class Kind : uint8_t { Executable, NoExecute, NonCached };
 
-void* allocate(size_t bytes, uint64_t lowest, uint64_t highest, uint64_t boundary, Kind kind = Kind::Executable)
+void* allocate(size_t bytes, uint64_t lowest, uint64_t highest, uint64_t boundary, MEMORY_CACHING_TYPE cache,
+               Kind kind = Kind::Executable)
 {
     Memory& m = memory();
     if (!bytes || bytes > m.physical.bytes())
@@ -59,7 +61,13 @@ void* allocate(size_t bytes, uint64_t lowest, uint64_t highest, uint64_t boundar
         return nullptr;
     void* base = PhysicalMemory::address_of(*pfn);
     m.contiguous.blocks[reinterpret_cast<uintptr_t>(base)]
-        = { pages, bytes, kind == Kind::NonCached, kind == Kind::Executable, calling_driver(), ++m.contiguous.born };
+        = { .pages = pages,
+            .bytes = bytes,
+            .non_cached = kind == Kind::NonCached,
+            .may_execute = kind == Kind::Executable,
+            .cache = cache,
+            .caller = calling_driver(),
+            .number = ++m.contiguous.born };
     return base;
 }
 
@@ -81,19 +89,19 @@ void release(std::map<uintptr_t, ContiguousBlock>::iterator it)
 
 PVOID MmAllocateContiguousMemory(SIZE_T bytes, PHYSICAL_ADDRESS highest)
 {
-    return allocate(bytes, 0, bits(highest), 0);
+    return allocate(bytes, 0, bits(highest), 0, MmCached);
 }
 
 PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
-                                             PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE)
+                                             PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE cache)
 {
-    return allocate(bytes, bits(lowest), bits(highest), bits(boundary));
+    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), cache);
 }
 
 PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
-                                                 PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE, ULONG)
+                                                 PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE cache, ULONG)
 {
-    return allocate(bytes, bits(lowest), bits(highest), bits(boundary));
+    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), cache);
 }
 
 PVOID MmAllocateContiguousNodeMemory(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
@@ -103,7 +111,7 @@ PVOID MmAllocateContiguousNodeMemory(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYS
     if ((access != PAGE_READWRITE && access != PAGE_EXECUTE_READWRITE)
         || (protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE)) == (PAGE_NOCACHE | PAGE_WRITECOMBINE))
         return nullptr;
-    return allocate(bytes, bits(lowest), bits(highest), bits(boundary),
+    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), cache_type_of_protection(protect),
                     access == PAGE_READWRITE ? Kind::NoExecute : Kind::Executable);
 }
 
@@ -119,7 +127,7 @@ void MmFreeContiguousMemory(PVOID base)
 
 void MmFreeContiguousMemorySpecifyCache(PVOID base, SIZE_T, MEMORY_CACHING_TYPE) { MmFreeContiguousMemory(base); }
 
-PVOID MmAllocateNonCachedMemory(SIZE_T bytes) { return allocate(bytes, 0, ~uint64_t { 0 }, 0, Kind::NonCached); }
+PVOID MmAllocateNonCachedMemory(SIZE_T bytes) { return allocate(bytes, 0, ~uint64_t { 0 }, 0, MmNonCached, Kind::NonCached); }
 
 void MmFreeNonCachedMemory(PVOID base, SIZE_T bytes)
 {

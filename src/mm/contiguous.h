@@ -14,6 +14,7 @@ struct ContiguousBlock {
     size_t bytes; // as asked for
     bool non_cached; // MmAllocateNonCachedMemory
     bool may_execute;
+    nt::MEMORY_CACHING_TYPE cache;
     uint64_t caller; // return address in the driver
     uint32_t number; // of birth
     bool executes = false; // let_execute has changed its access

@@ -95,8 +95,10 @@ size_t fill_frames(uint64_t low, uint64_t high, uint64_t skip, size_t pages, ULO
 
 } // namespace
 
-MDL* MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
-                             MEMORY_CACHING_TYPE, ULONG flags)
+namespace {
+
+MDL* allocate_pages(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
+                    std::optional<MEMORY_CACHING_TYPE> cache, ULONG flags)
 {
     Memory& m = memory();
     auto const skip_bytes = static_cast<uint64_t>(skip.QuadPart);
@@ -117,13 +119,21 @@ MDL* MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSIC
     mdl->MdlFlags = MDL_PAGES_LOCKED;
     mdl->Process = nullptr;
     mdl->MappedSystemVa = nullptr;
-    m.mdls.page_sets.push_back({ mdl, got, calling_driver(), ++m.mdls.born });
+    m.mdls.page_sets.push_back({ mdl, got, cache, calling_driver(), ++m.mdls.born });
     return mdl;
+}
+
+} // namespace
+
+MDL* MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
+                             MEMORY_CACHING_TYPE cache, ULONG flags)
+{
+    return allocate_pages(low, high, skip, bytes, cache, flags);
 }
 
 MDL* MmAllocatePagesForMdl(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes)
 {
-    return MmAllocatePagesForMdlEx(low, high, skip, bytes, MmCached, 0);
+    return allocate_pages(low, high, skip, bytes, std::nullopt, 0);
 }
 
 MDL* MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
