@@ -221,6 +221,11 @@ struct SampleRegistrar {
 #define SAMPLE_OF_NOTHING(service, why)                                                                                \
     RINGSIDE_SAMPLE_(service, , #service, "", &sample_##service##_, ::ringside::test::Where::SystemThread, why)
 
+// In a machine made so, a BootOptions; `hollow` is null, or why doing nothing and returning 0 is right.
+#define SAMPLE_ON(service, variant, hollow, ...)                                                                       \
+    RINGSIDE_SAMPLE_(service, variant, #service, #variant, &sample_##service##_##variant,                              \
+                     ::ringside::test::Where::SystemThread, hollow, __VA_ARGS__)
+
 // Runs one sample in a fresh machine. True when it did what the trial asks for; otherwise gtest has been told, but in
 // the trials Hollow and Stop, where the answer alone counts.
 bool run_sample(Sample const& sample, Trial trial);
