@@ -77,6 +77,8 @@ struct Seed {
         seen.insert(film.ways().begin(), film.ways().end());
         if (auto const* crash = boot.crash()) {
             EXPECT_EQ(crash->code, options.bug_check) << fmt::format("bug check {:#x}: {}", crash->code, crash->words);
+            if (options.after_bug_check)
+                options.after_bug_check();
             return;
         }
         EXPECT_EQ(options.bug_check, 0u) << "no bug check came";

@@ -134,6 +134,8 @@ struct FilmOptions {
     unsigned processors = 4;
     // The bug check in which it ends, every time; 0: it goes on.
     uint32_t bug_check = 0;
+    // Looks at what is left when it ended so.
+    void (*after_bug_check)() = nullptr;
 };
 
 void run_film(char const* name, void (*body)(Film&), std::set<std::string> const& ways, FilmOptions const& options = {});
