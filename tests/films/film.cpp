@@ -10,6 +10,7 @@
 #include "ke/interrupt.h"
 #include "ob/ddi.h"
 #include "ps/ddi.h"
+#include "ps/process.h"
 
 #include <fmt/format.h>
 
@@ -68,8 +69,10 @@ struct Seed {
 
     void run()
     {
-        BootedKernel boot({ .seed = seed, .processors = options.processors, .binding = ke::Binding::Verified });
+        BootedKernel boot({ .seed = seed, .processors = 4, .binding = ke::Binding::Verified });
         Film film(boot, seed);
+        if (options.prepare)
+            boot.run_on_thread([&] { options.prepare(boot.rooms); });
         // The first run of a worker or an idle thread may leave something for good: that is no film's doing.
         boot.settle();
         std::string const before = inventory(boot.rooms);
@@ -77,6 +80,8 @@ struct Seed {
         seen.insert(film.ways().begin(), film.ways().end());
         if (auto const* crash = boot.crash()) {
             EXPECT_EQ(crash->code, options.bug_check) << fmt::format("bug check {:#x}: {}", crash->code, crash->words);
+            if (options.after_bug_check)
+                options.after_bug_check();
             return;
         }
         EXPECT_EQ(options.bug_check, 0u) << "no bug check came";
@@ -102,6 +107,36 @@ UNICODE_STRING& Film::string(std::u16string_view text)
     auto& made = object<UNICODE_STRING>();
     made = { static_cast<USHORT>(text.size() * 2), static_cast<USHORT>(text.size() * 2 + 2), characters };
     return made;
+}
+
+OBJECT_ATTRIBUTES& Film::attributes(std::u16string_view name, ULONG flags)
+{
+    auto& made = object<OBJECT_ATTRIBUTES>();
+    made.Length = sizeof made;
+    made.Attributes = OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE | flags;
+    if (!name.empty())
+        made.ObjectName = &string(name);
+    return made;
+}
+
+PEPROCESS Film::client()
+{
+    auto made = rooms().processes.create_client(u"\\??\\C:\\film.exe");
+    CHECK(made.ok(), "a film's client could not be made");
+    auto const process = reinterpret_cast<PEPROCESS>((*made)->guest);
+    call("ObfReferenceObject", process);
+    return process;
+}
+
+void Film::end(PEPROCESS client)
+{
+    HANDLE handle = nullptr;
+    ok("ObOpenObjectByPointer", client, ULONG { OBJ_KERNEL_HANDLE }, nullptr, ULONG { PROCESS_ALL_ACCESS }, nullptr,
+       KPROCESSOR_MODE { KernelMode }, &handle);
+    ok("ZwTerminateProcess", handle, STATUS_CANCELLED);
+    EXPECT_EQ(wait(client), STATUS_SUCCESS);
+    ok("ZwClose", handle);
+    call("ObfDereferenceObject", client);
 }
 
 DRIVER_OBJECT* Film::driver()

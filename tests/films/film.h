@@ -73,6 +73,12 @@ public:
         return *new (bytes(sizeof(T))) T {};
     }
     UNICODE_STRING& string(std::u16string_view text);
+    // For OBJ_KERNEL_HANDLE handles; flags beyond that one as given.
+    OBJECT_ATTRIBUTES& attributes(std::u16string_view name = {}, ULONG flags = 0);
+    // A client process without a thread, referenced. It goes with end().
+    PEPROCESS client();
+    // Terminates it, and lets it go.
+    void end(PEPROCESS client);
     // A driver object without an image; its dispatch routines are the film's to set.
     DRIVER_OBJECT* driver();
     // Its devices are deleted. On the film's first thread.
@@ -131,9 +137,12 @@ private:
 };
 
 struct FilmOptions {
-    unsigned processors = 4;
+    // What a machine has before the film begins: on a thread of it.
+    void (*prepare)(machine::Rooms&) = nullptr;
     // The bug check in which it ends, every time; 0: it goes on.
     uint32_t bug_check = 0;
+    // Looks at what is left when it ended so.
+    void (*after_bug_check)() = nullptr;
 };
 
 void run_film(char const* name, void (*body)(Film&), std::set<std::string> const& ways, FilmOptions const& options = {});
