@@ -20,8 +20,6 @@ namespace {
 std::vector<KBUGCHECK_CALLBACK_RECORD*> g_records;
 std::vector<KBUGCHECK_REASON_CALLBACK_RECORD*> g_reason_records;
 
-constexpr UCHAR kInserted = 1;
-constexpr UCHAR kFinished = 3;
 // No dump file is written: what callbacks may give is as on a machine that writes one, what they gave is counted.
 constexpr ULONG kMaximumAllowed = 1 << 20;
 constexpr unsigned kCallsMax = 64; // of a callback that says there is more
@@ -31,8 +29,15 @@ bool drop(std::vector<Record*>& records, Record* record)
 {
     if (!std::erase(records, record))
         return false;
-    record->State = 0;
+    record->State = BufferEmpty;
     return true;
+}
+
+// KeInitializeCallbackRecord made it, and nobody registered it since.
+template <typename Record>
+bool is_free(std::vector<Record*> const& records, Record const* record)
+{
+    return record->State == BufferEmpty && std::ranges::find(records, record) == records.end();
 }
 
 bool is_reason(KBUGCHECK_CALLBACK_REASON reason)
@@ -135,13 +140,13 @@ constexpr ReasonRow kReasons[] = {
 BOOLEAN KeRegisterBugCheckCallback(KBUGCHECK_CALLBACK_RECORD* record, PKBUGCHECK_CALLBACK_ROUTINE routine, PVOID buffer,
                                    ULONG length, PUCHAR component)
 {
-    if (std::ranges::find(g_records, record) != g_records.end())
+    if (!is_free(g_records, record))
         return 0;
     record->CallbackRoutine = routine;
     record->Buffer = buffer;
     record->Length = length;
     record->Component = component;
-    record->State = kInserted;
+    record->State = BufferInserted;
     g_records.push_back(record);
     return 1;
 }
@@ -152,12 +157,12 @@ BOOLEAN KeRegisterBugCheckReasonCallback(KBUGCHECK_REASON_CALLBACK_RECORD* recor
                                          PKBUGCHECK_REASON_CALLBACK_ROUTINE routine, KBUGCHECK_CALLBACK_REASON reason,
                                          PUCHAR component)
 {
-    if (!is_reason(reason) || std::ranges::find(g_reason_records, record) != g_reason_records.end())
+    if (!is_reason(reason) || !is_free(g_reason_records, record))
         return 0;
     record->CallbackRoutine = routine;
     record->Reason = reason;
     record->Component = component;
-    record->State = kInserted;
+    record->State = BufferInserted;
     g_reason_records.push_back(record);
     return 1;
 }
@@ -174,18 +179,18 @@ void run_bug_check_callbacks(BugCheckRecord const& crash)
     auto const records = g_records;
     for (auto it = records.rbegin(); it != records.rend(); ++it) {
         auto const copy = read_guarded<KBUGCHECK_CALLBACK_RECORD>(*it);
-        if (!copy || copy->State != kInserted)
+        if (!copy || copy->State != BufferInserted)
             continue;
-        (*it)->State = kFinished;
+        (*it)->State = BufferFinished;
         through_door(DoorPassage { Door::BugCheckCallback, nullptr }, copy->CallbackRoutine, copy->Buffer, copy->Length);
     }
     auto const reasons = g_reason_records;
     for (ReasonRow const& row : kReasons)
         for (auto it = reasons.rbegin(); it != reasons.rend(); ++it) {
             auto const copy = read_guarded<KBUGCHECK_REASON_CALLBACK_RECORD>(*it);
-            if (!copy || copy->State != kInserted || copy->Reason != row.reason)
+            if (!copy || copy->State != BufferInserted || copy->Reason != row.reason)
                 continue;
-            (*it)->State = kFinished;
+            (*it)->State = BufferFinished;
             row.run(**it, crash);
         }
 }

@@ -18,7 +18,7 @@ std::span<Ddi const> topology_rows();  // topology_ddi.cpp: processors, groups, 
 std::span<Ddi const> apc_rows();       // apc_ddi.cpp: APCs and alerts
 std::span<Ddi const> kernel_queue_rows(); // kernel_queue.cpp
 std::span<Ddi const> stack_rows();     // stack.cpp: KeExpandKernelStackAndCallout
-std::span<Ddi const> extended_state_rows(); // extended_state_ddi.cpp
+std::span<Ddi const> extended_state_rows(); // extended_state_ddi.cpp: floating-point state and beyond
 std::span<Ddi const> exception_rows(); // exception_ddi.cpp: raising, unwinding, guarded memory, bug checks
 std::span<Ddi const> debug_rows();     // debug_ddi.cpp: DbgPrint and break-ins
 std::span<Ddi const> queue_rows();     // device_queue_ddi.cpp

@@ -32,6 +32,7 @@ void KeFlushQueuedDpcs();
 nt::BOOLEAN KeInsertQueueDpc(nt::KDPC* dpc, nt::PVOID argument1, nt::PVOID argument2);
 nt::BOOLEAN KeRemoveQueueDpc(nt::KDPC* dpc);
 void KeSetTargetProcessorDpc(nt::KDPC* dpc, nt::CCHAR number);
+nt::NTSTATUS KeSetTargetProcessorDpcEx(nt::KDPC* dpc, nt::PROCESSOR_NUMBER* number);
 nt::NTSTATUS KeWaitForSingleObject(nt::PVOID object, nt::KWAIT_REASON reason, nt::KPROCESSOR_MODE mode,
                                    nt::BOOLEAN alertable, nt::LARGE_INTEGER* timeout);
 nt::NTSTATUS KeWaitForMultipleObjects(nt::ULONG count, nt::PVOID* objects, nt::WAIT_TYPE type, nt::KWAIT_REASON reason,
@@ -40,6 +41,7 @@ nt::NTSTATUS KeWaitForMultipleObjects(nt::ULONG count, nt::PVOID* objects, nt::W
 nt::NTSTATUS KeDelayExecutionThread(nt::KPROCESSOR_MODE mode, nt::BOOLEAN alertable, nt::LARGE_INTEGER* interval);
 
 nt::KAFFINITY KeQueryActiveProcessors();
+void KeLowerIrql(nt::KIRQL to); // to a higher one: bug check 0xA
 nt::KIRQL KeAcquireSpinLockRaiseToDpc(nt::KSPIN_LOCK* lock);
 void KeReleaseSpinLock(nt::KSPIN_LOCK* lock, nt::KIRQL old);
 void KeAcquireSpinLockAtDpcLevel(nt::KSPIN_LOCK* lock);

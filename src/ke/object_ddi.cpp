@@ -235,10 +235,10 @@ BOOLEAN KeInsertQueueDpc(KDPC* dpc, PVOID argument1, PVOID argument2)
 BOOLEAN KeRemoveQueueDpc(KDPC* dpc) { return kernel().remove_dpc(*dpc); }
 void KeSetImportanceDpc(KDPC* dpc, KDPC_IMPORTANCE importance) { dpc->Importance = static_cast<UCHAR>(importance); }
 
-// A processor that does not exist leaves the target as it was.
+// Of group 0; a processor that it does not have leaves the target as it was.
 void KeSetTargetProcessorDpc(KDPC* dpc, CCHAR number)
 {
-    if (static_cast<UCHAR>(number) < kernel().cpus().size())
+    if (static_cast<UCHAR>(number) < group_size(0))
         dpc->Number = static_cast<USHORT>(static_cast<UCHAR>(number) + 32);
 }
 

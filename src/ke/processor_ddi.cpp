@@ -16,11 +16,15 @@ using namespace nt;
 
 KIRQL KeGetCurrentIrql() { return Kernel::irql(); }
 
-// Raising to a lower IRQL is bug check 0xA's own case: IRQL_NOT_GREATER_OR_EQUAL.
+// Raising to a lower IRQL is bug check 0xA's own case: IRQL_NOT_GREATER_OR_EQUAL. A processor refuses a level that it
+// does not have with a general protection fault.
 KIRQL KfRaiseIrql(KIRQL to)
 {
     if (to < Kernel::irql())
         bug_check(IRQL_NOT_GREATER_OR_EQUAL, Kernel::irql(), to, 0, 0, "KeRaiseIrql to a lower IRQL");
+    if (to > HIGH_LEVEL)
+        bug_check(KMODE_EXCEPTION_NOT_HANDLED, static_cast<uint32_t>(STATUS_ACCESS_VIOLATION), to, 0, ~uint64_t { 0 },
+                  "KeRaiseIrql to an IRQL above HIGH_LEVEL");
     return kernel().raise_irql(to);
 }
 
@@ -66,10 +70,11 @@ KIRQL KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK* lock)
     return old;
 }
 
+// `old` came out of the driver's memory: a level above the current one is no level to go back to.
 void KeReleaseSpinLock(KSPIN_LOCK* lock, KIRQL old)
 {
     release_spin_lock(*lock);
-    kernel().lower_irql(old);
+    KeLowerIrql(old);
 }
 
 void KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK* lock) { acquire_spin_lock(*lock); }
@@ -139,10 +144,6 @@ LARGE_INTEGER KeQueryPerformanceCounter(LARGE_INTEGER* frequency)
         frequency->QuadPart = 10'000'000;
     return LARGE_INTEGER { .QuadPart = static_cast<LONGLONG>(sim::world().now_100ns()) };
 }
-
-// The floating-point state is the thread's own on x64, and kernel code may use it: nothing to save.
-NTSTATUS KeSaveFloatingPointState(KFLOATING_SAVE*) { return STATUS_SUCCESS; }
-NTSTATUS KeRestoreFloatingPointState(KFLOATING_SAVE*) { return STATUS_SUCCESS; }
 
 std::span<Ddi const> processor_rows()
 {
@@ -217,10 +218,6 @@ std::span<Ddi const> processor_rows()
           .page = "wdm/nf-wdm-kequerysystemtimeprecise", .body = body<&KeQuerySystemTimePrecise>() },
         { .name = "KeQueryPerformanceCounter", .irql = { 0, 15 }, .needs = Needs::Nothing,
           .page = "ntifs/nf-ntifs-kequeryperformancecounter", .body = body<&KeQueryPerformanceCounter>() },
-        { .name = "KeSaveFloatingPointState", .irql = { 0, 2 }, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kesavefloatingpointstate", .body = body<&KeSaveFloatingPointState>() },
-        { .name = "KeRestoreFloatingPointState", .irql = { 0, 2 }, .needs = Needs::Nothing,
-          .page = "wdm/nf-wdm-kerestorefloatingpointstate", .body = body<&KeRestoreFloatingPointState>() },
     };
     return rows;
 }

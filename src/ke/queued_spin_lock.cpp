@@ -109,7 +109,7 @@ void KeReleaseInStackQueuedSpinLock(KLOCK_QUEUE_HANDLE* handle)
 {
     KIRQL const old = handle->OldIrql;
     release_queued_spin_lock(*handle->LockQueue.Lock);
-    kernel().lower_irql(old);
+    KeLowerIrql(old);
 }
 
 // In a threaded DPC that runs at PASSIVE_LEVEL it raises the IRQL; in an ordinary one it is there already.
@@ -131,7 +131,7 @@ KIRQL KeAcquireQueuedSpinLock(ULONG number)
 void KeReleaseQueuedSpinLock(ULONG number, KIRQL old)
 {
     release_queued_spin_lock(numbered(number));
-    kernel().lower_irql(old);
+    KeLowerIrql(old);
 }
 
 } // namespace ringside::ke

@@ -97,6 +97,30 @@ TEST(ke_dpc, absent_target_changes_nothing)
     EXPECT_EQ(ran_on, std::vector<uint32_t> { 1 });
 }
 
+// The same in a machine of two groups, with a number that only the other group has.
+// Shows: KeSetTargetProcessorDpc knows the processors of group 0 alone; KeSetTargetProcessorDpcEx all.
+TEST(ke_dpc, targets_without_a_group_are_those_of_group_0)
+{
+    Core core({ .processors = 4, .groups = 2 });
+    static std::vector<uint32_t> ran_on;
+    ran_on.clear();
+    auto& dpc = core.object<KDPC>();
+    ke::KeInitializeDpc(
+        &dpc, [](KDPC*, PVOID, PVOID, PVOID) NTAPI { ran_on.push_back(hal::processor().number()); }, nullptr);
+    core.thread([&] {
+        ke::KeSetTargetProcessorDpc(&dpc, 1);
+        ke::KeSetTargetProcessorDpc(&dpc, 2);
+        ke::KeInsertQueueDpc(&dpc, nullptr, nullptr);
+        ke::KeFlushQueuedDpcs();
+        PROCESSOR_NUMBER number { 1, 0, 0 };
+        EXPECT_EQ(ke::KeSetTargetProcessorDpcEx(&dpc, &number), STATUS_SUCCESS);
+        ke::KeInsertQueueDpc(&dpc, nullptr, nullptr);
+        ke::KeFlushQueuedDpcs();
+    });
+    EXPECT_EQ(core.run(), ke::Stop::Quiet);
+    EXPECT_EQ(ran_on, (std::vector<uint32_t> { 1, 2 }));
+}
+
 // A threaded DPC runs, is pre-empted by an ordinary one, and a thread of priority 30 waits for both.
 // Shows: PASSIVE_LEVEL on its processor, at priority 31; ordinary DPCs pre-empt it, threads do not.
 TEST(ke_dpc, threaded_runs_at_passive_level)
