@@ -83,7 +83,7 @@ std::span<Ddi const> ddi_rows()
                      "clean-up and no close request",
           .because = "exported and in use, but not documented", .body = body<&ObCreateObject>() },
         { .name = "ObInsertObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-obinsertobject", .partial = "no security descriptor is stored or checked",
+          .page = "ntifs/nf-ntifs-obinsertobject",
           .because = "the page calls it reserved and says nothing about IRQL", .body = body<&ObInsertObject>() },
         { .name = "ObOpenObjectByName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .partial = "objects that parse names (devices, keys) are not opened through", .because = "exported and in use, but not documented",

@@ -72,6 +72,8 @@ nt::NTSTATUS NtOpenProcess(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJE
 nt::NTSTATUS ZwTerminateProcess(nt::HANDLE process, nt::NTSTATUS status);
 nt::NTSTATUS ZwOpenThread(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
                           nt::CLIENT_ID* client_id);
+nt::NTSTATUS NtOpenThread(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
+                          nt::CLIENT_ID* client_id);
 nt::NTSTATUS ZwQueryInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID into, nt::ULONG length,
                                       nt::ULONG* return_length);
 nt::NTSTATUS NtQueryInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID into, nt::ULONG length,

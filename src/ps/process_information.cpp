@@ -142,26 +142,6 @@ NTSTATUS ZwSetInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID in
     return set(process, what, information, length);
 }
 
-// A client gets no kernel handle, whatever it asks for.
-// @cite(wdk-ddi): page=ntddk/nf-ntddk-ntopenprocess
-NTSTATUS NtOpenProcess(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, CLIENT_ID* client_id)
-{
-    KPROCESSOR_MODE const mode = ob::previous_mode();
-    return ob::as_service(mode, [&]() -> NTSTATUS {
-        if (mode == KernelMode)
-            return ZwOpenProcess(handle, desired, attributes, client_id);
-        if (NTSTATUS status = ob::probe(mode, handle, sizeof *handle, sizeof(ULONG)); status)
-            return status;
-        if (NTSTATUS status = ob::probe(mode, attributes, sizeof *attributes, sizeof(ULONG)); status)
-            return status;
-        if (NTSTATUS status = ob::probe(mode, client_id, sizeof *client_id, sizeof(ULONG)); status)
-            return status;
-        OBJECT_ATTRIBUTES given = ob::get(attributes);
-        given.Attributes &= ~OBJ_KERNEL_HANDLE;
-        return ZwOpenProcess(handle, desired, &given, client_id);
-    });
-}
-
 // Without a handle: all threads of the current process but this one.
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-zwterminateprocess
 NTSTATUS ZwTerminateProcess(HANDLE handle, NTSTATUS status)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// ZwOpenThread, ZwQueryInformationThread, ZwSetInformationThread.
+// ZwQueryInformationThread, ZwSetInformationThread.
 #include "ps/ddi.h"
 
 #include "ke/kernel.h"
 #include "ob/service.h"
-#include "ps/opener.h"
 #include "ps/process.h"
 #include "ps/query.h"
 #include "ps/writer.h"
@@ -126,28 +125,6 @@ NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG lengt
 
 } // namespace
 
-NTSTATUS ZwOpenThread(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, CLIENT_ID* client_id)
-{
-    OBJECT_ATTRIBUTES const given = ob::get(attributes);
-    if (given.Length != sizeof given || (given.Attributes & ~OBJ_VALID_ATTRIBUTES))
-        return STATUS_INVALID_PARAMETER;
-    if (!client_id || given.ObjectName)
-        return STATUS_INVALID_PARAMETER_MIX;
-    CLIENT_ID const id = ob::get(client_id);
-    ke::Thread* thread = manager().thread_by_id(reinterpret_cast<uint64_t>(id.UniqueThread));
-    if (!thread || (id.UniqueProcess && handle_of(thread->process->id) != id.UniqueProcess))
-        return STATUS_INVALID_CID;
-    auto const granted = opener_access(thread->guest, desired, given.Attributes);
-    if (!granted.ok())
-        return granted.status();
-    auto opened = ob::open_handle(ob::current_process(), thread->guest,
-                                  { granted.value(), given.Attributes & (OBJ_KERNEL_HANDLE | OBJ_INHERIT) });
-    if (!opened.ok())
-        return opened.status();
-    ob::put(handle, *opened);
-    return STATUS_SUCCESS;
-}
-
 NTSTATUS ZwQueryInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID into, ULONG length, ULONG* return_length)
 {
     return query(thread, what, into, length, return_length, KernelMode);
@@ -194,12 +171,13 @@ std::span<Ddi const> information_rows()
                      "STATUS_NOT_IMPLEMENTED",
           .because = kInUse, .body = body<&ZwSetInformationProcess>() },
         { .name = "NtOpenProcess", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntddk/nf-ntddk-ntopenprocess", .rules = "PowerIrpDDis",
-          .partial = "no security descriptor is checked", .body = body<&NtOpenProcess>() },
+          .page = "ntddk/nf-ntddk-ntopenprocess", .rules = "PowerIrpDDis", .body = body<&NtOpenProcess>() },
         { .name = "ZwTerminateProcess", .page = "ntddk/nf-ntddk-zwterminateprocess", .rules = "PowerIrpDDis",
           .partial = "the System process cannot be terminated", .body = body<&ZwTerminateProcess>() },
         { .name = "ZwOpenThread", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES, .because = kInUse,
           .body = body<&ZwOpenThread>() },
+        { .name = "NtOpenThread", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES, .because = kInUse,
+          .body = body<&NtOpenThread>() },
         { .name = "ZwQueryInformationThread", .partial = kThread, .because = kInUse,
           .body = body<&ZwQueryInformationThread>() },
         { .name = "NtQueryInformationThread", .partial = kThread, .because = kInUse,

@@ -35,6 +35,16 @@ void nothing_of(At& at, void* object, void* other)
     at.bug_checks(REFERENCE_BY_POINTER, other);
 }
 
+// The thread acts as an ordinary user meanwhile.
+template <typename Work>
+void as_user(At& at, Work work)
+{
+    se::Security& s = at.rooms().security;
+    s.impersonate(ke::kernel().current(), { (*s.make_primary(se::Account::User))->body, SecurityImpersonation });
+    work();
+    s.impersonate(ke::kernel().current(), {});
+}
+
 } // namespace
 
 #define NOTHING_OF_PROCESS(service)                                                                                    \
@@ -199,6 +209,39 @@ CLIENT_SAMPLE(NtOpenProcess)
     at.status(STATUS_ACCESS_VIOLATION, &at.object<HANDLE>(), PROCESS_DUP_HANDLE, &user.given, &user.which);
     user.which.UniqueProcess = id(0x44440);
     at.status(STATUS_INVALID_CID, &user.handle, PROCESS_DUP_HANDLE, &user.given, &user.which);
+    as_user(at, [&] {
+        user.which.UniqueProcess = id(4);
+        at.status(STATUS_ACCESS_DENIED, &user.handle, PROCESS_DUP_HANDLE, &user.given, &user.which);
+    });
+}
+
+CLIENT_SAMPLE(NtOpenThread)
+{
+    struct Arguments {
+        HANDLE handle;
+        OBJECT_ATTRIBUTES given;
+        CLIENT_ID which;
+    };
+    auto& user = *static_cast<Arguments*>(at.user_bytes(sizeof(Arguments)));
+    user.given = { .Length = sizeof user.given, .Attributes = OBJ_KERNEL_HANDLE };
+    user.which.UniqueThread = id(ke::kernel().current().id);
+    at.status(STATUS_SUCCESS, &user.handle, THREAD_TERMINATE, &user.given, &user.which);
+    EXPECT_FALSE(ob::is_kernel_handle(user.handle));
+    auto found = ob::resolve_handle(ob::current_process(), user.handle, UserMode);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->body, static_cast<void*>(self()));
+    EXPECT_EQ(found->granted, THREAD_TERMINATE);
+    at.status(STATUS_ACCESS_VIOLATION, &at.object<HANDLE>(), THREAD_TERMINATE, &user.given, &user.which);
+    at.status(STATUS_INVALID_PARAMETER_MIX, &user.handle, THREAD_TERMINATE, &user.given, nullptr);
+    uint64_t system_thread = 0;
+    ps::manager().for_each_thread([&](ps::ThreadRecord const& record) {
+        if (record.thread->process->id == 4)
+            system_thread = record.thread->id;
+    });
+    user.which.UniqueThread = id(system_thread);
+    as_user(at, [&] {
+        at.status(STATUS_ACCESS_DENIED, &user.handle, THREAD_TERMINATE, &user.given, &user.which);
+    });
 }
 
 SAMPLE(ZwOpenThread)
