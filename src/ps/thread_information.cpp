@@ -194,6 +194,7 @@ std::span<Ddi const> information_rows()
           .body = body<&PsSetCreateThreadNotifyRoutineEx>() },
         { .name = "PsSetLoadImageNotifyRoutineEx", .since = Windows::v10_1709, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-pssetloadimagenotifyroutineex",
+          .partial = kImages,
           .body = body<&PsSetLoadImageNotifyRoutineEx>() },
     };
     // clang-format on

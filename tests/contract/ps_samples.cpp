@@ -56,7 +56,6 @@ NOTHING_OF_PROCESS(PsGetProcessWow64Process)
 NOTHING_OF_PROCESS(PsGetProcessWin32Process)
 NOTHING_OF_PROCESS(PsGetProcessDebugPort)
 NOTHING_OF_PROCESS(PsGetProcessJob)
-NOTHING_OF_PROCESS(PsGetProcessSectionBaseAddress)
 NOTHING_OF_PROCESS(PsIsProcessBeingDebugged)
 NOTHING_OF_PROCESS(PsIsProtectedProcess)
 NOTHING_OF_PROCESS(PsGetProcessSessionId)
@@ -65,6 +64,18 @@ NOTHING_OF_THREAD(PsGetThreadWin32Thread)
 NOTHING_OF_THREAD(PsGetThreadTeb)
 NOTHING_OF_THREAD(PsGetThreadSessionId)
 NOTHING_OF_THREAD(PsGetThreadServerSilo)
+
+SAMPLE(PsGetProcessSectionBaseAddress)
+{
+    ke::Process& process = client();
+    auto* base = reinterpret_cast<uint16_t*>(at.call(pointer(process)));
+    uint16_t magic = 0;
+    EXPECT_TRUE(mm::read_process(process, &magic, base, sizeof magic));
+    EXPECT_EQ(magic, 0x5A4D);
+    at.returns(PVOID {}, system_process());
+    at.bug_checks(REFERENCE_BY_POINTER, self());
+}
+
 SAMPLE_OF_NOTHING(PsGetCurrentProcessWow64Process, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentThreadTeb, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentServerSilo, kNone) { at.returns(PVOID {}); }
