@@ -86,6 +86,7 @@ nt::BOOLEAN PsIsSystemProcess(nt::PEPROCESS process);
 nt::BOOLEAN PsGetProcessExitProcessCalled(nt::PEPROCESS process);
 nt::UCHAR PsGetProcessPriorityClass(nt::PEPROCESS process);
 nt::NTSTATUS PsLookupProcessThreadByCid(nt::CLIENT_ID* id, nt::PEPROCESS* process, nt::PETHREAD* thread);
+nt::NTSTATUS SeLocateProcessImageName(nt::PEPROCESS process, nt::UNICODE_STRING** name);
 nt::PVOID PsGetProcessSectionBaseAddress(nt::PEPROCESS process);
 nt::NTSTATUS PsReferenceProcessFilePointer(nt::PEPROCESS process, nt::PVOID* file);
 nt::NTSTATUS PsAcquireProcessExitSynchronization(nt::PEPROCESS process);

@@ -188,6 +188,10 @@ private:
 extern ProcessManager* g_manager;
 inline ProcessManager& manager() { return *g_manager; }
 
+// The name of a process' image by its volume's device, "\Device\HarddiskVolume1\client.exe", where the drive letter has
+// one; else as it was given.
+std::u16string device_path_of_image(ProcessRecord const& record);
+
 // The process behind an EPROCESS that a driver gave: bug check 0x18 when it is none. The same for threads.
 ke::Process& required_process(void* eprocess);
 ke::Thread& required_thread(void* ethread);

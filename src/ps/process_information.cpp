@@ -31,13 +31,13 @@ PROCESS_BASIC_INFORMATION basic(ke::Process& process)
     return information;
 }
 
-NTSTATUS image_name(ProcessRecord const& record, PVOID into, ULONG length, ULONG* return_length)
+NTSTATUS image_name(std::u16string const& name, PVOID into, ULONG length, ULONG* return_length)
 {
     Writer out(into, length);
-    size_t const bytes = record.image_path.size() * sizeof(char16_t);
+    size_t const bytes = name.size() * sizeof(char16_t);
     out.put(UNICODE_STRING { static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + sizeof(char16_t)),
                              reinterpret_cast<PWSTR>(out.here() + sizeof(UNICODE_STRING)) });
-    out.write(record.image_path.c_str(), bytes + sizeof(char16_t));
+    out.write(name.c_str(), bytes + sizeof(char16_t));
     return out.finish(return_length);
 }
 
@@ -84,8 +84,9 @@ NTSTATUS query(HANDLE handle, PROCESSINFOCLASS what, PVOID into, ULONG length, U
     case ProcessSessionInformation:
         return answer(PROCESS_SESSION_INFORMATION { kSession }, into, length, return_length);
     case ProcessImageFileName:
+        return image_name(device_path_of_image(record), into, length, return_length);
     case ProcessImageFileNameWin32:
-        return image_name(record, into, length, return_length);
+        return image_name(record.image_path, into, length, return_length);
     case ProcessBreakOnTermination:
         return answer(ULONG { record.critical }, into, length, return_length);
     default:

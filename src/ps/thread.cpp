@@ -133,8 +133,8 @@ void ProcessManager::announce_image(ke::Process& process)
     ProcessRecord& record = *record_of(process);
     if (std::exchange(record.image_announced, true))
         return;
-    notify_image_load(record.image_path, process.id, reinterpret_cast<void*>(record.image_base), kClientImageBytes,
-                      false);
+    notify_image_load(device_path_of_image(record), process.id, reinterpret_cast<void*>(record.image_base),
+                      kClientImageBytes, false);
 }
 
 void ProcessManager::exit_thread(NTSTATUS status)

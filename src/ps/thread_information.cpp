@@ -172,6 +172,8 @@ std::span<Ddi const> information_rows()
           .because = kInUse, .body = body<&ZwSetInformationProcess>() },
         { .name = "NtOpenProcess", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntddk/nf-ntddk-ntopenprocess", .rules = "PowerIrpDDis", .body = body<&NtOpenProcess>() },
+        { .name = "SeLocateProcessImageName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-selocateprocessimagename", .body = body<&SeLocateProcessImageName>() },
         { .name = "ZwTerminateProcess", .page = "ntddk/nf-ntddk-zwterminateprocess", .rules = "PowerIrpDDis",
           .partial = "the System process cannot be terminated", .body = body<&ZwTerminateProcess>() },
         { .name = "ZwOpenThread", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES, .because = kInUse,

@@ -219,6 +219,9 @@ std::span<Ddi const> ddi_rows()
         { .name = "SeOpenObjectForDeleteAuditAlarm", .page = "ntifs/nf-ntifs-seopenobjectfordeleteauditalarm",
           .partial = kNoAudit, .body = body<&SeOpenObjectAuditAlarm>() },
 
+        { .name = "SeEtwWriteKMCveEvent", .irql = { .highest = HIGH_LEVEL }, .since = Windows::v10_1507,
+          .page = "wdm/nf-wdm-seetwwritekmcveevent", .body = body<&SeEtwWriteKMCveEvent>() },
+
         // Data.
         { .name = "SeExports", .because = kExported, .data = reinterpret_cast<void*>(kSeExportsVariable) },
         { .name = "SePublicDefaultDacl", .because = kExported, .data = reinterpret_cast<void*>(kPublicDaclVariable) },

@@ -76,6 +76,19 @@ SAMPLE(PsGetProcessSectionBaseAddress)
     at.bug_checks(REFERENCE_BY_POINTER, self());
 }
 
+SAMPLE(SeLocateProcessImageName)
+{
+    EXPECT_TRUE(ob::create_symbolic_link(u"\\??\\C:", u"\\Device\\HarddiskVolume1").ok());
+    auto& name = at.object<UNICODE_STRING*>();
+    at.status(STATUS_SUCCESS, pointer(client()), &name);
+    ASSERT_NE(name, nullptr);
+    EXPECT_EQ(std::u16string_view(name->Buffer, name->Length / 2), u"\\Device\\HarddiskVolume1\\client.exe");
+    EXPECT_EQ(name->Buffer, reinterpret_cast<char16_t*>(name + 1)) << "one block";
+    at.also("ExFreePool", name);
+    at.status(STATUS_NOT_FOUND, system_process(), &name);
+    EXPECT_EQ(name, nullptr);
+}
+
 SAMPLE_OF_NOTHING(PsGetCurrentProcessWow64Process, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentThreadTeb, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentServerSilo, kNone) { at.returns(PVOID {}); }
