@@ -307,8 +307,24 @@ TEST_F(se_open, registry_keys)
                 ob::ZwClose(handle);
             return status;
         };
+        auto create_as_user = [&](std::u16string const& at) {
+            Token* user = *boot.rooms.security.make_primary(Account::User);
+            boot.rooms.security.impersonate(ke::kernel().current(), { user->body, SecurityImpersonation });
+            HANDLE handle = nullptr;
+            UNICODE_STRING name = counted(at);
+            OBJECT_ATTRIBUTES attributes { sizeof attributes, nullptr, &name,
+                                           OBJ_CASE_INSENSITIVE | OBJ_FORCE_ACCESS_CHECK, nullptr, nullptr };
+            NTSTATUS const status = cm::ZwCreateKey(&handle, KEY_READ, &attributes, 0, nullptr, 0, nullptr);
+            boot.rooms.security.impersonate(ke::kernel().current(), {});
+            if (!status)
+                ob::ZwClose(handle);
+            return status;
+        };
         EXPECT_EQ(as_user(path, KEY_READ), STATUS_SUCCESS);
         EXPECT_EQ(as_user(path, KEY_WRITE), STATUS_ACCESS_DENIED);
+        EXPECT_EQ(create_as_user(path + u"\\Mine"), STATUS_ACCESS_DENIED) << "he may make no subkey";
+        EXPECT_EQ(boot.rooms.registry.find(path + u"\\Mine"), nullptr);
+        EXPECT_EQ(create_as_user(path), STATUS_SUCCESS) << "there already, and opened for reading";
         HANDLE handle = nullptr;
         ASSERT_EQ(open(path, KEY_ALL_ACCESS, handle), STATUS_SUCCESS);
         EXPECT_EQ(descriptor_words(ob::resolve_handle(ob::current_process(), handle, KernelMode)->body,
