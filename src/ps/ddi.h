@@ -69,6 +69,8 @@ nt::NTSTATUS ZwSetInformationProcess(nt::HANDLE process, nt::PROCESSINFOCLASS wh
                                      nt::ULONG length);
 nt::NTSTATUS NtOpenProcess(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
                            nt::CLIENT_ID* client_id);
+nt::NTSTATUS NtSetInformationProcess(nt::HANDLE process, nt::PROCESSINFOCLASS what, nt::PVOID information,
+                                     nt::ULONG length);
 nt::NTSTATUS ZwTerminateProcess(nt::HANDLE process, nt::NTSTATUS status);
 nt::NTSTATUS ZwOpenThread(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
                           nt::CLIENT_ID* client_id);
@@ -78,6 +80,8 @@ nt::NTSTATUS ZwQueryInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS wha
                                       nt::ULONG* return_length);
 nt::NTSTATUS NtQueryInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID into, nt::ULONG length,
                                       nt::ULONG* return_length);
+nt::NTSTATUS NtSetInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID information,
+                                    nt::ULONG length);
 nt::NTSTATUS ZwSetInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID information,
                                     nt::ULONG length);
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr ACCESS_MASK kProcessQueryLimited = 0x1000, kProcessQuery = 0x400, kProcessSet = 0x200, kProcessTerminate = 1;
 constexpr KPRIORITY kBasePriority = 8;
+constexpr UCHAR kRealTimeClass = 4; // PROCESS_PRIORITY_CLASS_REALTIME
 constexpr UCHAR kPriorityClassMax = 6; // PROCESS_PRIORITY_CLASS_ABOVE_NORMAL
 
 PROCESS_BASIC_INFORMATION basic(ke::Process& process)
@@ -94,11 +95,13 @@ NTSTATUS query(HANDLE handle, PROCESSINFOCLASS what, PVOID into, ULONG length, U
     }
 }
 
-NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG length)
+NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG length, KPROCESSOR_MODE mode)
 {
-    auto found = ob::reference_by_handle(handle, kProcessSet, &ob::process_type, KernelMode);
+    auto found = ob::reference_by_handle(handle, kProcessSet, &ob::process_type, mode);
     if (!found.ok())
         return found.status();
+    if (NTSTATUS status = ob::probe(mode, information, length, 1); status)
+        return status;
     ob::Held held(found->body);
     ProcessRecord& record = *manager().record_of(*manager().process_of(held.body()));
     switch (what) {
@@ -108,6 +111,8 @@ NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG leng
             return status;
         if (given.PriorityClass > kPriorityClassMax)
             return STATUS_INVALID_PARAMETER;
+        if (given.PriorityClass == kRealTimeClass && !caller_may(SE_INC_BASE_PRIORITY_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         record.priority_class = given.PriorityClass;
         return STATUS_SUCCESS;
     }
@@ -115,6 +120,8 @@ NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG leng
         ULONG critical = 0;
         if (NTSTATUS status = take(critical, information, length); status)
             return status;
+        if (!caller_may(SE_DEBUG_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         record.critical = critical;
         return STATUS_SUCCESS;
     }
@@ -140,7 +147,13 @@ NTSTATUS NtQueryInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID 
 
 NTSTATUS ZwSetInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID information, ULONG length)
 {
-    return set(process, what, information, length);
+    return set(process, what, information, length, KernelMode);
+}
+
+NTSTATUS NtSetInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID information, ULONG length)
+{
+    KPROCESSOR_MODE const mode = ob::previous_mode();
+    return ob::as_service(mode, [&] { return set(process, what, information, length, mode); });
 }
 
 // Without a handle: all threads of the current process but this one.

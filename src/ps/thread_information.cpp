@@ -69,11 +69,13 @@ NTSTATUS query(HANDLE handle, THREADINFOCLASS what, PVOID into, ULONG length, UL
     }
 }
 
-NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG length)
+NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG length, KPROCESSOR_MODE mode)
 {
-    auto found = ob::reference_by_handle(handle, THREAD_SET_INFORMATION, &ob::thread_type, KernelMode);
+    auto found = ob::reference_by_handle(handle, THREAD_SET_INFORMATION, &ob::thread_type, mode);
     if (!found.ok())
         return found.status();
+    if (NTSTATUS status = ob::probe(mode, information, length, sizeof(ULONG)); status)
+        return status;
     ob::Held held(found->body);
     ke::Thread& thread = *ke::kernel().thread_of(static_cast<PKTHREAD>(held.body()));
     ThreadRecord& record = *manager().record_of(thread);
@@ -100,6 +102,8 @@ NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG lengt
     case ThreadPriority:
         if (priority <= 0 || priority > kHighest)
             return STATUS_INVALID_PARAMETER;
+        if (priority >= kRealTime && !caller_may(SE_INC_BASE_PRIORITY_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         thread.base_priority = static_cast<int8_t>(priority);
         ke::kernel().set_priority(thread, thread.base_priority);
         return STATUS_SUCCESS;
@@ -118,6 +122,8 @@ NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG lengt
         record.page_priority = value;
         return STATUS_SUCCESS;
     default:
+        if (!caller_may(SE_DEBUG_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         record.critical = value;
         return STATUS_SUCCESS;
     }
@@ -139,7 +145,13 @@ NTSTATUS NtQueryInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID int
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-zwsetinformationthread
 NTSTATUS ZwSetInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID information, ULONG length)
 {
-    return set(thread, what, information, length);
+    return set(thread, what, information, length, KernelMode);
+}
+
+NTSTATUS NtSetInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID information, ULONG length)
+{
+    KPROCESSOR_MODE const mode = ob::previous_mode();
+    return ob::as_service(mode, [&] { return set(thread, what, information, length, mode); });
 }
 
 std::span<Ddi const> information_rows()
@@ -188,6 +200,10 @@ std::span<Ddi const> information_rows()
           .partial = "priority, base priority, page priority (which changes nothing), hide from debugger, break on "
                      "termination; others: STATUS_NOT_IMPLEMENTED",
           .body = body<&ZwSetInformationThread>() },
+        { .name = "NtSetInformationThread", .page = "ntifs/nf-ntifs-ntsetinformationthread", .rules = "PowerIrpDDis",
+          .partial = "as ZwSetInformationThread", .body = body<&NtSetInformationThread>() },
+        { .name = "NtSetInformationProcess", .partial = "as ZwSetInformationProcess", .because = kInUse,
+          .body = body<&NtSetInformationProcess>() },
         { .name = "PsSetCreateProcessNotifyRoutineEx2", .since = Windows::v10_1703,
           .page = "ntddk/nf-ntddk-pssetcreateprocessnotifyroutineex2", .rules = "PowerIrpDDis",
           .body = body<&PsSetCreateProcessNotifyRoutineEx2>() },

@@ -8,6 +8,12 @@ using namespace ringside;
 using namespace ringside::nt;
 using namespace ringside::test;
 
+SAMPLE(KdChangeOption)
+{
+    auto& block = at.object<BOOLEAN>();
+    at.status(STATUS_DEBUGGER_INACTIVE, 0, ULONG { sizeof block }, &block, 0u, nullptr, nullptr);
+}
+
 SAMPLE_OF_NOTHING(DbgPrompt, "no debugger answers: no characters come back")
 {
     auto* response = static_cast<char*>(at.bytes(16));

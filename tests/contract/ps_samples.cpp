@@ -380,6 +380,38 @@ CLIENT_SAMPLE(NtQueryInformationThread)
               nullptr);
 }
 
+// A client may set what its handle allows; what could harm the machine needs a privilege that it has not enabled.
+CLIENT_SAMPLE(NtSetInformationThread)
+{
+    auto& number = *static_cast<ULONG*>(at.user_bytes(sizeof(ULONG)));
+    number = 12;
+    at.status(STATUS_SUCCESS, kThread, ThreadPriority, &number, 4u);
+    EXPECT_EQ(ke::kernel().current().base_priority, 12);
+    number = 16;
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kThread, ThreadPriority, &number, 4u);
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kThread, ThreadBreakOnTermination, &number, 4u);
+    at.status(STATUS_ACCESS_VIOLATION, kThread, ThreadPriority, &at.object<ULONG>(), 4u);
+    at.status(STATUS_INFO_LENGTH_MISMATCH, kThread, ThreadPriority, &number, 2u);
+    at.status(STATUS_INVALID_INFO_CLASS, kThread, 5000u, &number, 4u);
+    HANDLE const weak = *ob::open_handle(ob::current_process(), self(), { .access = THREAD_TERMINATE });
+    at.status(STATUS_ACCESS_DENIED, weak, ThreadPriority, &number, 4u);
+}
+
+CLIENT_SAMPLE(NtSetInformationProcess)
+{
+    auto& given = *static_cast<PROCESS_PRIORITY_CLASS*>(at.user_bytes(sizeof(ULONG)));
+    given.PriorityClass = 3;
+    at.status(STATUS_SUCCESS, kSelf, ProcessPriorityClass, &given, 2u);
+    EXPECT_EQ(ps::manager().record_of(ob::current_process())->priority_class, 3);
+    given.PriorityClass = 4;
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kSelf, ProcessPriorityClass, &given, 2u);
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kSelf, ProcessBreakOnTermination, &given, 4u);
+    at.status(STATUS_ACCESS_VIOLATION, kSelf, ProcessPriorityClass, &at.object<PROCESS_PRIORITY_CLASS>(), 2u);
+    HANDLE const weak
+        = *ob::open_handle(ob::current_process(), ob::current_process().guest, { .access = PROCESS_DUP_HANDLE });
+    at.status(STATUS_ACCESS_DENIED, weak, ProcessPriorityClass, &given, 2u);
+}
+
 SAMPLE(ZwSetInformationThread)
 {
     auto& number = at.object<ULONG>();
