@@ -74,8 +74,10 @@ uint64_t At::call_slots(uint64_t* slots)
     uint64_t const result = enter(slots);
     if (m_first_end.empty())
         m_first_end = end_words(*m_import.ddi, result);
-    if (!m_asking && sim::world().faults().asked() > asked)
-        m_asking = asked + 1;
+    if (!m_first_asking && sim::world().faults().asked() > asked) {
+        m_first_asking = asked + 1;
+        m_last_asking = sim::world().faults().asked();
+    }
     return result;
 }
 
@@ -434,26 +436,31 @@ std::vector<std::string> run_hostile(Sample const& sample)
 
 std::string run_failing(Sample const& sample)
 {
-    bool ends_the_machine = false;
     BootOptions options = boot_options(sample);
     options.faults = { .kind = sim::FaultPlan::Kind::Nth, .nth = ~uint64_t { 0 } };
+    uint64_t last = 0;
     {
         BootedKernel boot(options);
         if (boot.rooms.exports.import(sample.service).ddi->fail == Fail::Never)
             return {};
         At at(boot, sample.service, Trial::Lowest);
         (void)run_in(boot, sample, at);
-        options.faults.nth = at.asking();
-        ends_the_machine = boot.crash();
+        options.faults.nth = at.first_asking();
+        last = at.last_asking();
+        // The call may have ended the machine as it should.
+        if (!last)
+            return boot.crash() ? "" : "no call of the service asks the fault door";
     }
-    if (!options.faults.nth)
-        return ends_the_machine ? "" : "no call of the service asks the fault door";
-    BootedKernel boot(options);
-    At at(boot, sample.service, Trial::Failing);
-    (void)run_in(boot, sample, at);
-    if (auto const* crash = boot.crash())
-        return fmt::format("bug check {:#x}: {}", crash->code, crash->words);
-    return at.wrong();
+    for (; options.faults.nth <= last; ++options.faults.nth) {
+        BootedKernel boot(options);
+        At at(boot, sample.service, Trial::Failing);
+        (void)run_in(boot, sample, at);
+        if (auto const* crash = boot.crash())
+            return fmt::format("bug check {:#x}: {}", crash->code, crash->words);
+        if (!at.wrong().empty())
+            return at.wrong();
+    }
+    return {};
 }
 
 std::string run_without_pool(Sample const& sample)

@@ -68,9 +68,10 @@ public:
         m_bad_index = index;
         m_bad = with;
     }
-    // Trial::Lowest with a plan that never fires: the number of the first asking of the fault door by a call of the
-    // service; 0: there was none.
-    uint64_t asking() const { return m_asking; }
+    // Trial::Lowest with a plan that never fires: the numbers of the first and the last asking of the fault door by the
+    // first call of the service that asks; 0: there was none.
+    uint64_t first_asking() const { return m_first_asking; }
+    uint64_t last_asking() const { return m_last_asking; }
     // Trial::Failing and Trial::NoPool: what was wrong with the end of the call; nothing when it was right.
     std::string const& wrong() const { return m_wrong; }
     // How the first call that came back ended: a status, else whether it was zero.
@@ -193,7 +194,8 @@ private:
     unsigned m_bad_index = 0;
     BadPointer m_bad = BadPointer::Null;
     std::vector<uint64_t> m_first_arguments;
-    uint64_t m_asking = 0;
+    uint64_t m_first_asking = 0;
+    uint64_t m_last_asking = 0;
     std::string m_first_end;
     std::string m_wrong = "no call of the service failed";
 };
@@ -240,8 +242,8 @@ struct SampleRegistrar {
 // the trials Hollow and Stop, where the answer alone counts.
 bool run_sample(Sample const& sample, Trial trial);
 
-// Runs a sample until a call of its service asks the fault door, and fails that. Returns what was wrong; nothing when
-// all was right, or the service's row says that it never fails.
+// Runs a sample until a call of its service asks the fault door, and fails that; once for each time that the call asks.
+// Returns what was wrong; nothing when all was right, or the service's row says that it never fails.
 std::string run_failing(Sample const& sample);
 // Runs a sample's first call with no pool left, in a child process. Returns what was wrong: the host did not live,
 // something is left of a call that failed, or a service ended otherwise than with pool, whose row says that it never
