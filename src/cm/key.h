@@ -58,7 +58,7 @@ struct Key {
     bool deleted = false;
     std::vector<uint32_t> watchers; // numbers of key objects with ZwNotifyChangeKey
 
-    void* security = nullptr; // a self-relative descriptor in pool, made when first asked for (objects.cpp)
+    void* security = nullptr; // a self-relative descriptor in pool, made when first asked for (key_security.h)
 
     Key() = default;
     ~Key();

@@ -122,6 +122,8 @@ Result<Walked> Registry::walk(Key& from, std::u16string_view path, WalkOptions c
                 return Failure { STATUS_INVALID_PARAMETER };
             if (at->is_volatile && !options.is_volatile)
                 return Failure { STATUS_CHILD_MUST_BE_VOLATILE };
+            if (options.may_create)
+                TRY(options.may_create(*at));
             next = &add_subkey(*at, component, options.is_volatile,
                                is_last ? options.class_name : std::u16string_view());
             next->is_link = is_last && options.is_link;

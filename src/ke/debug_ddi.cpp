@@ -144,11 +144,14 @@ void RtlAssert(PVOID expression, PVOID file, ULONG line, PCHAR message)
 BOOLEAN KdRefreshDebuggerNotPresent() { return refresh_debugger_not_present(); }
 NTSTATUS KdDisableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
 NTSTATUS KdEnableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
+// What it is asked for is not looked at: the machine was booted without debugging.
+NTSTATUS KdChangeOption(int32_t, ULONG, PVOID, ULONG, PVOID, ULONG*) { return STATUS_DEBUGGER_INACTIVE; }
 
 std::span<Ddi const> debug_rows()
 {
     constexpr char const* silent = "the page gives no IRQL";
     constexpr char const* undocumented = "not documented as an export";
+    constexpr char const* kNoDump = "no crash dump is written: the report tells of a bug check";
     static Ddi const rows[] = {
         { .name = "DbgPrint", .irql = { 0, 12 }, .page = "wdm/nf-wdm-dbgprint", .body = raw_body(&DbgPrint) },
         { .name = "DbgPrintEx", .irql = { 0, 12 }, .page = "wdm/nf-wdm-dbgprintex", .body = raw_body(&DbgPrintEx) },
@@ -171,6 +174,15 @@ std::span<Ddi const> debug_rows()
           .body = body<&KdDisableDebugger>() },
         { .name = "KdEnableDebugger", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kdenabledebugger",
           .body = body<&KdEnableDebugger>() },
+        { .name = "KdChangeOption", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kdchangeoption",
+          .body = body<&KdChangeOption>() },
+        { .name = "KdSystemDebugControl", .because = undocumented,
+          .declined = "no debugger has a hold of the machine" },
+        { .name = "KeInitializeCrashDumpHeader", .irql = { 0, 15 },
+          .page = "ntddk/nf-ntddk-keinitializecrashdumpheader", .declined = kNoDump },
+        { .name = "KeCapturePersistentThreadState", .because = undocumented, .declined = kNoDump },
+        { .name = "KeTryToAcquireQueuedSpinLock", .because = "data/ddi.csv leaves it out: its page names no DLL",
+          .declined = "the page reserves it, and names neither the locks nor the result" },
     };
     return rows;
 }

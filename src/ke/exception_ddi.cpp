@@ -171,6 +171,8 @@ std::span<Ddi const> exception_rows()
         { .name = "__C_specific_handler", .irql = { 0, 15 }, .because = internal, .body = body<&CSpecificHandler>() },
         { .name = "__chkstk", .irql = { 0, 15 }, .needs = Needs::Nothing, .because = internal,
           .body = { nullptr, reinterpret_cast<void*>(&ringside_chkstk), 0, false } },
+        { .name = "_purecall", .irql = { 0, 15 }, .because = internal,
+          .declined = "the driver called a virtual function that has no body" },
         { .name = "ExRaiseStatus", .irql = { 0, 1 }, .page = "wdm/nf-wdm-exraisestatus",
           .body = body<&ExRaiseStatus>() },
         { .name = "RtlRaiseStatus", .irql = { 0, 2 }, .because = internal, .body = body<&ExRaiseStatus>() },

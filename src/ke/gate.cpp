@@ -61,6 +61,26 @@ uint64_t failed_result(Import const& import)
     }
 }
 
+// The call whose body runs, of the rows that fail inside. Such bodies neither block nor call drivers back.
+Import const* g_inside = nullptr;
+
+struct Inside {
+    explicit Inside(Import const* import) { g_inside = import; }
+    ~Inside() { g_inside = nullptr; }
+    Inside(Inside const&) = delete;
+    Inside& operator=(Inside const&) = delete;
+};
+
+uint64_t fallible_result(uint64_t* arguments, Import const* import)
+{
+    if (import->ddi->fail == Fail::Inside) {
+        Inside const inside(import);
+        return import->ddi->body.invoke(arguments);
+    }
+    return sim::world().faults().should_fail(import->number) ? failed_result(*import)
+                                                             : import->ddi->body.invoke(arguments);
+}
+
 // Observed and verified calls are alike but for the listener: the same schedule point, fault draw and log line.
 template <bool Verified>
 uint64_t logged_entry(uint64_t* arguments, Import const* import)
@@ -81,9 +101,8 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
     if (ddi.capture)
         ddi.capture(arguments, capture);
     uint64_t result;
-    if (ddi.fail != Fail::Never && sim::world().faults().armed() && sim::world().faults().should_fail(import->number))
-        [[unlikely]]
-        result = failed_result(*import);
+    if (ddi.fail != Fail::Never && sim::world().faults().armed()) [[unlikely]]
+        result = fallible_result(arguments, import);
     else
         result = ddi.body.invoke(arguments);
     if (!ddi.says_itself)
@@ -97,6 +116,14 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
 }
 
 } // namespace
+
+bool fails_inside()
+{
+    if (!g_inside || !sim::world().faults().armed() || !sim::world().faults().should_fail(g_inside->number))
+        return false;
+    kernel().log_always(sim::Event::FaultInjected, g_inside->number, sim::world().faults().asked());
+    return true;
+}
 
 ImportEntry entry_for(Binding binding)
 {

@@ -145,6 +145,8 @@ std::string what(Machine::State& machine, sim::Record const& r)
             text.pop_back();
         return fmt::format("says                  {}", text);
     }
+    case Event::Trace:
+        return fmt::format("trace event           {}", sim::world().log().text(r.detail));
     case Event::Interrupt:
         return fmt::format("interrupt             vector {:#x}", r.subject);
     case Event::Ipi:

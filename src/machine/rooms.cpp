@@ -9,6 +9,7 @@
 #include "ke/data_exports.h"
 #include "ke/debug.h"
 #include "ke/exception.h"
+#include "ke/gate.h"
 #include "machine/hive_files.h"
 #include "ke/queued_spin_lock.h"
 #include "machine/rows.h"
@@ -25,17 +26,6 @@ namespace ringside::machine {
 namespace {
 
 constexpr uint32_t kStringTag = 0x676E7453; // 'Stng'
-
-// Memory of the strings and lists that the run-time library makes. Their routines have no fault of their own, for most
-// allocate only when they are asked to: here they can be failed, as the pool allocation that this is.
-void* allocate_for_rtl(size_t bytes)
-{
-    auto& faults = sim::world().faults();
-    if (faults.armed() && ke::g_binding != ke::Binding::Bare
-        && faults.should_fail(ldr::g_exports->import("ExAllocatePoolWithTag").number))
-        return nullptr;
-    return ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false);
-}
 
 // Calls that rtl makes into drivers (compare, allocate, match): four slots fit all of them.
 uint64_t callout(void const* function, std::array<uint64_t, rtl::kCalloutSlots> const& a)
@@ -66,7 +56,12 @@ Wiring::Wiring(RoomOptions const& options)
     rtl::g_windows = options.kernel.windows;
     rtl::reset_rand();
     rtl::g_callout = callout;
-    rtl::g_allocator = { allocate_for_rtl, [](void* block) { ex::free(block, 0); } };
+    rtl::g_allocator
+        = { [](size_t bytes) -> void* {
+               return ke::fails_inside() ? nullptr
+                                         : ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false);
+           },
+            [](void* block) { ex::free(block, 0); } };
     ke::reset_debug_filters();
     ke::reset_bug_check_callbacks();
     ke::reset_change_callbacks();

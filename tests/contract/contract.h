@@ -40,6 +40,8 @@ enum class Trial : uint8_t {
     Hollow, // the service returns 0 and does nothing: the sample must fail
     Stop, // the service is not there: the sample must not end well
     Hostile, // one argument of its first call is replaced: any end but one of the host's will do
+    Failing, // the fault door fails one call: it ends as its row says, and nothing is left of it
+    NoPool, // pool is empty during its first call: a failure or a success, and nothing is left of a failure
 };
 
 // A pointer that a driver should not have passed: what replaces one argument of a sample's first call.
@@ -66,6 +68,14 @@ public:
         m_bad_index = index;
         m_bad = with;
     }
+    // Trial::Lowest with a plan that never fires: the numbers of the first and the last asking of the fault door by the
+    // first call of the service that asks; 0: there was none.
+    uint64_t first_asking() const { return m_first_asking; }
+    uint64_t last_asking() const { return m_last_asking; }
+    // Trial::Failing and Trial::NoPool: what was wrong with the end of the call; nothing when it was right.
+    std::string const& wrong() const { return m_wrong; }
+    // How the first call that came back ended: a status, else whether it was zero.
+    std::string const& first_end() const { return m_first_end; }
     // The arguments of the first call, as the sample gave them.
     std::vector<uint64_t> const& first_arguments() const { return m_first_arguments; }
     unsigned arguments() const { return m_import.ddi->body.arguments; }
@@ -162,6 +172,9 @@ private:
     }
     uint64_t call_slots(uint64_t* slots);
     [[noreturn]] void call_with_bad_pointer(uint64_t* slots);
+    uint64_t call_failing(uint64_t* slots);
+    [[noreturn]] void call_without_pool(uint64_t* slots);
+    uint64_t enter(uint64_t* slots);
     uint64_t bad_pointer(uint64_t good);
     uint64_t call_other(char const* name, uint64_t* slots);
     void restore_irql();
@@ -181,6 +194,10 @@ private:
     unsigned m_bad_index = 0;
     BadPointer m_bad = BadPointer::Null;
     std::vector<uint64_t> m_first_arguments;
+    uint64_t m_first_asking = 0;
+    uint64_t m_last_asking = 0;
+    std::string m_first_end;
+    std::string m_wrong = "no call of the service failed";
 };
 
 enum class Where : uint8_t { SystemThread, Client };
@@ -229,6 +246,14 @@ struct SampleRegistrar {
 // Runs one sample in a fresh machine. True when it did what the trial asks for; otherwise gtest has been told, but in
 // the trials Hollow and Stop, where the answer alone counts.
 bool run_sample(Sample const& sample, Trial trial);
+
+// Runs a sample until a call of its service asks the fault door, and fails that; once for each time that the call asks.
+// Returns what was wrong; nothing when all was right, or the service's row says that it never fails.
+std::string run_failing(Sample const& sample);
+// Runs a sample's first call with no pool left, in a child process. Returns what was wrong: the host did not live,
+// something is left of a call that failed, or a service ended otherwise than with pool, whose row says that it never
+// fails.
+std::string run_without_pool(Sample const& sample);
 
 // Runs a sample's first call once for each of its pointers and each bad pointer, in a child process each. Returns what
 // ended worse than a driver's fault may: one line per call that killed the host, broke a promise of ours, or hung.

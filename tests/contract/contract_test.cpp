@@ -39,6 +39,8 @@ std::string without_sample()
 
 class Contract : public ::testing::TestWithParam<Sample> { };
 class Hostile : public ::testing::TestWithParam<Sample> { };
+class Failing : public ::testing::TestWithParam<Sample> { };
+class NoPool : public ::testing::TestWithParam<Sample> { };
 class Mutation : public ::testing::TestWithParam<Sample> { };
 
 } // namespace
@@ -64,6 +66,21 @@ TEST_P(Mutation, is_noticed)
         EXPECT_TRUE(noticed) << "a body that does nothing and returns 0 passes";
 }
 INSTANTIATE_TEST_SUITE_P(contract, Mutation, ::testing::ValuesIn(samples()), name_of);
+
+// A service whose row says that it can fail does so once.
+// Shows: the end that the row names, and nothing left of the call.
+TEST_P(Failing, ends_as_its_row_says) { EXPECT_EQ(run_failing(GetParam()), ""); }
+INSTANTIATE_TEST_SUITE_P(contract, Failing, ::testing::ValuesIn(samples()), name_of);
+
+// The same without the door: there is no pool for the body.
+// Shows: the host lives, a call that fails leaves nothing, and what the row says never fails ends as with pool.
+TEST_P(NoPool, leaves_nothing)
+{
+    if (std::string_view(GetParam().service).starts_with("IoQueueWorkItem"))
+        GTEST_SKIP() << "the first worker thread is made when there is work, and without memory for it the machine ends";
+    EXPECT_EQ(run_without_pool(GetParam()), "");
+}
+INSTANTIATE_TEST_SUITE_P(contract, NoPool, ::testing::ValuesIn(samples()), name_of);
 
 // Each pointer of a service's call, replaced by one that a driver should not have passed.
 // Shows: a status, an exception or a bug check; never a dead or hanging host.

@@ -164,6 +164,12 @@ SAMPLE(DbgSetDebugFilterState)
     at.status(STATUS_INVALID_PARAMETER_1, 256, DPFLTR_INFO_LEVEL, TRUE);
 }
 
+SAMPLE(KdChangeOption)
+{
+    auto& block = at.object<BOOLEAN>();
+    at.status(STATUS_DEBUGGER_INACTIVE, 0, ULONG { sizeof block }, &block, 0u, nullptr, nullptr);
+}
+
 SAMPLE_OF_NOTHING(DbgPrompt, "no debugger answers: no characters come back")
 {
     auto* response = static_cast<char*>(at.bytes(16));

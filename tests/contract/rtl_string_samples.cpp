@@ -233,6 +233,9 @@ SAMPLE(RtlUpcaseUnicodeString)
     at.status(STATUS_SUCCESS, &to, &at.string(u"aBc"), FALSE);
     EXPECT_EQ(view(to), u"ABC");
     at.status(STATUS_BUFFER_OVERFLOW, &to, &at.string(u"aBcd"), FALSE);
+    at.status(STATUS_SUCCESS, &to, &at.string(u"aBcd"), TRUE);
+    EXPECT_EQ(view(to), u"ABCD");
+    EXPECT_TRUE(ex::is_block(to.Buffer));
 }
 
 SAMPLE(RtlDowncaseUnicodeString)
