@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Contract samples: for each service one small program that calls it as a driver does, and looks at the result and at
 // each documented error. A sample runs at the lowest and at the highest IRQL that the service's row allows; then one
-// step outside that range, where the Verifier must name the call. Every row needs a sample: what has none yet stands in
-// tests/contract/without_sample.txt, which may only shrink.
+// step outside that range, where the Verifier must name the call. Every row needs a sample (contract_census).
 //
 //   SAMPLE(KeSetEvent)
 //   {
