@@ -18,6 +18,7 @@
 #pragma once
 
 #include "boot.h"
+#include "slots.h"
 #include "ex/pool.h"
 #include "ke/exception.h"
 #include "mm/address_space.h"
@@ -157,18 +158,6 @@ public:
     static std::string hex(nt::NTSTATUS status);
 
 private:
-    static constexpr size_t kSlots = 16; // more than any service takes
-
-    template <typename T>
-    static uint64_t slot(T value)
-    {
-        if constexpr (std::is_null_pointer_v<T>)
-            return 0;
-        else if constexpr (std::is_same_v<T, bool>)
-            return value ? 1 : 0;
-        else
-            return contract::to_slot(value);
-    }
     uint64_t call_slots(uint64_t* slots);
     [[noreturn]] void call_with_bad_pointer(uint64_t* slots);
     uint64_t call_failing(uint64_t* slots);

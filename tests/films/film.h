@@ -19,6 +19,7 @@
 #pragma once
 
 #include "boot.h"
+#include "slots.h"
 #include "ke/dispatcher_objects.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +43,7 @@ public:
     template <typename... A>
     uint64_t call(char const* service, A... arguments)
     {
-        uint64_t slots[16] = { slot(arguments)... };
+        uint64_t slots[kSlots] = { slot(arguments)... };
         ke::Import& import = m_boot.rooms.exports.import(service);
         return import.entry(slots, &import);
     }
@@ -117,16 +118,6 @@ public:
     void strike();
 
 private:
-    template <typename T>
-    static uint64_t slot(T value)
-    {
-        if constexpr (std::is_null_pointer_v<T>)
-            return 0;
-        else if constexpr (std::is_same_v<T, bool>)
-            return value ? 1 : 0;
-        else
-            return contract::to_slot(value);
-    }
     static NTAPI void thread_main(PVOID context);
 
     BootedKernel& m_boot;
