@@ -127,6 +127,22 @@ private:
     std::set<std::string> m_ways;
 };
 
+// A thread's stay in a client's addresses.
+class Attached {
+public:
+    Attached(Film& film, PEPROCESS process) : m_film(film), m_state(film.object<KAPC_STATE>())
+    {
+        m_film.call("KeStackAttachProcess", process, &m_state);
+    }
+    ~Attached() { m_film.call("KeUnstackDetachProcess", &m_state); }
+    Attached(Attached const&) = delete;
+    Attached& operator=(Attached const&) = delete;
+
+private:
+    Film& m_film;
+    KAPC_STATE& m_state;
+};
+
 struct FilmOptions {
     // What a machine has before the film begins: on a thread of it.
     void (*prepare)(machine::Rooms&) = nullptr;

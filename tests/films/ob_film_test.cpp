@@ -200,3 +200,34 @@ FILM(object_callbacks_go_while_handles_are_opened, "seen", "not seen")
     film.join();
     film.end(client);
 }
+
+// A handle is protected and freed of its protection by one thread while another closes it until that succeeds.
+// Shows: a protected handle is not closed, whoever tries; it is closed once.
+FILM(a_protected_handle_is_closed, "not closable", "closed at once")
+{
+    HANDLE const handle = new_event(film, film.attributes());
+    bool closed = false;
+    film.thread([&] {
+        for (BOOLEAN protect : { TRUE, FALSE }) {
+            film.linger(film.draw(12));
+            auto& flags = film.object<OBJECT_HANDLE_FLAG_INFORMATION>();
+            flags.ProtectFromClose = protect;
+            NTSTATUS const status = film.status("ObSetHandleAttributes", handle, &flags, KPROCESSOR_MODE { KernelMode });
+            EXPECT_EQ(status, closed ? STATUS_INVALID_HANDLE : STATUS_SUCCESS);
+        }
+    });
+    film.thread([&] {
+        film.linger(film.draw(20));
+        for (bool first = true; !closed; first = false) {
+            NTSTATUS const status = film.status("ZwClose", handle);
+            closed = status == STATUS_SUCCESS;
+            if (!closed)
+                EXPECT_EQ(status, STATUS_HANDLE_NOT_CLOSABLE);
+            if (!closed || first)
+                film.went(closed ? "closed at once" : "not closable");
+            if (!closed)
+                film.sleep(2);
+        }
+    });
+    film.join();
+}

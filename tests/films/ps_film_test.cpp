@@ -18,16 +18,6 @@ HANDLE const kCurrent = reinterpret_cast<HANDLE>(~uint64_t { 0 });
 bool put(PVOID at, uint32_t value) { return ke::write_guarded(static_cast<uint32_t*>(at), value); }
 uint32_t get(PVOID at) { return ke::read_guarded<uint32_t>(static_cast<uint32_t*>(at)).value_or(0xFFFF'FFFF); }
 
-struct Attached {
-    Attached(Film& of, PEPROCESS process) : film(of), state(film.object<KAPC_STATE>())
-    {
-        film.call("KeStackAttachProcess", process, &state);
-    }
-    ~Attached() { film.call("KeUnstackDetachProcess", &state); }
-    Film& film;
-    KAPC_STATE& state;
-};
-
 PVOID view_of(Film& film, HANDLE section)
 {
     PVOID base = nullptr;
