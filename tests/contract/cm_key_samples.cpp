@@ -26,13 +26,20 @@ SAMPLE(ZwCreateKey)
     at.status(STATUS_INVALID_PARAMETER, &handle, KEY_ALL_ACCESS, nullptr, 0, nullptr, 0, nullptr);
 }
 
+// In memory that a driver would have: what C++ holds at a bug check is lost.
+static void* descriptor_of(At& at, std::u16string_view sddl)
+{
+    auto const bytes = se::parse_sddl(sddl)->relative();
+    void* made = at.bytes(bytes.size());
+    std::memcpy(made, bytes.data(), bytes.size());
+    return made;
+}
+
 SAMPLE_AS(ZwCreateKey, guarded)
 {
     auto& handle = at.object<HANDLE>();
     auto& given = attributes_of(at, kSampleKey);
-    auto const bytes = se::parse_sddl(u"O:SYG:SYD:P(A;;KR;;;BU)")->relative();
-    given.SecurityDescriptor = at.bytes(bytes.size());
-    std::memcpy(given.SecurityDescriptor, bytes.data(), bytes.size());
+    given.SecurityDescriptor = descriptor_of(at, u"O:SYG:SYD:P(A;;KR;;;BU)");
     at.status(STATUS_SUCCESS, &handle, KEY_ALL_ACCESS, &given, 0, nullptr, 0, nullptr);
     cm::Key const* key = at.rooms().registry.find(kSampleKey);
     ASSERT_NE(key, nullptr);

@@ -160,10 +160,9 @@ RINGSIDE_SAMPLE_(MmCopyMemory, of_a_client, "MmCopyMemory", "of_a_client", &samp
 
 SAMPLE(MmGetSystemRoutineAddress)
 {
-    for (auto const* name : { "IoCallDriver", "KeStallExecutionProcessor" }) { // of the kernel, of the HAL
-        std::u16string const wide(name, name + std::strlen(name));
-        at.returns(at.rooms().exports.system_routine(name), &at.string(wide));
-    }
+    auto const routine = [&](char const* name) { return at.rooms().exports.system_routine(name); };
+    at.returns(routine("IoCallDriver"), &at.string(u"IoCallDriver")); // of the kernel
+    at.returns(routine("KeStallExecutionProcessor"), &at.string(u"KeStallExecutionProcessor")); // of the HAL
     EXPECT_TRUE(at.call(&at.string(u"IofCompleteRequest")));
     at.returns(PVOID { nullptr }, &at.string(u"IofCompleteRequestNow"));
     at.returns(PVOID { nullptr }, &at.string(u""));

@@ -150,17 +150,17 @@ void Film::unload(DRIVER_OBJECT* driver) { EXPECT_EQ(io::unload_driver(driver), 
 
 NTAPI void Film::thread_main(PVOID context)
 {
-    std::unique_ptr<std::function<void()>> const body(static_cast<std::function<void()>*>(context));
-    (*body)();
+    (*static_cast<std::function<void()>*>(context))();
 }
 
 size_t Film::thread(std::function<void()> body)
 {
     HANDLE handle = nullptr;
     PVOID made = nullptr;
-    auto context = std::make_unique<std::function<void()>>(std::move(body));
+    // Owned here, for a bug check abandons the thread.
+    m_bodies.push_back(std::make_unique<std::function<void()>>(std::move(body)));
     ok("PsCreateSystemThread", &handle, ULONG { THREAD_ALL_ACCESS }, nullptr, nullptr, nullptr, &thread_main,
-       context.release());
+       m_bodies.back().get());
     ok("ObReferenceObjectByHandle", handle, ULONG { SYNCHRONIZE }, nullptr, KPROCESSOR_MODE { KernelMode }, &made, nullptr);
     ok("ZwClose", handle);
     m_threads.push_back(static_cast<PKTHREAD>(made));

@@ -25,6 +25,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -124,6 +125,7 @@ private:
     uint64_t m_draw;
     std::vector<void*> m_blocks;
     std::vector<PKTHREAD> m_threads;
+    std::vector<std::unique_ptr<std::function<void()>>> m_bodies;
     std::set<std::string> m_ways;
 };
 
