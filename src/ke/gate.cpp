@@ -61,12 +61,10 @@ uint64_t failed_result(Import const& import)
     }
 }
 
-// The call whose body runs, of the rows that fail inside. Such bodies neither block nor call drivers back.
-Import const* g_inside = nullptr;
-
+// Around a body whose row fails inside. Such bodies neither block nor call drivers back.
 struct Inside {
-    explicit Inside(Import const* import) { g_inside = import; }
-    ~Inside() { g_inside = nullptr; }
+    explicit Inside(Import const* import) { kernel().failing_inside = import; }
+    ~Inside() { kernel().failing_inside = nullptr; }
     Inside(Inside const&) = delete;
     Inside& operator=(Inside const&) = delete;
 };
@@ -119,9 +117,10 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
 
 bool fails_inside()
 {
-    if (!g_inside || !sim::world().faults().armed() || !sim::world().faults().should_fail(g_inside->number))
+    Import const* const inside = kernel().failing_inside;
+    if (!inside || !sim::world().faults().armed() || !sim::world().faults().should_fail(inside->number))
         return false;
-    kernel().log_always(sim::Event::FaultInjected, g_inside->number, sim::world().faults().asked());
+    kernel().log_always(sim::Event::FaultInjected, inside->number, sim::world().faults().asked());
     return true;
 }
 

@@ -98,6 +98,8 @@ public:
     FunctionTable& images() { return m_images; }
     hal::KernelStacks& stacks() { return m_stacks; }
     hal::PhysicalMemory& memory() { return m_memory; }
+    // The call whose body runs, of a row that fails inside (gate.cpp). A bug check may leave it: it goes with the machine.
+    Import const* failing_inside = nullptr;
     HardwareCounters& hardware_counters() { return m_hardware_counters; }
     std::vector<std::unique_ptr<Cpu>> const& cpus() const { return m_cpus; }
 

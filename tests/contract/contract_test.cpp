@@ -79,6 +79,32 @@ std::vector<Sample> samples_without_faults()
 TEST_P(Failing, ends_as_its_row_says) { EXPECT_EQ(run_failing(GetParam()), ""); }
 INSTANTIATE_TEST_SUITE_P(contract, Failing, ::testing::ValuesIn(samples_without_faults()), name_of);
 
+// A machine ends by a bug check inside a call that takes memory only when it is asked to; another one boots.
+// Shows: memory that is asked for outside of every call does not fail in that call's name.
+TEST(contract_failing, the_next_machine_is_not_inside_the_call_that_ended_the_one_before)
+{
+    auto const with_faults = [](uint64_t nth) {
+        return BootOptions { .binding = ke::Binding::Verified, .faults = { .kind = sim::FaultPlan::Kind::Nth, .nth = nth } };
+    };
+    {
+        BootedKernel boot(with_faults(1000));
+        Sample const sample { "RtlAnsiStringToUnicodeString", "", [](At& at) {
+                                 auto& source = at.object<nt::STRING>();
+                                 source = { 4, 4, reinterpret_cast<char*>(hal::kKernelHigh - 0x10'0000) };
+                                 at.call(&at.object<nt::UNICODE_STRING>(), &source, TRUE);
+                             } };
+        At at(boot, sample.service, Trial::Lowest);
+        boot.run_on_thread([&] { sample.run(at); });
+        ASSERT_NE(boot.crash(), nullptr);
+    }
+    BootedKernel boot(with_faults(1));
+    EXPECT_TRUE(boot.run_on_thread([] {
+        void* const block = rtl::g_allocator.allocate(16);
+        EXPECT_NE(block, nullptr);
+        rtl::g_allocator.free(block);
+    }));
+}
+
 // The same without the door: there is no pool for the body.
 // Shows: the host lives, a call that fails leaves nothing, and what the row says never fails ends as with pool.
 TEST_P(NoPool, leaves_nothing)
