@@ -31,6 +31,8 @@ bench: all
 	@$(BUILD)/ringside_bench
 	@$(BUILD)/ringside_pool_bench
 	@$(BUILD)/ringside_object_bench
+	@$(BUILD)/ringside_registry_bench
+	@$(BUILD)/ringside_file_bench
 	@$(BUILD)/ringside_dispatcher_bench
 	@$(BUILD)/ringside_kernel_bench
 

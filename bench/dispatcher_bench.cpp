@@ -134,7 +134,7 @@ void locked_deque(benchmark::State& state)
 
 int main(int argc, char** argv)
 {
-    benchmark::Initialize(&argc, argv);
+    bench::initialize(argc, argv);
     benchmark::RegisterBenchmark("switch/bare", switch_by_event, ke::Binding::Bare);
     benchmark::RegisterBenchmark("switch/observed", switch_by_event, ke::Binding::Observed);
     benchmark::RegisterBenchmark("switch/condition_variable", switch_by_condition_variable)->UseRealTime();

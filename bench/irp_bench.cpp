@@ -119,7 +119,7 @@ void register_all()
 
 int main(int argc, char** argv)
 {
-    benchmark::Initialize(&argc, argv);
+    bench::initialize(argc, argv);
     register_all();
     bench::Ratios ratios;
     benchmark::RunSpecifiedBenchmarks(&ratios);

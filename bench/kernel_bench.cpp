@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The dispatcher's mechanisms beside what they are compared with in the same run: timers with 1, 1 000 and 1 000 000
-// pending, a DPC from queue to run, a spin lock, a hand-over between two threads. The output ends with one line
-// `ratio NAME VALUE` per figure (docs/design.md, section 5).
+// pending, a DPC from queue to run, a spin lock. The output ends with one line `ratio NAME VALUE` per figure
+// (docs/design.md, section 5). Switches between threads are in dispatcher_bench.cpp.
 #include "ratios.h"
 
 #include "core.h"
@@ -13,8 +13,6 @@
 #include <cstdio>
 #include <map>
 #include <mutex>
-#include <thread>
-#include <unistd.h>
 
 using namespace ringside;
 using namespace ringside::nt;
@@ -163,62 +161,6 @@ void atomic_exchange(benchmark::State& state)
     state.SetItemsProcessed(state.iterations());
 }
 
-// Two threads on one processor, each waits for the other's event: one iteration is two hand-overs.
-void signal_and_wait(benchmark::State& state)
-{
-    Bench bench;
-    ke::g_binding = ke::Binding::Bare;
-    auto& there = bench.core.object<KEVENT>();
-    auto& back = bench.core.object<KEVENT>();
-    ke::KeInitializeEvent(&there, SynchronizationEvent, 0);
-    ke::KeInitializeEvent(&back, SynchronizationEvent, 0);
-    bool done = false;
-    bench.core.thread([&] {
-        for (;;) {
-            ke::KeWaitForSingleObject(&there, Executive, KernelMode, 0, nullptr);
-            if (done)
-                return;
-            ke::KeSetEvent(&back, 0, 0);
-        }
-    });
-    bench.on_thread([&] {
-        for (auto _ : state) {
-            ke::KeSetEvent(&there, 0, 0);
-            ke::KeWaitForSingleObject(&back, Executive, KernelMode, 0, nullptr);
-        }
-        done = true;
-        ke::KeSetEvent(&there, 0, 0);
-    });
-    state.SetItemsProcessed(2 * state.iterations());
-}
-
-void host_pipes(benchmark::State& state)
-{
-    int there[2], back[2];
-    if (pipe(there) || pipe(back)) {
-        state.SkipWithError("no pipes");
-        return;
-    }
-    std::thread other([&] {
-        char byte;
-        while (read(there[0], &byte, 1) == 1 && byte)
-            if (write(back[1], &byte, 1) != 1)
-                return;
-    });
-    char byte = 1;
-    for (auto _ : state)
-        if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) {
-            state.SkipWithError("a pipe failed");
-            break;
-        }
-    byte = 0;
-    if (write(there[1], &byte, 1) == 1)
-        other.join();
-    for (int descriptor : { there[0], there[1], back[0], back[1] })
-        close(descriptor);
-    state.SetItemsProcessed(2 * state.iterations());
-}
-
 } // namespace
 
 BENCHMARK(timer_insert_cancel)->Arg(1)->Arg(1'000)->Arg(1'000'000);
@@ -229,12 +171,10 @@ BENCHMARK(spin_lock);
 BENCHMARK(queued_spin_lock);
 BENCHMARK(std_mutex);
 BENCHMARK(atomic_exchange);
-BENCHMARK(signal_and_wait);
-BENCHMARK(host_pipes)->UseRealTime();
 
 int main(int argc, char** argv)
 {
-    benchmark::Initialize(&argc, argv);
+    bench::initialize(argc, argv);
     bench::Ratios ratios;
     benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");
@@ -246,6 +186,5 @@ int main(int argc, char** argv)
     ratios.ratio("spin_lock_to_std_mutex", "spin_lock", "std_mutex");
     ratios.ratio("spin_lock_to_atomic_exchange", "spin_lock", "atomic_exchange");
     ratios.ratio("queued_spin_lock_to_std_mutex", "queued_spin_lock", "std_mutex");
-    ratios.ratio("signal_and_wait_to_host_pipes", "signal_and_wait", "host_pipes/real_time");
     return 0;
 }

@@ -13,6 +13,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 using namespace ringside;
 
@@ -35,6 +37,7 @@ struct Crowd {
         });
     }
     void run(std::function<void()> work) { thread.execute(std::move(work)); }
+    static constexpr size_t kFolder = 7; // characters of "\\Crowd\\"
     static std::u16string path(size_t i)
     {
         std::u16string name = u"\\Crowd\\Name";
@@ -92,23 +95,63 @@ void look_up_a_name(benchmark::State& state)
         size_t i = 0;
         for (auto _ : state) {
             auto found = ob::look_up_link({ nullptr, Crowd::path(++i % names), true });
-            if (found.ok())
-                ob::dereference(found->body);
+            if (!found.ok()) {
+                state.SkipWithError("a name was not found");
+                break;
+            }
+            ob::dereference(found->body);
         }
     });
     state.SetItemsProcessed(state.iterations());
 }
 
-// The same names in the standard library's map, with the same copies of a path.
-void look_up_in_std_map(benchmark::State& state)
+// A million names in one directory or ten each in many, from the directory's own object: the same names and objects
+// are touched (with many, the directories besides), so that the ratio shows what grows with the directory and not what
+// the caches hold.
+void look_up_below(benchmark::State& state)
+{
+    auto const directories = static_cast<size_t>(state.range(0));
+    Crowd crowd(0, 0);
+    crowd.run([&] {
+        std::vector<void*> roots;
+        for (size_t i = 0; i < directories; ++i) {
+            std::u16string const path = Crowd::path(i) + u"d";
+            (void)ob::create_directory(path);
+            roots.push_back(ob::look_up(path, true)->body);
+        }
+        auto name_of = [](size_t i) { return Crowd::path(i).substr(Crowd::kFolder); };
+        for (size_t i = 0; i < kMany; ++i) {
+            void* const link = *ob::create(ob::symbolic_link_type, 0x20, kTag);
+            (void)ob::insert(link, { roots[i % directories], name_of(i) }, true);
+        }
+        size_t i = 0;
+        for (auto _ : state) {
+            i = (i + 1) % kMany;
+            auto found = ob::look_up_link({ roots[i % directories], name_of(i), true });
+            if (!found.ok()) {
+                state.SkipWithError("a name was not found");
+                break;
+            }
+            ob::dereference(found->body);
+        }
+    });
+    state.SetItemsProcessed(state.iterations());
+}
+
+// The same names in the standard library's maps, with the same copies of a path.
+template <typename Map>
+void look_up_in_map(benchmark::State& state)
 {
     auto const names = static_cast<size_t>(state.range(0));
-    std::map<std::u16string, size_t> map;
+    Map map;
     for (size_t i = 0; i < names; ++i)
-        map.emplace(Crowd::path(i), i);
+        map.emplace(ob::upper_case(Crowd::path(i)), i);
     size_t i = 0;
     for (auto _ : state)
-        benchmark::DoNotOptimize(map.find(ob::upper_case(Crowd::path(++i % names))));
+        if (map.find(ob::upper_case(Crowd::path(++i % names))) == map.end()) {
+            state.SkipWithError("a name was not found");
+            break;
+        }
     state.SetItemsProcessed(state.iterations());
 }
 
@@ -116,17 +159,25 @@ void look_up_in_std_map(benchmark::State& state)
 
 int main(int argc, char** argv)
 {
-    benchmark::Initialize(&argc, argv);
+    bench::initialize(argc, argv);
     benchmark::RegisterBenchmark("handle/open_close", open_and_close)->Arg(1)->Arg(kMany);
     benchmark::RegisterBenchmark("handle/reopen_first", reopen_the_first)->Arg(1)->Arg(kMany);
-    benchmark::RegisterBenchmark("name/look_up", look_up_a_name)->Arg(1)->Arg(kMany);
-    benchmark::RegisterBenchmark("name/std_map", look_up_in_std_map)->Arg(1)->Arg(kMany);
+    benchmark::RegisterBenchmark("name/look_up", look_up_a_name)->Arg(1)->Arg(1000)->Arg(kMany);
+    benchmark::RegisterBenchmark("name/look_up_below", look_up_below)->Arg(1)->Arg(kMany / 10);
+    benchmark::RegisterBenchmark("name/map", look_up_in_map<std::map<std::u16string, size_t>>)->Arg(kMany);
+    benchmark::RegisterBenchmark("name/unordered_map", look_up_in_map<std::unordered_map<std::u16string, size_t>>)
+        ->Arg(1)
+        ->Arg(kMany);
     bench::Ratios ratios;
     benchmark::RunSpecifiedBenchmarks(&ratios);
     std::printf("\n");
     ratios.ratio("handle_among_1000000_to_1", "handle/open_close/1000000", "handle/open_close/1");
     ratios.ratio("handle_reopened_among_1000000_to_1", "handle/reopen_first/1000000", "handle/reopen_first/1");
     ratios.ratio("name_among_1000000_to_1", "name/look_up/1000000", "name/look_up/1");
-    ratios.ratio("name_among_1000000_to_std_map", "name/look_up/1000000", "name/std_map/1000000");
+    ratios.ratio("name_among_1000_to_1", "name/look_up/1000", "name/look_up/1");
+    ratios.ratio("name_among_1000000_to_10_in_100000_directories", "name/look_up_below/1", "name/look_up_below/100000");
+    ratios.ratio("name_among_1000000_to_map", "name/look_up/1000000", "name/map/1000000");
+    ratios.ratio("name_among_1000000_to_unordered_map", "name/look_up/1000000", "name/unordered_map/1000000");
+    ratios.ratio("unordered_map_among_1000000_to_1", "name/unordered_map/1000000", "name/unordered_map/1");
     return 0;
 }

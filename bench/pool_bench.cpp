@@ -108,7 +108,7 @@ void run(benchmark::State& state, std::function<void(size_t)> work, size_t bytes
 
 int main(int argc, char** argv)
 {
-    benchmark::Initialize(&argc, argv);
+    bench::initialize(argc, argv);
     using benchmark::RegisterBenchmark;
     for (size_t bytes : { 64, 1000, 8192 }) {
         std::string const size = std::to_string(bytes);

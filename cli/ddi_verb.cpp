@@ -58,6 +58,8 @@ std::string fail_words(Ddi const& row)
         return "returns " + status_name(row.fail_status);
     case Fail::Raise:
         return "raises " + status_name(row.fail_status);
+    case Fail::Inside:
+        return "returns " + status_name(row.fail_status) + " where it takes memory";
     }
     return "?";
 }

@@ -30,6 +30,7 @@ enum class Fail : uint8_t {
     Status,  // returns Ddi::fail_status
     Raise,   // raises Ddi::fail_status
     False,   // returns FALSE
+    Inside,  // its body returns Ddi::fail_status where it asks for memory (rtl/allocator.h) and gets none
 };
 
 enum class Coverage : uint8_t { Works, Partial, Declined };

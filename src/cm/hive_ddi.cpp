@@ -61,7 +61,10 @@ NTSTATUS attach(std::u16string_view path, std::span<uint8_t const> bytes)
     if (keys.empty())
         return bytes.size() < 4 || std::memcmp(bytes.data(), "regf", 4) ? STATUS_NOT_REGISTRY_FILE
                                                                         : STATUS_REGISTRY_CORRUPT;
-    return attach_hive(registry(), path, keys) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    auto const refused = attach_hive(registry(), path, keys);
+    if (!refused)
+        return STATUS_SUCCESS;
+    return *refused == kNoPool ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_PARAMETER;
 }
 
 // Whether a handle is open to the key or below it, besides those that `except` names.

@@ -5,6 +5,8 @@
 
 #include "cm/hive_format.h"
 #include "ob/namespace.h"
+#include "rtl/security_descriptor.h"
+#include "se/values.h"
 
 #include <algorithm>
 #include <set>
@@ -64,6 +66,7 @@ private:
     void read_key(size_t index);
     void read_subkeys(size_t index, uint32_t list, uint32_t count, uint32_t from);
     void add_list(size_t index, uint32_t list, uint32_t from, unsigned depth);
+    std::shared_ptr<DescriptorBytes const> descriptor_at(uint32_t offset, uint32_t from);
     void read_values(size_t index, KeyCell const& cell, uint32_t from);
     HiveValue read_value(uint32_t offset, uint32_t from);
     void read_data(HiveValue& value, ValueCell const& cell, uint32_t from);
@@ -72,6 +75,7 @@ private:
     std::vector<CellPlace> m_cells; // by offset
     std::vector<HiveKey> m_keys;
     std::vector<uint32_t> m_places; // the keys' cells
+    std::map<uint32_t, std::shared_ptr<DescriptorBytes const>> m_descriptors; // by cell: keys share them
 };
 
 BaseBlock Reader::check_base()
@@ -165,9 +169,29 @@ void Reader::read_key(size_t index)
         CellPlace const text = take(cell.class_name, cell.class_bytes, offset);
         key.class_name = name_at(text.offset, cell.class_bytes, false);
     }
+    if (cell.security != kNone)
+        key.security = descriptor_at(cell.security, offset);
     read_values(index, cell, offset);
     if (cell.subkeys)
         read_subkeys(index, cell.subkey_list, cell.subkeys, offset);
+}
+
+std::shared_ptr<DescriptorBytes const> Reader::descriptor_at(uint32_t offset, uint32_t from)
+{
+    if (auto it = m_descriptors.find(offset); it != m_descriptors.end())
+        return it->second;
+    CellPlace const place = take(offset, sizeof(SecurityCell), from);
+    auto const cell = at<SecurityCell>(place.offset);
+    if (cell.signature != kSecurity)
+        refuse(from, "it refers to " + hex(offset) + ", which is no security descriptor's");
+    if (cell.bytes > place.bytes - sizeof cell)
+        refuse(offset, "a descriptor of " + std::to_string(cell.bytes) + " bytes does not fit");
+    auto const* begin = m_bytes.data() + kBlock + place.offset + sizeof cell;
+    DescriptorBytes const bytes(begin, begin + cell.bytes); // aligned now
+    if (!rtl::relative_descriptor_fits(bytes.data(), bytes.size()))
+        refuse(offset, "not a sound security descriptor");
+    return m_descriptors[offset]
+        = std::make_shared<DescriptorBytes const>(se::Descriptor(bytes.data()).relative());
 }
 
 void Reader::read_subkeys(size_t index, uint32_t list, uint32_t count, uint32_t from)

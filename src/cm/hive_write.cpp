@@ -5,25 +5,13 @@
 #include "rtl/case_table.h"
 
 #include <algorithm>
+#include <map>
 
 namespace ringside::cm {
 
 using namespace hive;
 
 namespace {
-
-// Everything to System and administrators, reading to everyone; owned by administrators.
-// O:BAG:SYD:(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD)
-constexpr uint8_t kDescriptor[] = {
-    1, 0, 0x04, 0x80, 20,   0, 0,    0, 36, 0, 0, 0, 0,  0, 0, 0, 48, 0, 0, 0, // header: offsets of owner, group, DACL
-    1, 2, 0,    0,    0,    0, 0,    5, 32, 0, 0, 0, 32, 2, 0, 0, // S-1-5-32-544
-    1, 1, 0,    0,    0,    0, 0,    5, 18, 0, 0, 0, // S-1-5-18
-    2, 0, 72,   0,    3,    0, 0,    0, // an ACL of three entries
-    0, 2, 20,   0,    0x3F, 0, 0x0F, 0, 1,  1, 0, 0, 0,  0, 0, 5, 18, 0, 0, 0, // S-1-5-18
-    0, 2, 24,   0,    0x3F, 0, 0x0F, 0, 1,  2, 0, 0, 0,  0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0, // S-1-5-32-544
-    0, 2, 20,   0,    0x19, 0, 0x02, 0, 1,  1, 0, 0, 0,  0, 0, 1, 0,  0, 0, 0, // S-1-1-0
-};
-static_assert(sizeof kDescriptor == 48 + 72);
 
 bool is_latin(std::u16string const& name)
 {
@@ -79,6 +67,8 @@ private:
         return cell;
     }
     void gather();
+    void gather_descriptors();
+    void write_descriptors();
     void write_key(size_t index);
     uint32_t write_leaf(size_t first, size_t count);
     uint32_t write_value(Value const& value);
@@ -90,13 +80,22 @@ private:
         uint32_t cell;
         size_t first_subkey;
         size_t subkeys;
+        size_t security; // its place in m_descriptors
+    };
+    // Equal descriptors share a cell.
+    struct Security {
+        DescriptorBytes const* bytes;
+        uint32_t cell;
+        uint32_t references;
     };
     Key const& m_root;
     std::vector<Entry> m_keys; // each behind its parent; subkeys of one key stand together
     std::vector<uint8_t> m_bins;
     size_t m_bin = 0; // where the open bin begins
     size_t m_used = 0; // its end, so far
-    uint32_t m_security = kNone;
+    std::map<DescriptorBytes, size_t> m_known;
+    std::vector<Security> m_descriptors; // by first use
+    Inheritance m_inheritance;
 };
 
 void Writer::close_bin()
@@ -131,15 +130,49 @@ uint32_t Writer::allocate(size_t bytes)
 
 void Writer::gather()
 {
-    m_keys.push_back({ &m_root, 0, kNone, 0, 0 });
+    m_keys.push_back({ &m_root, 0, kNone, 0, 0, 0 });
     for (size_t index = 0; index < m_keys.size(); ++index) {
         Key const& key = *m_keys[index].key;
         m_keys[index].cell = allocate(sizeof(KeyCell) + name_bytes(key.name).size());
         m_keys[index].first_subkey = m_keys.size();
         for (Key const& subkey : key.subkeys)
             if (!subkey.is_volatile)
-                m_keys.push_back({ &subkey, index, kNone, 0, 0 });
+                m_keys.push_back({ &subkey, index, kNone, 0, 0, 0 });
         m_keys[index].subkeys = m_keys.size() - m_keys[index].first_subkey;
+    }
+}
+
+// A key that was never asked for its descriptor has what the key above hands down.
+void Writer::gather_descriptors()
+{
+    for (size_t index = 0; index < m_keys.size(); ++index) {
+        Entry& entry = m_keys[index];
+        DescriptorBytes const bytes = entry.key->security || !index
+            ? descriptor_of(*entry.key)
+            : m_inheritance.below(*m_descriptors[m_keys[entry.parent].security].bytes);
+        auto const [it, fresh] = m_known.try_emplace(bytes, m_descriptors.size());
+        if (fresh)
+            m_descriptors.push_back({ &it->first, kNone, 0 });
+        entry.security = it->second;
+        ++m_descriptors[it->second].references;
+    }
+}
+
+// A ring of cells.
+void Writer::write_descriptors()
+{
+    for (Security& security : m_descriptors)
+        security.cell = allocate(sizeof(SecurityCell) + security.bytes->size());
+    for (size_t i = 0; i < m_descriptors.size(); ++i) {
+        Security const& security = m_descriptors[i];
+        SecurityCell const cell { kSecurity,
+                                  0,
+                                  m_descriptors[(i + 1) % m_descriptors.size()].cell,
+                                  m_descriptors[(i + m_descriptors.size() - 1) % m_descriptors.size()].cell,
+                                  security.references,
+                                  static_cast<uint32_t>(security.bytes->size()) };
+        put(security.cell + 4, cell);
+        put_bytes(security.cell + 4 + sizeof cell, security.bytes->data(), security.bytes->size());
     }
 }
 
@@ -199,7 +232,7 @@ void Writer::write_key(size_t index)
     cell.parent = index ? m_keys[entry.parent].cell : kNone;
     cell.subkeys = static_cast<uint32_t>(entry.subkeys);
     cell.subkey_list = cell.volatile_list = cell.value_list = cell.class_name = kNone;
-    cell.security = m_security;
+    cell.security = m_descriptors[entry.security].cell;
     cell.name_bytes = static_cast<uint16_t>(name.size());
     if (!key.class_name.empty()) {
         cell.class_bytes = static_cast<uint16_t>(key.class_name.size() * sizeof(char16_t));
@@ -238,11 +271,8 @@ void Writer::write_key(size_t index)
 std::vector<uint8_t> Writer::write()
 {
     gather();
-    m_security = allocate(sizeof(SecurityCell) + sizeof kDescriptor);
-    SecurityCell const security { kSecurity,         0, m_security, m_security, static_cast<uint32_t>(m_keys.size()),
-                                  sizeof kDescriptor };
-    put(m_security + 4, security);
-    put_bytes(m_security + 4 + sizeof security, kDescriptor, sizeof kDescriptor);
+    gather_descriptors();
+    write_descriptors();
     for (size_t index = 0; index < m_keys.size(); ++index)
         write_key(index);
     close_bin();

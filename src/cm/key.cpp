@@ -26,8 +26,12 @@ Key* Key::subkey(std::u16string_view wanted) const { return subkeys.find(ob::upp
 
 Value* Key::value(std::u16string_view wanted) const
 {
-    auto it = values_by_name.find(ob::upper_case(wanted));
-    return it == values_by_name.end() ? nullptr : it->second;
+    Value* found = nullptr;
+    values_by_name.for_each_like(wanted, [&](Value& value) {
+        if (ob::same_name(value.name, wanted, true))
+            found = &value;
+    });
+    return found;
 }
 
 std::u16string Key::path() const

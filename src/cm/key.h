@@ -4,9 +4,9 @@
 #pragma once
 
 #include "cm/ranked.h"
+#include "ob/name_table.h"
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +18,6 @@ inline constexpr size_t kValueNameMax = 16383; // characters
 
 struct Value {
     std::u16string name; // "": the key's default value
-    std::u16string upper;
     uint64_t number = 0; // of birth
     uint32_t type = 0;
     std::vector<uint8_t> data;
@@ -35,6 +34,7 @@ struct Widest {
 struct Key;
 inline std::u16string_view upper_name_of(Key const& key);
 inline uint64_t number_of_value(Value const& value) { return value.number; }
+inline std::u16string_view name_of_value(Value const& value) { return value.name; }
 
 struct Key {
     std::u16string name;
@@ -44,7 +44,7 @@ struct Key {
     uint64_t number = 0; // of birth: what CmCallbackGetKeyObjectID tells
     Ranked<Key, upper_name_of> subkeys;
     Ranked<Value, number_of_value> values;
-    std::map<std::u16string_view, Value*> values_by_name; // the values' own `upper`
+    ob::NameTable<Value, name_of_value> values_by_name;
     Widest widest_subkey_name, widest_subkey_class, widest_value_name, widest_value_data;
     int64_t last_write = 0;
     uint32_t references = 0; // open key objects and walks in progress
@@ -58,7 +58,7 @@ struct Key {
     bool deleted = false;
     std::vector<uint32_t> watchers; // numbers of key objects with ZwNotifyChangeKey
 
-    void* security = nullptr; // a self-relative descriptor in pool, made when first asked for (objects.cpp)
+    void* security = nullptr; // a self-relative descriptor in pool, made when first asked for (key_security.h)
 
     Key() = default;
     ~Key();

@@ -2,8 +2,11 @@
 #include "cm/key_open.h"
 
 #include "cm/ddi.h"
+#include "cm/key_security.h"
 #include "ke/kernel.h"
 #include "ob/security.h"
+
+#include <cstring>
 
 namespace ringside::cm {
 
@@ -36,7 +39,12 @@ NTSTATUS KeyPath::capture()
     if (found->type != &ob::key_type)
         return STATUS_OBJECT_TYPE_MISMATCH;
     m_below.emplace(found->remaining);
-    return m_below->ok() ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    if (!captured->security.empty()) {
+        m_security.emplace(captured->security.size());
+        if (m_security->ok())
+            std::memcpy(m_security->data(), captured->security.data(), captured->security.size());
+    }
+    return m_below->ok() && (!m_security || m_security->ok()) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 namespace {
@@ -65,11 +73,14 @@ NTSTATUS Opening::perform()
                                     .is_volatile = (request.options & REG_OPTION_VOLATILE) != 0,
                                     .is_link = create_link,
                                     .class_name = class_name.text(),
-                                    .by_driver = true });
+                                    .by_driver = true,
+                                    .may_create = path.checked() ? may_create_below : nullptr });
     if (!walked.ok())
         return walked.status();
     KeyRef const key(*walked->key);
-    auto made = g_key_objects->make(*key);
+    auto secured = walked->created && path.security() ? give_descriptor(*key, path.security(), path.checked())
+                                                      : Result<void>();
+    auto made = secured.ok() ? g_key_objects->make(*key) : secured.failure();
     if (!made.ok()) {
         if (walked->created)
             static_cast<void>(registry().delete_key(*key));

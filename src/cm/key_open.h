@@ -21,6 +21,9 @@ public:
     void* root() const { return m_root.body(); } // a key object: \REGISTRY's, or what RootDirectory names
     std::u16string_view below() const { return m_below->text(); }
     nt::OBJECT_ATTRIBUTES const& given() const { return m_given; }
+    // A sound self-relative descriptor that the attributes gave; null: none.
+    void const* security() const { return m_security ? m_security->data() : nullptr; }
+    bool checked() const { return m_given.Attributes & nt::OBJ_FORCE_ACCESS_CHECK; }
     bool kernel_handle() const { return m_given.Attributes & nt::OBJ_KERNEL_HANDLE; }
 
 private:
@@ -29,6 +32,7 @@ private:
     nt::NTSTATUS m_status;
     ob::Held m_root { nullptr };
     std::optional<PoolText> m_below;
+    std::optional<PoolBytes> m_security;
 };
 
 struct OpenRequest {

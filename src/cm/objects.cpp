@@ -3,12 +3,9 @@
 
 #include "base/check.h"
 #include "cm/callbacks.h"
+#include "cm/key_security.h"
 #include "ex/pool.h"
 #include "ke/kernel.h"
-#include "ob/security.h"
-#include "se/assign.h"
-#include "se/sddl.h"
-#include "se/security.h"
 
 namespace ringside::cm {
 
@@ -21,29 +18,6 @@ namespace {
 constexpr uint32_t kKeyTag = ' yeK'; // "Key "
 constexpr size_t kKeyBytes = 0x60;
 
-// Administrators and the system may do everything, users may read; keys hand that down. Pool that is empty leaves a key
-// without a descriptor until it is asked again.
-void** descriptor_of(Key& key)
-{
-    if (key.security)
-        return &key.security;
-    se::Descriptor parent;
-    if (key.parent) {
-        if (void* above = *descriptor_of(*key.parent))
-            parent = se::Descriptor(above);
-    } else
-        parent = se::parse_sddl(u"D:(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;BU)(A;CI;KR;;;RC)").take();
-    se::Token const& system = *se::security().token_of(se::security().system_token());
-    auto made = se::assign_descriptor({ .parent = &parent,
-                                        .container = true,
-                                        .auto_inherit = SEF_DACL_AUTO_INHERIT,
-                                        .token = &system,
-                                        .mapping = ob::key_type.mapping });
-    if (made.ok())
-        key.security = made->to_pool(PagedPool, false);
-    return &key.security;
-}
-
 } // namespace
 
 KeyObjects::KeyObjects()
@@ -55,7 +29,7 @@ KeyObjects::KeyObjects()
     ob::key_type.full_name = full_name;
     registry().changed = notify_change;
     registry().key_deleted = notify_deleted;
-    ob::key_type.security_slot = [](void* body) { return descriptor_of(*g_key_objects->key_of(body)); };
+    ob::key_type.security_slot = [](void* body) { return descriptor_slot(*g_key_objects->key_of(body)); };
     auto root = make(registry().root());
     CHECK(root.ok() && ob::insert(*root, registry().root().path(), true, true).ok(), "the registry has no name");
     m_root = *root;
@@ -73,11 +47,7 @@ KeyObjects::~KeyObjects()
     g_key_objects = nullptr;
 }
 
-Key::~Key()
-{
-    if (security && ob::g_security.release)
-        ob::g_security.release(security);
-}
+Key::~Key() { release_descriptor(security); }
 
 KeyObject* KeyObjects::by_number(uint32_t number)
 {

@@ -122,6 +122,8 @@ Result<Walked> Registry::walk(Key& from, std::u16string_view path, WalkOptions c
                 return Failure { STATUS_INVALID_PARAMETER };
             if (at->is_volatile && !options.is_volatile)
                 return Failure { STATUS_CHILD_MUST_BE_VOLATILE };
+            if (options.may_create)
+                TRY(options.may_create(*at));
             next = &add_subkey(*at, component, options.is_volatile,
                                is_last ? options.class_name : std::u16string_view());
             next->is_link = is_last && options.is_link;
@@ -181,10 +183,9 @@ Result<void> Registry::set_value(Key& key, std::u16string_view name, uint32_t ty
     if (!value) {
         auto made = std::make_unique<Value>();
         made->name = name;
-        made->upper = ob::upper_case(name);
         made->number = ++m_values_born;
         value = &key.values.insert(std::move(made));
-        key.values_by_name.emplace(value->upper, value);
+        key.values_by_name.insert(*value);
         key.widest_value_name.add(bytes_of(name));
     } else
         key.widest_value_data.remove(value->data.size());
@@ -235,7 +236,7 @@ void Registry::delete_value(Key& key, Value& value)
 {
     key.widest_value_name.remove(bytes_of(value.name));
     key.widest_value_data.remove(value.data.size());
-    key.values_by_name.erase(value.upper);
+    CHECK(key.values_by_name.erase(value), "a value is missing from its key");
     key.values.take(value);
     key.last_write = now();
     tell(key, REG_NOTIFY_CHANGE_LAST_SET);

@@ -40,6 +40,7 @@ struct WalkOptions {
     bool is_link = false; // a key that is made becomes a symbolic link
     std::u16string_view class_name; // of a key that is made
     bool by_driver = false; // no key is made directly below MACHINE and USER
+    Result<void> (*may_create)(Key& parent) = nullptr; // asked before a key is made; null: it is allowed
 };
 
 class Registry {

@@ -5,6 +5,7 @@
 #include "ex/quota.h"
 #include "ke/exception.h"
 #include "ke/kernel.h"
+#include "mm/contiguous.h"
 #include "mm/memory.h"
 
 namespace ringside::ex {
@@ -22,7 +23,8 @@ Executive::Executive(hal::PhysicalMemory& physical, Windows windows_version)
         return allocate(nt::NonPagedPoolNx, bytes, tag, Owner::Driver, false);
     };
     mm::g_pool.free = [](void* block) { free(block, 0); };
-    ke::g_let_execute = [](uintptr_t address) { return executive().pool.let_execute(address); };
+    ke::g_let_execute
+        = [](uintptr_t address) { return executive().pool.let_execute(address) || mm::let_execute(address); };
 }
 
 Executive::~Executive()

@@ -131,8 +131,9 @@ void ExInitializeNPagedLookasideList(NPAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNC
 void ExInitializePagedLookasideList(PAGED_LOOKASIDE_LIST* list, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION free,
                                     ULONG flags, SIZE_T size, ULONG tag, USHORT)
 {
-    initialize(general(list), reinterpret_cast<void*>(allocate), reinterpret_cast<void*>(free), PagedPool | flags, size,
-               tag);
+    // POOL_NX_ALLOCATION has no effect here: no paged memory can be executed anyway.
+    ULONG const type = PagedPool | (flags & ~POOL_NX_ALLOCATION);
+    initialize(general(list), reinterpret_cast<void*>(allocate), reinterpret_cast<void*>(free), type, size, tag);
 }
 
 NTSTATUS ExInitializeLookasideListEx(LOOKASIDE_LIST_EX* list, PALLOCATE_FUNCTION_EX allocate, PFREE_FUNCTION_EX free,

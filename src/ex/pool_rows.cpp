@@ -67,6 +67,10 @@ std::span<Ddi const> pool_rows()
           .body = body<&ExFreeToPagedLookasideList>() },
         { .name = "ExFreeToLookasideListEx", .irql = { 0, 2 }, .since = Windows::vista,
           .page = "wdm/nf-wdm-exfreetolookasidelistex", .body = body<&ExFreeToLookasideListEx>() },
+        { .name = "ExQueryPoolBlockSize", .because = "data/ddi.csv leaves it out: its page names no DLL",
+          .declined = "the page calls it obsolete and tells nothing of its parameters" },
+        { .name = "ExEnumHandleTable", .because = "exported, but not documented",
+          .declined = "it walks a table that drivers find by searching the kernel's code" },
     };
     return rows;
 }

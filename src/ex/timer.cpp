@@ -148,6 +148,10 @@ BOOLEAN ExDeleteTimer(EX_TIMER* timer, BOOLEAN cancel, BOOLEAN wait, EXT_DELETE_
     TimerRecord& record = timers.require(timer);
     if (wait && !cancel)
         misuse(timer, "ExDeleteTimer was told to wait without cancelling");
+    // Also when there will be nothing to wait for: that is a matter of luck.
+    if (wait && ke::Kernel::irql() > APC_LEVEL)
+        ke::bug_check(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<uint64_t>(timer), ke::Kernel::irql(), 1, 0,
+                      "ExDeleteTimer was told to wait above APC_LEVEL");
     KEVENT deleted;
     BOOLEAN cancelled = FALSE;
     {

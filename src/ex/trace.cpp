@@ -6,10 +6,12 @@
 #include "ex/trace.h"
 
 #include "ex/executive.h"
+#include "ke/gate.h"
 #include "ke/kernel.h"
 #include "mm/caller.h"
 
 #include <cstring>
+#include <fmt/format.h>
 
 namespace ringside::ex {
 
@@ -32,17 +34,37 @@ GUID new_activity()
 
 GUID& thread_activity() { return tracing().activities[ke::kernel().current().number]; }
 
-// Nobody enabled the provider, so a good event goes nowhere.
+// Nobody enabled the provider, so a good event goes nowhere but into the event log.
 NTSTATUS publish(REGHANDLE handle, EVENT_DESCRIPTOR const* event, ULONG count, EVENT_DATA_DESCRIPTOR const* data)
 {
-    if (!tracing().providers.contains(handle))
+    auto const provider = tracing().providers.find(handle);
+    if (provider == tracing().providers.end())
         return STATUS_INVALID_HANDLE;
     if (!event || count > kDataDescriptorsMax || (count && !data))
         return STATUS_INVALID_PARAMETER;
+    // The driver's bytes are read before anything is owned here: what cannot be read ends the machine.
+    EVENT_DESCRIPTOR const what = *event;
+    uint64_t bytes = 0;
+    for (ULONG i = 0; i < count; ++i)
+        bytes += data[i].Size;
+    log_trace_event(provider->second.id, fmt::format("event {} version {} level {} opcode {} keyword {:#x}: {} bytes in {}",
+                                                     what.Id, what.Version, what.Level, what.Opcode, what.Keyword, bytes,
+                                                     count));
     return STATUS_SUCCESS;
 }
 
 } // namespace
+
+void log_trace_event(GUID const& p, std::string_view words)
+{
+    if (ke::g_binding == ke::Binding::Bare)
+        return;
+    auto const* d = p.Data4;
+    ke::kernel().log(sim::Event::Trace, 0,
+                     sim::world().log().add_text(fmt::format(
+                         "{{{:08x}-{:04x}-{:04x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}}} {}", p.Data1,
+                         p.Data2, p.Data3, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], words)));
+}
 
 // The callback runs when a session enables the provider: here, never.
 NTSTATUS EtwRegister(GUID const* provider, PVOID, PVOID, REGHANDLE* handle)
@@ -87,11 +109,19 @@ NTSTATUS EtwWriteEx(REGHANDLE handle, EVENT_DESCRIPTOR const* event, ULONG64, UL
     return publish(handle, event, count, data);
 }
 
-NTSTATUS EtwWriteString(REGHANDLE handle, UCHAR, ULONGLONG, GUID const*, PCWSTR text)
+NTSTATUS EtwWriteString(REGHANDLE handle, UCHAR level, ULONGLONG keyword, GUID const*, PCWSTR text)
 {
-    if (!tracing().providers.contains(handle))
+    auto const provider = tracing().providers.find(handle);
+    if (provider == tracing().providers.end())
         return STATUS_INVALID_HANDLE;
-    return text ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    if (!text)
+        return STATUS_INVALID_PARAMETER;
+    size_t characters = 0;
+    while (text[characters])
+        ++characters;
+    log_trace_event(provider->second.id,
+                    fmt::format("string level {} keyword {:#x}: {} characters", level, keyword, characters));
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS EtwActivityIdControl(ULONG code, GUID* activity)

@@ -7,6 +7,7 @@
 #include "nt/nt.h"
 
 #include <map>
+#include <string_view>
 
 namespace ringside::ex {
 
@@ -76,6 +77,9 @@ struct Tracing {
     uint32_t handles_given = 0;
     uint32_t activities_made = 0;
 };
+
+// A line in the event log of an observed or verified machine: "{provider} words".
+void log_trace_event(nt::GUID const& provider, std::string_view words);
 
 nt::NTSTATUS EtwRegister(nt::GUID const* provider, nt::PVOID enable_callback, nt::PVOID context, REGHANDLE* handle);
 nt::NTSTATUS EtwRegisterClassicProvider(nt::GUID const* provider, nt::ULONG type, nt::PVOID enable_callback,

@@ -166,12 +166,14 @@ Outcome open_file(Wanted const& wanted, Node& node, bool trailing_backslash)
     constexpr ACCESS_MASK writes = FILE_WRITE_DATA | FILE_APPEND_DATA;
     if (node.read_only() && ((wanted.access & writes) || wanted.overwrites()))
         return { STATUS_ACCESS_DENIED };
-    if (node.read_only() && wanted.option(FILE_DELETE_ON_CLOSE))
+    if ((node.read_only() || is_mapped(node)) && wanted.option(FILE_DELETE_ON_CLOSE))
         return { STATUS_CANNOT_DELETE };
     // A hidden or system file is overwritten only by who knows that it is one.
     ULONG const special = node.attributes & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM);
     if (wanted.overwrites() && (special & ~wanted.attributes))
         return { STATUS_ACCESS_DENIED };
+    if (wanted.overwrites() && is_mapped(node))
+        return { STATUS_USER_MAPPED_FILE };
     if (auto shared = check_share(wanted, node); !shared.ok())
         return { shared.status() };
     return wanted.overwrites() ? overwrite(wanted, node) : finish(wanted, node, FILE_OPENED);

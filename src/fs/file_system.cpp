@@ -12,7 +12,9 @@
 #include "io/manager.h"
 #include "ke/exception.h"
 #include "ke/guarded.h"
+#include "ke/kernel.h"
 #include "mm/mdl.h"
+#include "mm/memory.h"
 #include "ob/namespace.h"
 
 namespace ringside::fs {
@@ -137,10 +139,14 @@ FileSystem::FileSystem()
             path = path_of(*open->node);
         return open && open->node;
     };
+    mm::g_file_data = &file_data;
 }
 
 FileSystem::~FileSystem()
 {
+    // What is still mapped is written as a shutdown would; a crash writes nothing more.
+    mm::memory().sections.forget_files(!ke::kernel().crash());
+    mm::g_file_data = nullptr;
     io::g_path_on_volume = nullptr;
     g_file_system = nullptr;
 }

@@ -12,6 +12,7 @@
 
 #include "fs/volume.h"
 #include "io/driver.h"
+#include "mm/file_data.h"
 
 #include <optional>
 #include <vector>
@@ -120,6 +121,13 @@ Result<void> rename(Open& open, FILE_OBJECT* target, std::u16string_view name, b
 // Completes the waiting locks that can be granted now, and those of `gone` with STATUS_RANGE_NOT_LOCKED. Runs drivers.
 void settle_locks(Node& node, FILE_OBJECT const* gone);
 LockOwner lock_owner(IRP* irp, FILE_OBJECT* file, ULONG key);
+
+// Sections of files (mapped.cpp): mm::g_file_data; whether the node has one, and may be cut off so
+// (STATUS_USER_MAPPED_FILE).
+Result<std::unique_ptr<mm::FileData>> file_data(FILE_OBJECT* file);
+SECTION_OBJECT_POINTERS const* sections_of(Node const& node);
+bool is_mapped(Node const& node);
+Result<void> check_resize(Node const& node, uint64_t bytes);
 
 // Where a read or write finds its caller's bytes: an MDL's mapping, the system buffer, or the caller's own address.
 void* transfer_buffer(IRP* irp);

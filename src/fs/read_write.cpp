@@ -3,6 +3,7 @@
 // @cite(wdk-ddi): page=wdm/nf-wdm-zwwritefile
 #include "fs/file_system.h"
 #include "io/irp.h"
+#include "mm/memory.h"
 
 #include <algorithm>
 #include <array>
@@ -82,6 +83,7 @@ Result<uint64_t> read_bytes(IRP* irp, IO_STACK_LOCATION& location)
     for (uint64_t done = 0; done < bytes;) {
         size_t const now = static_cast<size_t>(std::min<uint64_t>(bytes - done, piece.size()));
         TRY(file_system().volume().read(node, transfer.at + done, { piece.data(), now }));
+        mm::memory().sections.read_shown(sections_of(node), transfer.at + done, { piece.data(), now });
         if (!copy_caller(static_cast<std::byte*>(transfer.buffer) + done, piece.data(), now))
             return Failure { STATUS_INVALID_USER_BUFFER };
         done += now;
@@ -97,7 +99,9 @@ Result<void> put_bytes(Transfer const& transfer)
         size_t const now = static_cast<size_t>(std::min<uint64_t>(transfer.bytes - done, piece.size()));
         if (!copy_caller(piece.data(), static_cast<std::byte*>(transfer.buffer) + done, now))
             return Failure { STATUS_INVALID_USER_BUFFER };
-        TRY(file_system().volume().write(*transfer.open->node, transfer.at + done, { piece.data(), now }));
+        Node& node = *transfer.open->node;
+        TRY(file_system().volume().write(node, transfer.at + done, { piece.data(), now }));
+        mm::memory().sections.write_shown(sections_of(node), transfer.at + done, { piece.data(), now });
         done += now;
     }
     return {};
@@ -148,7 +152,11 @@ Outcome flush(IO_STACK_LOCATION& location)
         return { STATUS_INVALID_PARAMETER };
     if (open->cleaned_up)
         return { STATUS_FILE_CLOSED };
-    return open->node ? outcome(file_system().volume().flush(*open->node)) : Outcome {};
+    if (!open->node)
+        return {};
+    if (auto written = mm::memory().sections.flush_file(sections_of(*open->node)); !written.ok())
+        return outcome(written);
+    return outcome(file_system().volume().flush(*open->node));
 }
 
 } // namespace ringside::fs

@@ -58,6 +58,8 @@ Outcome set_end_of_file(Open& open, int64_t bytes, bool only_advance)
         return { STATUS_INVALID_PARAMETER };
     if (only_advance)
         return {}; // the lazy writer's: what is written is valid here at once
+    if (auto allowed = check_resize(node, static_cast<uint64_t>(bytes)); !allowed.ok())
+        return { allowed.status() };
     uint64_t const before = node.bytes();
     if (auto resized = file_system().volume().resize(node, static_cast<uint64_t>(bytes)); !resized.ok())
         return { resized.status() };
@@ -105,6 +107,10 @@ Outcome set_disposition(Open& open, ULONG flags)
         return {};
     if (auto allowed = check_delete(node, flags & FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE); !allowed.ok())
         return { allowed.status() };
+    // POSIX semantics take the name alone, and what shows the file goes on.
+    if (is_mapped(node)
+        && (!(flags & FILE_DISPOSITION_POSIX_SEMANTICS) || flags & FILE_DISPOSITION_FORCE_IMAGE_SECTION_CHECK))
+        return { STATUS_CANNOT_DELETE };
     node.delete_pending = true;
     open.posix_delete = flags & FILE_DISPOSITION_POSIX_SEMANTICS;
     open.file->DeletePending = TRUE;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "fs/name.h"
 #include "ke/kernel.h"
+#include "mm/memory.h"
 #include "rtl/multi_byte.h"
 
 #include <algorithm>
@@ -222,6 +223,12 @@ Result<void> Volume::resize(Node& node, uint64_t bytes)
         if (!node.unlinked)
             take(bytes, before);
         return resized.failure();
+    }
+    // What a view wrote behind the file's end does not become part of it.
+    if (bytes > before && before % kPageBytes && node.guest) {
+        std::array<std::byte, kPageBytes> const zeros {};
+        uint64_t const added = std::min(bytes - before, kPageBytes - before % kPageBytes);
+        mm::memory().sections.write_shown(&node.guest->sections, before, { zeros.data(), added });
     }
     return {};
 }

@@ -59,17 +59,11 @@ BOOLEAN IoCancelIrp(IRP* irp)
 
 void cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file)
 {
-    // A cancel routine may complete any of them, so the list is looked at afresh each time: the oldest IRP that is not
-    // cancelled yet.
-    for (;;) {
-        IrpRecord* next = nullptr;
-        for (IrpRecord* record = manager().irps_of(thread); record; record = record->thread_next)
-            if (!record->irp->Cancel && (!file || record->file == file) && (!next || record->number < next->number))
-                next = record;
-        if (!next)
-            return;
-        IoCancelIrp(next->irp);
-    }
+    // A cancel routine may complete any of them.
+    Manager::ThreadWalk walk(thread);
+    while (IrpRecord* record = walk.next())
+        if (!record->irp->Cancel && (!file || record->file == file))
+            IoCancelIrp(record->irp);
 }
 
 uint32_t end_thread_io(ke::Thread& thread)

@@ -104,7 +104,7 @@ bool has_volume(DEVICE_TYPE type)
 DeviceRecord& DeviceTable::add(DriverRecord& driver, DEVICE_OBJECT* device)
 {
     size_t const index = m_records.size();
-    DeviceRecord& record = m_records.emplace_back();
+    DeviceRecord& record = *m_records.emplace_back(std::make_unique<DeviceRecord>());
     record.device = device;
     record.index = index;
     record.number = static_cast<uint32_t>(index) + 1;
@@ -117,9 +117,9 @@ DeviceRecord& DeviceTable::add(DriverRecord& driver, DEVICE_OBJECT* device)
 
 DeviceRecord const* DeviceTable::find_safely(DEVICE_OBJECT const* device) const
 {
-    for (DeviceRecord const& record : m_records)
-        if (device && record.device == device)
-            return &record;
+    for (auto const& record : m_records)
+        if (device && record->device == device)
+            return record.get();
     return nullptr;
 }
 
@@ -141,9 +141,9 @@ void DeviceTable::object_deleted(DEVICE_OBJECT* device)
 
 void DeviceTable::for_each(void (*visit)(void* context, DeviceRecord const& record), void* context) const
 {
-    for (DeviceRecord const& record : m_records)
-        if (record.device)
-            visit(context, record);
+    for (auto const& record : m_records)
+        if (record->device)
+            visit(context, *record);
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocreatedevice

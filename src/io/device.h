@@ -18,7 +18,7 @@
 #include "nt/nt.h"
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,9 +59,9 @@ public:
     DeviceRecord* find(DEVICE_OBJECT const* device)
     {
         auto const index = reinterpret_cast<uint64_t>(device->Reserved);
-        if (index >= m_records.size() || m_records[index].device != device)
+        if (index >= m_records.size() || m_records[index]->device != device)
             return nullptr;
-        return &m_records[index];
+        return m_records[index].get();
     }
     // The same without touching what the pointer points at: for inspection.
     DeviceRecord const* find_safely(DEVICE_OBJECT const* device) const;
@@ -73,7 +73,7 @@ public:
     size_t live() const { return m_live; }
 
 private:
-    std::deque<DeviceRecord> m_records;
+    std::vector<std::unique_ptr<DeviceRecord>> m_records; // never shrinks: an index means one device for ever
     uint32_t m_automatic_names = 1;
     size_t m_live = 0;
 };

@@ -135,10 +135,8 @@ IrpRecord* IrpTable::find_foreign(IRP* irp)
     return it == m_foreign.end() ? nullptr : &it->second;
 }
 
-IrpRecord& IrpTable::note(IRP* irp)
+IrpRecord& IrpTable::note_foreign(IRP* irp)
 {
-    if (IrpRecord* record = find_ours(irp))
-        return *record;
     IrpRecord& record = m_foreign[irp];
     if (record.irp && record.state != IrpState::Freed)
         return record;

@@ -122,7 +122,12 @@ public:
         return record.irp == irp ? &record : nullptr;
     }
     // Never null: makes a foreign IRP's record when it is missing. Not in bare mode.
-    IrpRecord& note(IRP* irp);
+    IrpRecord& note(IRP* irp)
+    {
+        if (IrpRecord* record = find_ours(irp)) [[likely]]
+            return *record;
+        return note_foreign(irp);
+    }
     // A foreign IRP's record stays, freed: its memory may hold another one later.
     void forget_foreign(IRP* irp);
 
@@ -145,6 +150,7 @@ private:
     };
     IrpRecord* make(uint8_t stack_size);
     IrpRecord* find_foreign(IRP* irp);
+    IrpRecord& note_foreign(IRP* irp);
 
     std::vector<IrpRecord*> m_records; // [0] is a stand-in that matches no IRP
     std::deque<IrpRecord> m_storage;

@@ -99,28 +99,30 @@ void Manager::link_to_thread(IrpRecord& record, ke::Thread& thread)
 {
     if (thread.record_index >= m_thread_irps.size()) [[unlikely]]
         m_thread_irps.resize(thread.record_index + 1);
-    IrpRecord*& head = m_thread_irps[thread.record_index];
+    ThreadIrps& list = m_thread_irps[thread.record_index];
     record.thread = &thread;
     record.thread_object = thread.pointer();
     record.thread_number = thread.number;
     record.thread_index = thread.record_index;
-    record.thread_previous = nullptr;
-    record.thread_next = head;
-    if (head)
-        head->thread_previous = &record;
-    head = &record;
+    record.thread_next = nullptr;
+    record.thread_previous = list.youngest;
+    (list.youngest ? list.youngest->thread_next : list.oldest) = &record;
+    list.youngest = &record;
+    for (WalkPlace& walk : m_walks)
+        if (walk.thread_index == record.thread_index && !walk.next)
+            walk.next = &record;
 }
 
 void Manager::unlink_from_thread(IrpRecord& record)
 {
     if (!record.thread)
         return;
-    if (record.thread_previous)
-        record.thread_previous->thread_next = record.thread_next;
-    else
-        m_thread_irps[record.thread_index] = record.thread_next;
-    if (record.thread_next)
-        record.thread_next->thread_previous = record.thread_previous;
+    for (WalkPlace& walk : m_walks)
+        if (walk.next == &record)
+            walk.next = record.thread_next;
+    ThreadIrps& list = m_thread_irps[record.thread_index];
+    (record.thread_previous ? record.thread_previous->thread_next : list.oldest) = record.thread_next;
+    (record.thread_next ? record.thread_next->thread_previous : list.youngest) = record.thread_previous;
     record.thread = nullptr;
     record.thread_next = record.thread_previous = nullptr;
 }

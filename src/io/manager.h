@@ -14,6 +14,8 @@
 #include "io/timer.h"
 #include "io/work_item.h"
 
+#include <list>
+
 namespace ringside::io {
 
 inline constexpr ULONG kAuxiliaryTag = 0x78416F49; // 'IoAx'
@@ -46,13 +48,15 @@ public:
     // Ends an IRP of ours: takes it off its thread's list, gives back all that was held for it, frees it.
     void release(IrpRecord& record);
 
-    // The list of IRPs that a thread issued (I5).
+    // The list of IRPs that a thread issued (I5), oldest first.
     void link_to_thread(IrpRecord& record, ke::Thread& thread);
     void unlink_from_thread(IrpRecord& record);
     IrpRecord* irps_of(ke::Thread const& thread) const
     {
-        return thread.record_index < m_thread_irps.size() ? m_thread_irps[thread.record_index] : nullptr;
+        return thread.record_index < m_thread_irps.size() ? m_thread_irps[thread.record_index].oldest : nullptr;
     }
+    // A walk along that list which goes on whatever becomes of the IRPs on it, and sees those that join meanwhile.
+    class ThreadWalk;
     // The IRP of the thread's topmost entry into a file system (IoSetTopLevelIrp).
     void set_top_level(ke::Thread const& thread, IRP* irp);
     IRP* top_level(ke::Thread const& thread) const;
@@ -78,7 +82,16 @@ private:
     IoTimers m_timers;
     WorkItemTable m_work_items;
     ErrorLog m_error_log;
-    std::vector<IrpRecord*> m_thread_irps; // by Thread::record_index
+    struct ThreadIrps {
+        IrpRecord* oldest = nullptr;
+        IrpRecord* youngest = nullptr;
+    };
+    struct WalkPlace {
+        size_t thread_index;
+        IrpRecord* next;
+    };
+    std::vector<ThreadIrps> m_thread_irps; // by Thread::record_index
+    std::list<WalkPlace> m_walks; // in progress; here and not in their frames, which a bug check abandons
     std::vector<IRP*> m_top_level;         // likewise
     struct Globals;
     Globals* m_globals = nullptr;
@@ -86,5 +99,28 @@ private:
 
 extern Manager* g_manager;
 inline Manager& manager() { return *g_manager; }
+
+class Manager::ThreadWalk {
+public:
+    explicit ThreadWalk(ke::Thread const& thread)
+        : m_place(manager().m_walks.insert(manager().m_walks.end(), { thread.record_index, manager().irps_of(thread) }))
+    {
+    }
+    ~ThreadWalk() { manager().m_walks.erase(m_place); }
+    ThreadWalk(ThreadWalk const&) = delete;
+    ThreadWalk& operator=(ThreadWalk const&) = delete;
+
+    // Null at the end.
+    IrpRecord* next()
+    {
+        IrpRecord* const record = m_place->next;
+        if (record)
+            m_place->next = record->thread_next;
+        return record;
+    }
+
+private:
+    std::list<WalkPlace>::iterator m_place;
+};
 
 } // namespace ringside::io

@@ -3,6 +3,7 @@
 
 #include "ke/ddi.h"
 #include "ke/topology.h"
+#include "nt/rtl.h"
 #include "nt/shared_data.h"
 
 #include <cstring>
@@ -25,6 +26,13 @@ constexpr unsigned kDebuggerEnabled = 0x10;
 constexpr unsigned kDebuggerNotPresent = 0x18;
 constexpr unsigned kTickCountPointer = 0x20;
 constexpr unsigned kSafeBootMode = 0x28;
+
+// What every x64 processor has that a current Windows runs on; nothing that depends on the host's, and no XSAVE, for
+// there is no state beyond x87 and SSE (extended_state_ddi.cpp).
+constexpr ULONG kFeatures[] = { PF_COMPARE_EXCHANGE_DOUBLE, PF_MMX_INSTRUCTIONS_AVAILABLE,
+                                PF_XMMI_INSTRUCTIONS_AVAILABLE, PF_RDTSC_INSTRUCTION_AVAILABLE, PF_PAE_ENABLED,
+                                PF_XMMI64_INSTRUCTIONS_AVAILABLE, PF_SSE_DAZ_MODE_AVAILABLE, PF_NX_ENABLED,
+                                PF_SSE3_INSTRUCTIONS_AVAILABLE, PF_COMPARE_EXCHANGE128 };
 }
 
 void write_data_exports(Windows windows)
@@ -44,8 +52,11 @@ void write_data_exports(Windows windows)
     page.NtMinorVersion = profile.minor;
     if (windows >= Windows::v10_1507)
         page.NtBuildNumber = profile.build;
-    page.NtProductType = NtProductWinNt;
+    page.NtProductType = windows == Windows::ws2022 ? NtProductServer : NtProductWinNt;
     page.ProductTypeIsValid = 1;
+    page.SuiteMask = VER_SUITE_TERMINAL | VER_SUITE_SINGLEUSERTS; // as RtlGetVersion has it
+    for (ULONG feature : kFeatures)
+        page.ProcessorFeatures[feature] = 1;
     page.ActiveProcessorCount = kernel().options().processors;
     if (windows >= Windows::win7)
         page.ActiveGroupCount = static_cast<UCHAR>(group_count());
@@ -53,6 +64,12 @@ void write_data_exports(Windows windows)
     page.KdDebuggerEnabled = 0;
     std::memcpy(page.NtSystemRoot, u"C:\\Windows", sizeof u"C:\\Windows");
     kernel().update_shared_clocks();
+}
+
+bool refresh_debugger_not_present()
+{
+    exported<BOOLEAN>(kDebuggerNotPresent) = 1;
+    return true;
 }
 
 std::span<Ddi const> data_rows()

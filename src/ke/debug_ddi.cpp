@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // DbgPrint, DbgPrintEx and friends; break-ins. No debugger is attached: a break-in is an exception that the driver's
 // handlers may take, and else the end of the machine, as on a Windows that boots without one.
+#include "ke/data_exports.h"
 #include "ke/ddi.h"
 #include "ke/debug.h"
 #include "ke/exception.h"
 #include "ke/guarded.h"
 #include "ke/kernel.h"
+#include "rtl/c_string.h"
 #include "rtl/format.h"
 #include "sim/host.h"
 
@@ -18,6 +20,7 @@ using namespace nt;
 
 namespace {
 constexpr ULONG kDefaultComponent = static_cast<ULONG>(DPFLTR_DEFAULT_ID);
+constexpr ULONG kWin2000Mask = 1 << DPFLTR_ERROR_LEVEL; // combined with each component's
 constexpr size_t kMessageBytes = 512; // what Windows transmits of one message
 
 std::array<ULONG, 256> g_masks {};
@@ -37,7 +40,7 @@ void print_formatted(std::string_view prefix, char const* format, uint64_t const
 
 void reset_debug_filters()
 {
-    g_masks.fill(1);
+    g_masks.fill(0);
     g_masks[kDefaultComponent] = ~ULONG { 0 };
 }
 
@@ -51,7 +54,7 @@ bool debug_filter_passes(ULONG component, ULONG level)
 {
     ULONG const bits = level < 32 ? 1u << level : level;
     ULONG const mask = component < g_masks.size() ? g_masks[component] : g_masks[kDefaultComponent];
-    return (mask & bits) != 0;
+    return ((mask | kWin2000Mask) & bits) != 0;
 }
 
 void debug_print(std::string_view text)
@@ -67,10 +70,11 @@ void debug_print(std::string_view text)
 
 // --- Bodies: arguments are read from the slots, for they are variadic ---
 
-// NTSTATUS DbgPrint(PCSTR format, ...)
+// NTSTATUS DbgPrint(PCSTR format, ...): of the DEFAULT component, and of any before Vista.
 uint64_t DbgPrint(uint64_t* slots)
 {
-    print_formatted("", reinterpret_cast<char const*>(slots[0]), slots + 1);
+    if (kernel().options().windows < Windows::vista || debug_filter_passes(kDefaultComponent, DPFLTR_INFO_LEVEL))
+        print_formatted("", reinterpret_cast<char const*>(slots[0]), slots + 1);
     return STATUS_SUCCESS;
 }
 
@@ -92,7 +96,7 @@ NTSTATUS vDbgPrintEx(ULONG component, ULONG level, PCSTR format, PVOID arguments
 NTSTATUS vDbgPrintExWithPrefix(PCSTR prefix, ULONG component, ULONG level, PCSTR format, PVOID arguments)
 {
     if (debug_filter_passes(component, level))
-        print_formatted(prefix, format, static_cast<uint64_t const*>(arguments));
+        print_formatted({ prefix, rtl::strlen(prefix) }, format, static_cast<uint64_t const*>(arguments));
     return STATUS_SUCCESS;
 }
 
@@ -116,15 +120,16 @@ NTSTATUS DbgSetDebugFilterState(ULONG component, ULONG level, BOOLEAN state)
 }
 
 namespace {
-[[noreturn]] void break_in()
+// The status is for the debugger: it stands in the log.
+[[noreturn]] void break_in(ULONG status)
 {
-    kernel().log(sim::Event::BreakIn, 0, 3);
+    kernel().log(sim::Event::BreakIn, status, 3);
     raise(STATUS_BREAKPOINT);
 }
 } // namespace
 
-void DbgBreakPoint() { break_in(); }
-void DbgBreakPointWithStatus(ULONG) { break_in(); }
+void DbgBreakPoint() { break_in(0); }
+void DbgBreakPointWithStatus(ULONG status) { break_in(status); }
 
 // A failed assertion of a checked build: says so and breaks in.
 void RtlAssert(PVOID expression, PVOID file, ULONG line, PCHAR message)
@@ -136,14 +141,17 @@ void RtlAssert(PVOID expression, PVOID file, ULONG line, PCHAR message)
     raise(STATUS_ASSERTION_FAILURE);
 }
 
-BOOLEAN KdRefreshDebuggerNotPresent() { return 1; }
+BOOLEAN KdRefreshDebuggerNotPresent() { return refresh_debugger_not_present(); }
 NTSTATUS KdDisableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
 NTSTATUS KdEnableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
+// What it is asked for is not looked at: the machine was booted without debugging.
+NTSTATUS KdChangeOption(int32_t, ULONG, PVOID, ULONG, PVOID, ULONG*) { return STATUS_DEBUGGER_INACTIVE; }
 
 std::span<Ddi const> debug_rows()
 {
     constexpr char const* silent = "the page gives no IRQL";
     constexpr char const* undocumented = "not documented as an export";
+    constexpr char const* kNoDump = "no crash dump is written: the report tells of a bug check";
     static Ddi const rows[] = {
         { .name = "DbgPrint", .irql = { 0, 12 }, .page = "wdm/nf-wdm-dbgprint", .body = raw_body(&DbgPrint) },
         { .name = "DbgPrintEx", .irql = { 0, 12 }, .page = "wdm/nf-wdm-dbgprintex", .body = raw_body(&DbgPrintEx) },
@@ -166,6 +174,15 @@ std::span<Ddi const> debug_rows()
           .body = body<&KdDisableDebugger>() },
         { .name = "KdEnableDebugger", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kdenabledebugger",
           .body = body<&KdEnableDebugger>() },
+        { .name = "KdChangeOption", .irql = { 0, 15 }, .page = "wdm/nf-wdm-kdchangeoption",
+          .body = body<&KdChangeOption>() },
+        { .name = "KdSystemDebugControl", .because = undocumented,
+          .declined = "no debugger has a hold of the machine" },
+        { .name = "KeInitializeCrashDumpHeader", .irql = { 0, 15 },
+          .page = "ntddk/nf-ntddk-keinitializecrashdumpheader", .declined = kNoDump },
+        { .name = "KeCapturePersistentThreadState", .because = undocumented, .declined = kNoDump },
+        { .name = "KeTryToAcquireQueuedSpinLock", .because = "data/ddi.csv leaves it out: its page names no DLL",
+          .declined = "the page reserves it, and names neither the locks nor the result" },
     };
     return rows;
 }

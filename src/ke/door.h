@@ -38,6 +38,8 @@ enum class Door : uint8_t {
 struct DoorRow {
     char const* name;
     bool irql_must_return; // equal at exit to what it was at entry
+    sim::Event enter = sim::Event::CallbackEnter;
+    sim::Event leave = sim::Event::CallbackReturn;
 };
 extern DoorRow const kDoors[static_cast<size_t>(Door::Count)];
 

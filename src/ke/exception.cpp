@@ -222,6 +222,22 @@ void dispatch_exception(EXCEPTION_RECORD& record, CONTEXT& original)
     unhandled(record, original);
 }
 
+namespace {
+
+// An unwind went wrong: towards a frame that is not on the stack, as RtlUnwind may be given, or over a stack that was
+// overwritten. Frames are gone, so that nobody is left to handle it.
+[[noreturn]] void unwind_failed(NTSTATUS status, EXCEPTION_RECORD& cause, CONTEXT const& from)
+{
+    EXCEPTION_RECORD record {};
+    record.ExceptionCode = status;
+    record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+    record.ExceptionRecord = &cause;
+    record.ExceptionAddress = reinterpret_cast<void*>(from.Rip);
+    unhandled(record, from);
+}
+
+} // namespace
+
 void unwind(uint64_t target_frame, uint64_t target_ip, EXCEPTION_RECORD& record, uint64_t return_value, CONTEXT& from)
 {
     Kernel& k = kernel();
@@ -235,7 +251,8 @@ void unwind(uint64_t target_frame, uint64_t target_ip, EXCEPTION_RECORD& record,
             if (frames == 0 && leave_nowhere(context))
                 continue;
             node = node_above(node, context.Rsp);
-            CHECK(node && node->kind != NodeKind::Barrier, "an unwind ran past its target frame");
+            if (!node || node->kind == NodeKind::Barrier || node->kind == NodeKind::Outlet)
+                unwind_failed(STATUS_INVALID_UNWIND_TARGET, record, from);
             if (node->kind == NodeKind::Gate) {
                 // Host frames with destructors: let C++ unwind them, as if the host called a function that throws.
                 g_unwind_in_flight = { target_frame, target_ip, record, return_value };
@@ -264,8 +281,8 @@ void unwind(uint64_t target_frame, uint64_t target_ip, EXCEPTION_RECORD& record,
         dispatcher.ScopeIndex = scope_index;
         scope_index = 0;
         UnwindStep step;
-        bool readable = virtual_unwind(HandlerType::Termination, *image, context, step);
-        CHECK(readable, "a stack that phase 1 walked cannot be read in phase 2");
+        if (!virtual_unwind(HandlerType::Termination, *image, context, step))
+            unwind_failed(STATUS_BAD_STACK, record, from);
         dispatcher.FunctionEntry = const_cast<RUNTIME_FUNCTION*>(step.function);
         dispatcher.EstablisherFrame = step.establisher;
         bool const at_target = step.establisher == target_frame;
@@ -284,8 +301,7 @@ void unwind(uint64_t target_frame, uint64_t target_ip, EXCEPTION_RECORD& record,
             restore_context(frame_context);
         }
     }
-    CHECK(false, "an unwind did not reach its target");
-    __builtin_unreachable();
+    unwind_failed(STATUS_INVALID_UNWIND_TARGET, record, from);
 }
 
 namespace {

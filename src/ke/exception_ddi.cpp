@@ -41,21 +41,20 @@ void ExRaiseDatatypeMisalignment() { raise(STATUS_DATATYPE_MISALIGNMENT); }
 void RtlRaiseException(EXCEPTION_RECORD* record)
 {
     CONTEXT context = caller();
-    EXCEPTION_RECORD copy = *record;
+    EXCEPTION_RECORD copy {};
+    copy_or_raise(&copy, record, sizeof copy);
     copy.ExceptionAddress = reinterpret_cast<void*>(context.Rip);
     dispatch_exception(copy, context);
 }
 
 void RtlUnwindEx(PVOID frame, PVOID target_ip, EXCEPTION_RECORD* record, PVOID return_value, CONTEXT* original, PVOID)
 {
-    EXCEPTION_RECORD own {};
-    if (!record) {
-        own.ExceptionCode = STATUS_UNWIND;
-        record = &own;
-    }
+    EXCEPTION_RECORD copy {};
+    copy.ExceptionCode = STATUS_UNWIND;
+    if (record)
+        copy_or_raise(&copy, record, sizeof copy);
     (void)original;
     CONTEXT context = caller();
-    EXCEPTION_RECORD copy = *record;
     if (!frame)
         copy.ExceptionFlags |= 0x4; // EXCEPTION_EXIT_UNWIND
     unwind(reinterpret_cast<uint64_t>(frame), reinterpret_cast<uint64_t>(target_ip), copy,
@@ -117,7 +116,7 @@ USHORT RtlCaptureStackBackTrace(ULONG skip, ULONG count, PVOID* into, ULONG* has
     BackTrace trace = back_trace(caller());
     USHORT stored = 0;
     uint64_t sum = 0;
-    for (size_t i = skip; i < trace.count && stored < count; ++i) {
+    for (size_t i = skip; i < trace.count && stored < count && trace.addresses[i]; ++i) {
         into[stored++] = reinterpret_cast<void*>(trace.addresses[i]);
         sum += trace.addresses[i];
     }
@@ -172,6 +171,8 @@ std::span<Ddi const> exception_rows()
         { .name = "__C_specific_handler", .irql = { 0, 15 }, .because = internal, .body = body<&CSpecificHandler>() },
         { .name = "__chkstk", .irql = { 0, 15 }, .needs = Needs::Nothing, .because = internal,
           .body = { nullptr, reinterpret_cast<void*>(&ringside_chkstk), 0, false } },
+        { .name = "_purecall", .irql = { 0, 15 }, .because = internal,
+          .declined = "the driver called a virtual function that has no body" },
         { .name = "ExRaiseStatus", .irql = { 0, 1 }, .page = "wdm/nf-wdm-exraisestatus",
           .body = body<&ExRaiseStatus>() },
         { .name = "RtlRaiseStatus", .irql = { 0, 2 }, .because = internal, .body = body<&ExRaiseStatus>() },

@@ -18,11 +18,11 @@ DoorRow const kDoors[static_cast<size_t>(Door::Count)] = {
     { "DriverEntry", true },
     { "DriverUnload", true },
     { "AddDevice", true },
-    { "dispatch routine", true },
-    { "completion routine", true },
+    { "dispatch routine", true, sim::Event::DispatchEnter, sim::Event::DispatchReturn },
+    { "completion routine", true, sim::Event::CompletionEnter, sim::Event::CompletionReturn },
     { "cancel routine", false }, // entered holding the cancel spin lock, which it releases
     { "StartIo", true },
-    { "DPC", true },
+    { "DPC", true, sim::Event::DpcEnter, sim::Event::DpcReturn },
     { "ISR", true },
     { "SynchCritSection", true },
     { "APC", true },
@@ -61,6 +61,26 @@ uint64_t failed_result(Import const& import)
     }
 }
 
+// The call whose body runs, of the rows that fail inside. Such bodies neither block nor call drivers back.
+Import const* g_inside = nullptr;
+
+struct Inside {
+    explicit Inside(Import const* import) { g_inside = import; }
+    ~Inside() { g_inside = nullptr; }
+    Inside(Inside const&) = delete;
+    Inside& operator=(Inside const&) = delete;
+};
+
+uint64_t fallible_result(uint64_t* arguments, Import const* import)
+{
+    if (import->ddi->fail == Fail::Inside) {
+        Inside const inside(import);
+        return import->ddi->body.invoke(arguments);
+    }
+    return sim::world().faults().should_fail(import->number) ? failed_result(*import)
+                                                             : import->ddi->body.invoke(arguments);
+}
+
 // Observed and verified calls are alike but for the listener: the same schedule point, fault draw and log line.
 template <bool Verified>
 uint64_t logged_entry(uint64_t* arguments, Import const* import)
@@ -81,9 +101,8 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
     if (ddi.capture)
         ddi.capture(arguments, capture);
     uint64_t result;
-    if (ddi.fail != Fail::Never && sim::world().faults().armed() && sim::world().faults().should_fail(import->number))
-        [[unlikely]]
-        result = failed_result(*import);
+    if (ddi.fail != Fail::Never && sim::world().faults().armed()) [[unlikely]]
+        result = fallible_result(arguments, import);
     else
         result = ddi.body.invoke(arguments);
     if (!ddi.says_itself)
@@ -97,6 +116,14 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
 }
 
 } // namespace
+
+bool fails_inside()
+{
+    if (!g_inside || !sim::world().faults().armed() || !sim::world().faults().should_fail(g_inside->number))
+        return false;
+    kernel().log_always(sim::Event::FaultInjected, g_inside->number, sim::world().faults().asked());
+    return true;
+}
 
 ImportEntry entry_for(Binding binding)
 {
@@ -118,10 +145,7 @@ void door_enter(DoorPassage& passage)
     Kernel& k = kernel();
     passage.irql = Kernel::irql();
     passage.outer = enter_driver(k.current(), passage.door, reinterpret_cast<uintptr_t>(&passage));
-    sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchEnter
-        : passage.door == Door::Completion            ? sim::Event::CompletionEnter
-        : passage.door == Door::Dpc                   ? sim::Event::DpcEnter
-                                                      : sim::Event::CallbackEnter;
+    sim::Event const event = kDoors[static_cast<size_t>(passage.door)].enter;
     k.log_always(event, passage.subject,
                  event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail);
     if (g_binding == Binding::Verified && g_door_listener.entering)
@@ -137,11 +161,8 @@ void door_unwound(DoorPassage& passage) { kernel().current().stack_use = passage
 void door_return(DoorPassage& passage, uint64_t result)
 {
     Kernel& k = kernel();
-    k.current().stack_use = passage.outer;
-    sim::Event event = passage.door == Door::Dispatch ? sim::Event::DispatchReturn
-        : passage.door == Door::Completion            ? sim::Event::CompletionReturn
-        : passage.door == Door::Dpc                   ? sim::Event::DpcReturn
-                                                      : sim::Event::CallbackReturn;
+    leave_driver(k.current(), passage.outer);
+    sim::Event const event = kDoors[static_cast<size_t>(passage.door)].leave;
     k.log_always(event, passage.subject,
                  event == sim::Event::DispatchReturn || event == sim::Event::CompletionReturn
                      ? static_cast<uint32_t>(result)

@@ -100,6 +100,9 @@ ImportEntry entry_for(Binding binding);
 // What an import that Ringside lacks is bound to: ends the machine, naming the service (failure kind d).
 uint64_t missing_service(uint64_t* arguments, Import const* import);
 
+// A body of a row that fails inside (Fail::Inside) is about to take memory: whether there shall be none.
+bool fails_inside();
+
 extern "C" void ringside_gate();
 
 // The verifier's ear (room verifier, above us). Null members cost one test in verified mode and nothing otherwise.

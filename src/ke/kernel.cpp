@@ -315,6 +315,13 @@ void Kernel::redraw()
 {
     // Uniform on 1 .. 2 * mean - 1: the mean is right and every distance is possible.
     m_countdown = 1 + sim::world().random(sim::Stream::Schedule).below(2 * uint64_t { m_mean_steps } - 1);
+}
+
+void Kernel::look_at_the_clock()
+{
+    // First the countdown: what a timer sets off has schedule points of its own.
+    redraw();
+    expire_timers();
     uint64_t const now = sim::world().now_100ns();
     uint64_t const due = m_timers.not_before();
     m_countdown = std::min(m_countdown, due > now ? due - now : 1);
@@ -322,8 +329,7 @@ void Kernel::redraw()
 
 void Kernel::schedule_slowly()
 {
-    expire_timers();
-    redraw();
+    look_at_the_clock();
     if (m_stop_requested && irql() < DISPATCH_LEVEL) {
         m_stop_requested = false;
         yield_to_host();
@@ -469,8 +475,7 @@ void Kernel::idle_loop()
             sim::world().advance_100ns(due - now);
             log(sim::Event::TimeAdvanced, 0, due - now);
         }
-        expire_timers();
-        redraw();
+        look_at_the_clock();
     }
 }
 

@@ -300,7 +300,10 @@ private:
     void block();
     void yield();
     void schedule_slowly();
+    // How many schedule points it is to the next switch.
     void redraw();
+    // Expires what is due, and draws anew: the countdown never passes over a timer.
+    void look_at_the_clock();
     void start_timer(nt::KTIMER& timer, uint64_t due_100ns);
     void expire_timers();
     void watchdog();

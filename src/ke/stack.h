@@ -48,6 +48,16 @@ inline StackUse enter_driver(Thread& thread, Door door, uintptr_t at)
     thread.stack_use.entered = at;
     return outer;
 }
+
+// And left. Word by word, as it was kept: one load of all 16 bytes would wait until the words are in the cache. The limit
+// seldom differs (the DPC door).
+inline void leave_driver(Thread& thread, StackUse const& outer)
+{
+    thread.stack_use.entered = outer.entered;
+    thread.stack_use.used = outer.used;
+    if (thread.stack_use.limit != outer.limit) [[unlikely]]
+        thread.stack_use.limit = outer.limit;
+}
 [[noreturn]] void stack_overflow(uintptr_t at);
 
 // As the driver that called the kernel sees its stack: the lowest byte that it may use, and the bytes left.

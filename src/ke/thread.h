@@ -116,6 +116,7 @@ struct Thread {
     bool kernel_apc_pending = false;
     bool user_apc_pending = false;   // to be delivered at the return to user mode
     bool apc_queueable = true;       // until it ends
+    bool ending = false;             // asked to end at its return to user mode: no wait in user mode holds it up
     uint8_t apc_environment = 0;     // 0 its own process', 1 while attached to another
     // Of the other environment.
     bool saved_kernel_apc_in_progress = false;

@@ -182,7 +182,7 @@ NTSTATUS Kernel::wait(uint32_t count, void** objects, WAIT_TYPE type, KWAIT_REAS
             lower_irql(old);
             return status;
         }
-        if (NTSTATUS status; (alertable || self.user_apc_pending) && !no_wait
+        if (NTSTATUS status; (alertable || self.user_apc_pending || self.ending) && !no_wait
             && wait_is_interrupted(mode, alertable, status)) {
             lower_irql(old);
             return status;
@@ -311,7 +311,7 @@ bool Kernel::wait_is_interrupted(KPROCESSOR_MODE mode, bool alertable, NTSTATUS&
             self.user_apc_pending = true;
     }
     status = STATUS_USER_APC;
-    return mode == UserMode && self.user_apc_pending;
+    return mode == UserMode && (self.user_apc_pending || self.ending);
 }
 
 bool Kernel::alert(Thread& thread, KPROCESSOR_MODE mode)

@@ -145,6 +145,8 @@ std::string what(Machine::State& machine, sim::Record const& r)
             text.pop_back();
         return fmt::format("says                  {}", text);
     }
+    case Event::Trace:
+        return fmt::format("trace event           {}", sim::world().log().text(r.detail));
     case Event::Interrupt:
         return fmt::format("interrupt             vector {:#x}", r.subject);
     case Event::Ipi:
@@ -152,7 +154,8 @@ std::string what(Machine::State& machine, sim::Record const& r)
     case Event::Nmi:
         return "NMI";
     case Event::BreakIn:
-        return fmt::format("break-in              int {:x}h", r.detail);
+        return r.subject ? fmt::format("break-in              int {:x}h, status {:#x}", r.detail, r.subject)
+                         : fmt::format("break-in              int {:x}h", r.detail);
     default:
         return fmt::format("event {}", code);
     }

@@ -131,6 +131,8 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     out.count(mm_left.contiguous_blocks, "contiguous block was not freed", "contiguous blocks were not freed");
     out.count(mm_left.mdl_page_sets, "set of MDL pages was not freed", "sets of MDL pages were not freed");
     out.count(mm_left.io_mappings, "MmMapIoSpace mapping is left", "MmMapIoSpace mappings are left");
+    out.count(mm_left.cache_conflicts, "mapping was made with another cache type than its pages had",
+              "mappings were made with another cache type than their pages had");
     out.count(mm_left.reserved_ranges, "reserved mapping range is left", "reserved mapping ranges are left");
     out.count(mm_left.secured_ranges, "secured range is left", "secured ranges are left");
     out.count(mm_left.sections, "section is open or mapped", "sections are open or mapped");

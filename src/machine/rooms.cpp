@@ -9,6 +9,7 @@
 #include "ke/data_exports.h"
 #include "ke/debug.h"
 #include "ke/exception.h"
+#include "ke/gate.h"
 #include "machine/hive_files.h"
 #include "ke/queued_spin_lock.h"
 #include "machine/rows.h"
@@ -56,7 +57,10 @@ Wiring::Wiring(RoomOptions const& options)
     rtl::reset_rand();
     rtl::g_callout = callout;
     rtl::g_allocator
-        = { [](size_t bytes) { return ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false); },
+        = { [](size_t bytes) -> void* {
+               return ke::fails_inside() ? nullptr
+                                         : ex::allocate(nt::PagedPool, bytes, kStringTag, ex::Owner::Driver, false);
+           },
             [](void* block) { ex::free(block, 0); } };
     ke::reset_debug_filters();
     ke::reset_bug_check_callbacks();

@@ -263,7 +263,8 @@ void AddressSpaces::give_back(Slice& slice, UserAllocation const& allocation, ui
         count = 0;
     };
     for (uintptr_t at = begin; at < end; at += kPageSize) {
-        bool const own = allocation.kind == UserAllocation::Kind::Private || slice.copied.erase(at);
+        bool const own = allocation.kind == UserAllocation::Kind::Private
+            || allocation.kind == UserAllocation::Kind::Image || slice.copied.erase(at);
         if (!own)
             continue;
         hal::Pfn const pfn = *m_physical.physical_of(at) >> kPageShift;

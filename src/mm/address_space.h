@@ -85,6 +85,7 @@ struct UserAllocation {
         Private,
         MdlView, // MmMapLockedPages in UserMode
         SectionView,
+        Image, // its pages are the process' own, as private ones are
     };
     size_t pages;
     Kind kind;

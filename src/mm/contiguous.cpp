@@ -5,6 +5,7 @@
 #include "mm/contiguous.h"
 
 #include "ke/bugcheck.h"
+#include "mm/cache_types.h"
 #include "mm/caller.h"
 #include "mm/memory.h"
 
@@ -46,7 +47,10 @@ std::optional<hal::Pfn> find_frames(size_t pages, uint64_t lowest, uint64_t high
     return physical.allocate(pages, std::bit_ceil(pages), first_allowed, last_allowed);
 }
 
-void* allocate(size_t bytes, uint64_t lowest, uint64_t highest, uint64_t boundary, bool non_cached)
+enum class Kind : uint8_t { Executable, NoExecute, NonCached };
+
+void* allocate(size_t bytes, uint64_t lowest, uint64_t highest, uint64_t boundary, MEMORY_CACHING_TYPE cache,
+               Kind kind = Kind::Executable)
 {
     Memory& m = memory();
     if (!bytes || bytes > m.physical.bytes())
@@ -57,7 +61,13 @@ void* allocate(size_t bytes, uint64_t lowest, uint64_t highest, uint64_t boundar
         return nullptr;
     void* base = PhysicalMemory::address_of(*pfn);
     m.contiguous.blocks[reinterpret_cast<uintptr_t>(base)]
-        = { pages, bytes, non_cached, calling_driver(), ++m.contiguous.born };
+        = { .pages = pages,
+            .bytes = bytes,
+            .non_cached = kind == Kind::NonCached,
+            .may_execute = kind == Kind::Executable,
+            .cache = cache,
+            .caller = calling_driver(),
+            .number = ++m.contiguous.born };
     return base;
 }
 
@@ -69,6 +79,8 @@ void release(std::map<uintptr_t, ContiguousBlock>::iterator it)
         if (m.locks.count(first + i))
             ke::bug_check(PFN_LIST_CORRUPT, 0x9A, first + i, 0, m.locks.count(first + i),
                           "pages were freed that an MDL still holds locked");
+    if (it->second.executes)
+        sim::host::set_access(it->first, it->second.pages << kPageShift, sim::host::Access::ReadWrite);
     m.physical.free(first, it->second.pages);
     m.contiguous.blocks.erase(it);
 }
@@ -77,30 +89,30 @@ void release(std::map<uintptr_t, ContiguousBlock>::iterator it)
 
 PVOID MmAllocateContiguousMemory(SIZE_T bytes, PHYSICAL_ADDRESS highest)
 {
-    return allocate(bytes, 0, bits(highest), 0, false);
+    return allocate(bytes, 0, bits(highest), 0, MmCached);
 }
 
 PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
-                                             PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE)
+                                             PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE cache)
 {
-    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), false);
+    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), cache);
 }
 
 PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
-                                                 PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE, ULONG)
+                                                 PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE cache, ULONG)
 {
-    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), false);
+    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), cache);
 }
 
 PVOID MmAllocateContiguousNodeMemory(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
                                      PHYSICAL_ADDRESS boundary, ULONG protect, ULONG)
 {
-    // At most one cache flag; executable memory is not to be had from the direct map.
     ULONG const access = protect & ~(PAGE_NOCACHE | PAGE_WRITECOMBINE);
-    if (access != PAGE_READWRITE
+    if ((access != PAGE_READWRITE && access != PAGE_EXECUTE_READWRITE)
         || (protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE)) == (PAGE_NOCACHE | PAGE_WRITECOMBINE))
         return nullptr;
-    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), false);
+    return allocate(bytes, bits(lowest), bits(highest), bits(boundary), cache_type_of_protection(protect),
+                    access == PAGE_READWRITE ? Kind::NoExecute : Kind::Executable);
 }
 
 void MmFreeContiguousMemory(PVOID base)
@@ -115,7 +127,7 @@ void MmFreeContiguousMemory(PVOID base)
 
 void MmFreeContiguousMemorySpecifyCache(PVOID base, SIZE_T, MEMORY_CACHING_TYPE) { MmFreeContiguousMemory(base); }
 
-PVOID MmAllocateNonCachedMemory(SIZE_T bytes) { return allocate(bytes, 0, ~uint64_t { 0 }, 0, true); }
+PVOID MmAllocateNonCachedMemory(SIZE_T bytes) { return allocate(bytes, 0, ~uint64_t { 0 }, 0, MmNonCached, Kind::NonCached); }
 
 void MmFreeNonCachedMemory(PVOID base, SIZE_T bytes)
 {
@@ -129,6 +141,21 @@ void MmFreeNonCachedMemory(PVOID base, SIZE_T bytes)
         ke::bug_check(SYSTEM_PTE_MISUSE, 0x305, reinterpret_cast<uint64_t>(base), pages, it->second.pages,
                       "MmFreeNonCachedMemory was given another size than the block has");
     release(it);
+}
+
+bool let_execute(uintptr_t address)
+{
+    auto& blocks = memory().contiguous.blocks;
+    auto it = blocks.upper_bound(address);
+    if (it == blocks.begin())
+        return false;
+    ContiguousBlock& block = (--it)->second;
+    size_t const bytes = block.pages << kPageShift;
+    if (address - it->first >= bytes || !block.may_execute || block.executes)
+        return false;
+    block.executes = true;
+    sim::host::set_access(it->first, bytes, sim::host::Access::All);
+    return true;
 }
 
 } // namespace ringside::mm

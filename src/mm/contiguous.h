@@ -13,8 +13,11 @@ struct ContiguousBlock {
     size_t pages;
     size_t bytes; // as asked for
     bool non_cached; // MmAllocateNonCachedMemory
+    bool may_execute;
+    nt::MEMORY_CACHING_TYPE cache;
     uint64_t caller; // return address in the driver
     uint32_t number; // of birth
+    bool executes = false; // let_execute has changed its access
 };
 
 struct ContiguousBlocks {
@@ -35,5 +38,9 @@ void MmFreeContiguousMemory(nt::PVOID base);
 void MmFreeContiguousMemorySpecifyCache(nt::PVOID base, nt::SIZE_T bytes, nt::MEMORY_CACHING_TYPE cache);
 nt::PVOID MmAllocateNonCachedMemory(nt::SIZE_T bytes);
 void MmFreeNonCachedMemory(nt::PVOID base, nt::SIZE_T bytes);
+
+// Code was to be run at this address: whether that is in a contiguous block that may, and from now on does. Memory is not
+// executable from the start, for what is both written and run would hide a driver's stray jump.
+bool let_execute(uintptr_t address);
 
 } // namespace ringside::mm

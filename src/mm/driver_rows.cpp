@@ -12,7 +12,7 @@ std::span<Ddi const> driver_rows()
 {
     constexpr char const* kNoPage = "no function page documents it";
     constexpr char const* kNoIrql = "the page says nothing about IRQL";
-    constexpr char const* kPartial = "no section of a file exists: what the pointers point at is not looked at";
+    constexpr char const* kPartial = "images are not mapped: of an image section only the pointer is looked at";
     constexpr char const* kResident = "nothing is paged out but with --force-irql";
     // clang-format off
     static Ddi const rows[] = {
@@ -58,9 +58,9 @@ std::span<Ddi const> driver_rows()
           .body = body<&MmDoesFileHaveUserWritableReferences>() },
 
         { .name = "MmPrefetchPages", .irql = { 0, 0 }, .page = "ntifs/nf-ntifs-mmprefetchpages",
-          .declined = "no section of a file exists whose pages could be read ahead" },
-        { .name = "MmGetMaximumFileSectionSize", .irql = { 0, 1 }, .page = "ntifs/nf-ntifs-mmgetmaximumfilesectionsize",
-          .declined = "no section of a file exists" },
+          .declined = "pages of a file are read when a view first shows them, and none ahead" },
+        { .name = "MmGetMaximumFileSectionSize", .irql = { 0, 1 }, .needs = Needs::Nothing,
+          .page = "ntifs/nf-ntifs-mmgetmaximumfilesectionsize", .body = body<&MmGetMaximumFileSectionSize>() },
         { .name = "ZwSetInformationVirtualMemory", .irql = { 0, 0 }, .since = Windows::v10_1511,
           .page = "ntifs/nf-ntifs-zwsetinformationvirtualmemory", .rules = "PowerIrpDDis",
           .declined = "it gives hints about paging, and nothing is paged" },
@@ -78,7 +78,7 @@ std::span<Ddi const> driver_rows()
         { .name = "MmMapMemoryDumpMdl", .because = kNoPage, .declined = "no crash dump is written" },
         { .name = "MmMapUserAddressesToPage", .because = kNoPage, .declined = "no driver known to us needs it" },
         { .name = "MmDisableModifiedWriteOfSection", .because = kNoPage,
-          .declined = "no section of a file exists, and no modified page writer" },
+          .declined = "there is no modified page writer" },
         { .name = "MmTrimAllSystemPagableMemory", .because = kNoPage,
           .declined = "what is paged out is decided by --force-irql" },
         { .name = "MmAdjustWorkingSetSize", .because = kNoPage, .declined = "there are no working sets" },

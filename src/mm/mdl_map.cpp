@@ -14,6 +14,7 @@
 #include "ke/door.h"
 #include "ke/exception.h"
 #include "ke/gate.h"
+#include "mm/cache_types.h"
 #include "mm/caller.h"
 #include "mm/mdl_rules.h"
 #include "mm/memory.h"
@@ -90,7 +91,7 @@ void undo(std::vector<MappedMdl>::iterator it)
     memory().mdls.mapped.erase(it);
 }
 
-PVOID map_system(MDL* mdl, ULONG priority)
+PVOID map_system(MDL* mdl, MEMORY_CACHING_TYPE cache, ULONG priority)
 {
     Memory& m = memory();
     auto frames = checked_frames(mdl);
@@ -104,6 +105,9 @@ PVOID map_system(MDL* mdl, ULONG priority)
         if (!room)
             return nullptr;
         base = *room;
+        // What the pages have counts; what is asked for, only when they have none.
+        if (mdl->MdlFlags & MDL_IO_SPACE && !frames.empty())
+            m.mappings.find(base)->cache = cache_type_of(frames[0], 1).value_or(cache);
         m.mappings.map(base, frames, access);
     }
     m.mdls.mapped.push_back({ mdl, base, frames.size(), direct, false, calling_driver(), ++m.mdls.born });
@@ -130,13 +134,18 @@ PVOID map_user(MDL* mdl, PVOID requested, ULONG priority)
 
 } // namespace
 
-PVOID MmMapLockedPagesSpecifyCache(MDL* mdl, KPROCESSOR_MODE mode, MEMORY_CACHING_TYPE, PVOID requested,
+PVOID MmMapLockedPagesSpecifyCache(MDL* mdl, KPROCESSOR_MODE mode, MEMORY_CACHING_TYPE cache, PVOID requested,
                                    ULONG bug_check_on_failure, ULONG priority)
 {
-    if (mode == UserMode)
-        return map_user(mdl, requested, priority);
+    if (mode == UserMode) {
+        PVOID const view = map_user(mdl, requested, priority);
+        settle_cache_type(mdl, cache);
+        return view;
+    }
     verify_before_map(mdl);
-    PVOID mapped = map_system(mdl, priority);
+    PVOID mapped = map_system(mdl, cache, priority);
+    if (mapped)
+        settle_cache_type(mdl, cache);
     if (!mapped && bug_check_on_failure)
         ke::bug_check(NO_MORE_SYSTEM_PTES, 0, page_count(mdl), 0, 0, "no addresses are left for a system mapping");
     return mapped;
@@ -271,7 +280,7 @@ void MmFreeMappingAddress(PVOID base, ULONG tag)
     memory().mappings.release(value(base));
 }
 
-PVOID MmMapLockedPagesWithReservedMapping(PVOID base, ULONG tag, MDL* mdl, MEMORY_CACHING_TYPE)
+PVOID MmMapLockedPagesWithReservedMapping(PVOID base, ULONG tag, MDL* mdl, MEMORY_CACHING_TYPE cache)
 {
     auto& range = require_reserved(base, tag, 0x105, 0x104);
     if (range.mapped)
@@ -281,6 +290,7 @@ PVOID MmMapLockedPagesWithReservedMapping(PVOID base, ULONG tag, MDL* mdl, MEMOR
     if (frames.empty() || frames.size() > range.pages)
         return nullptr;
     memory().mappings.map(value(base), frames, Access::ReadWrite);
+    settle_cache_type(mdl, cache);
     // The field has no byte offset here, other than after MmMapLockedPagesSpecifyCache.
     mdl->MappedSystemVa = base;
     ULONG flags = mdl->MdlFlags | MDL_MAPPED_TO_SYSTEM_VA;

@@ -67,17 +67,15 @@ size_t fill_frames(uint64_t low, uint64_t high, uint64_t skip, size_t pages, ULO
     hal::PhysicalMemory& physical = memory().physical;
     bool const chunks = flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS;
     if (chunks) {
-        // One block, or blocks of `skip` bytes each aligned to their size; all or nothing.
+        // One block, all or nothing; or blocks of `skip` bytes each aligned to their size, as many as there are.
         auto range = frames_between(low, high);
         size_t const chunk = skip ? skip >> kPageShift : pages;
         if (!range || (skip && (!std::has_single_bit(skip) || skip < kPageSize || pages % chunk)))
             return 0;
         for (size_t got = 0; got < pages; got += chunk) {
             auto first = physical.allocate(chunk, skip ? chunk : 1, range->lowest, range->highest);
-            if (!first) {
-                give_back(into, got);
-                return 0;
-            }
+            if (!first)
+                return got;
             for (size_t i = 0; i < chunk; ++i)
                 into[got + i] = *first + i;
         }
@@ -97,8 +95,10 @@ size_t fill_frames(uint64_t low, uint64_t high, uint64_t skip, size_t pages, ULO
 
 } // namespace
 
-MDL* MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
-                             MEMORY_CACHING_TYPE, ULONG flags)
+namespace {
+
+MDL* allocate_pages(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
+                    std::optional<MEMORY_CACHING_TYPE> cache, ULONG flags)
 {
     Memory& m = memory();
     auto const skip_bytes = static_cast<uint64_t>(skip.QuadPart);
@@ -119,13 +119,21 @@ MDL* MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSIC
     mdl->MdlFlags = MDL_PAGES_LOCKED;
     mdl->Process = nullptr;
     mdl->MappedSystemVa = nullptr;
-    m.mdls.page_sets.push_back({ mdl, got, calling_driver(), ++m.mdls.born });
+    m.mdls.page_sets.push_back({ mdl, got, cache, calling_driver(), ++m.mdls.born });
     return mdl;
+}
+
+} // namespace
+
+MDL* MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
+                             MEMORY_CACHING_TYPE cache, ULONG flags)
+{
+    return allocate_pages(low, high, skip, bytes, cache, flags);
 }
 
 MDL* MmAllocatePagesForMdl(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes)
 {
-    return MmAllocatePagesForMdlEx(low, high, skip, bytes, MmCached, 0);
+    return allocate_pages(low, high, skip, bytes, std::nullopt, 0);
 }
 
 MDL* MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,

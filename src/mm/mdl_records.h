@@ -7,6 +7,7 @@
 #include "ke/thread.h"
 #include "nt/nt.h"
 
+#include <optional>
 #include <vector>
 
 namespace ringside::mm {
@@ -32,6 +33,7 @@ struct MappedMdl {
 struct MdlPages { // of MmAllocatePagesForMdl
     nt::MDL* mdl;
     size_t pages;
+    std::optional<nt::MEMORY_CACHING_TYPE> cache; // nothing: the first mapping's will be
     uint64_t caller;
     uint32_t number;
 };

@@ -41,6 +41,7 @@ Residue Memory::residue()
         .contiguous_blocks = contiguous.blocks.size(),
         .mdl_page_sets = mdls.page_sets.size(),
         .io_mappings = mappings.count(SystemMappings::Use::IoSpace),
+        .cache_conflicts = cache_conflicts,
         .reserved_ranges = mappings.count(SystemMappings::Use::Reserved),
         .secured_ranges = spaces.secured(),
         .sections = sections.open(),

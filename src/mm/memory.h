@@ -37,6 +37,7 @@ struct Residue {
     size_t contiguous_blocks = 0; // MmAllocateContiguousMemory and MmAllocateNonCachedMemory
     size_t mdl_page_sets = 0; // MmAllocatePagesForMdl without MmFreePagesFromMdl
     size_t io_mappings = 0; // MmMapIoSpace
+    size_t cache_conflicts = 0; // mappings of pages that had another cache type
     size_t reserved_ranges = 0; // MmAllocateMappingAddress
     size_t secured_ranges = 0; // MmSecureVirtualMemory
     size_t sections = 0; // neither closed nor without views
@@ -64,6 +65,7 @@ public:
     ImagePaging images;
     MdlRecords mdls;
     ContiguousBlocks contiguous;
+    size_t cache_conflicts = 0; // counted by check_cache_type
 };
 
 extern Memory* g_memory;

@@ -7,6 +7,7 @@
 #include "ke/bugcheck.h"
 #include "ke/exception.h"
 #include "ke/guarded.h"
+#include "mm/cache_types.h"
 #include "mm/memory.h"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ constexpr ULONG kRangesTag = 0x526D4D; // "MmR"
 
 uintptr_t value(void const* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
-PVOID map_frames(PHYSICAL_ADDRESS physical, size_t bytes, Access access)
+PVOID map_frames(PHYSICAL_ADDRESS physical, size_t bytes, MEMORY_CACHING_TYPE cache, Access access)
 {
     Memory& m = memory();
     auto const begin = static_cast<uint64_t>(physical.QuadPart);
@@ -39,6 +40,8 @@ PVOID map_frames(PHYSICAL_ADDRESS physical, size_t bytes, Access access)
     auto base = m.mappings.reserve(pages, SystemMappings::Use::IoSpace);
     if (!base)
         return nullptr;
+    check_cache_type(begin >> kPageShift, pages, cache);
+    m.mappings.find(*base)->cache = cache;
     m.mappings.map_run(*base, begin >> kPageShift, pages, access);
     return reinterpret_cast<void*>(*base + begin % kPageSize);
 }
@@ -72,9 +75,9 @@ BOOLEAN MmIsNonPagedSystemAddressValid(PVOID address)
     return !hal::is_user(value(address)) && MmIsAddressValid(address);
 }
 
-PVOID MmMapIoSpace(PHYSICAL_ADDRESS physical, SIZE_T bytes, MEMORY_CACHING_TYPE)
+PVOID MmMapIoSpace(PHYSICAL_ADDRESS physical, SIZE_T bytes, MEMORY_CACHING_TYPE cache)
 {
-    return map_frames(physical, bytes, Access::ReadWrite);
+    return map_frames(physical, bytes, cache, Access::ReadWrite);
 }
 
 PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS physical, SIZE_T bytes, ULONG protect)
@@ -82,16 +85,17 @@ PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS physical, SIZE_T bytes, ULONG protect)
     ULONG const cache = protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE);
     if (cache == (PAGE_NOCACHE | PAGE_WRITECOMBINE))
         return nullptr;
+    MEMORY_CACHING_TYPE const type = cache_type_of_protection(protect);
     switch (protect & ~cache) {
     case PAGE_READONLY:
-        return map_frames(physical, bytes, Access::Read);
+        return map_frames(physical, bytes, type, Access::Read);
     case PAGE_READWRITE:
-        return map_frames(physical, bytes, Access::ReadWrite);
+        return map_frames(physical, bytes, type, Access::ReadWrite);
     case PAGE_EXECUTE:
     case PAGE_EXECUTE_READ:
-        return map_frames(physical, bytes, Access::ReadExecute);
+        return map_frames(physical, bytes, type, Access::ReadExecute);
     case PAGE_EXECUTE_READWRITE:
-        return map_frames(physical, bytes, Access::All);
+        return map_frames(physical, bytes, type, Access::All);
     default:
         return nullptr;
     }
@@ -123,11 +127,13 @@ NTSTATUS MmCopyMemory(PVOID target, ULONG64 source, SIZE_T bytes, ULONG flags, S
     }
     if (flags != MM_COPY_MEMORY_VIRTUAL)
         return STATUS_INVALID_PARAMETER_4;
-    // Page by page: a target that faults is the driver's bug, a source that does only ends the copy.
+    // Page by page: a target that faults is the driver's bug, a source that does only ends the copy. Registers are not
+    // read: that could have effects.
     for (size_t done = 0; done < bytes;) {
         uint64_t const at = source + done;
         size_t const step = std::min(bytes - done, kPageSize - at % kPageSize);
-        bool const there = hal::is_user(at) || memory().physical.physical_of(at);
+        auto const physical = memory().physical.physical_of(at);
+        bool const there = physical ? *physical < memory().physical.bytes() : hal::is_user(at);
         if (!there || !ke::read_guarded<char>(reinterpret_cast<void*>(at))) // brings it in, if it was paged out
             return STATUS_INVALID_ADDRESS;
         ke::copy_or_raise(static_cast<char*>(target) + done, reinterpret_cast<void*>(at), step);

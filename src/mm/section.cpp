@@ -16,9 +16,6 @@ using hal::kPageShift;
 
 namespace {
 
-// More than any slice could show.
-constexpr uint64_t kSectionBytesMax = hal::kUserSliceBytes;
-
 constexpr uint64_t kPhysicalBytes = uint64_t { 1 } << 46; // what the processor of the profile can address
 
 } // namespace
@@ -31,8 +28,11 @@ bool is_section_protection(ULONG protect)
 
 std::optional<hal::Pfn> Section::frame(uint64_t page) const
 {
-    if (backing == Backing::Physical)
-        return page;
+    return backing == Backing::Physical ? page : frame_in(runs(), page);
+}
+
+std::optional<hal::Pfn> frame_in(Section::Runs const& runs, uint64_t page)
+{
     auto it = runs.upper_bound(page);
     if (it == runs.begin())
         return std::nullopt;
@@ -74,50 +74,53 @@ Sections::~Sections() = default; // the frames go with the machine's memory
 
 // --- Life --------------------------------------------------------------------------------------------------------
 
-Result<Section*> Sections::create(uint64_t bytes, ULONG protect, ULONG attributes)
+Result<void> Sections::check_attributes(ULONG attributes)
 {
     constexpr ULONG kKinds = SEC_COMMIT | SEC_RESERVE | SEC_IMAGE;
     constexpr ULONG kModifiers = SEC_NOCACHE | SEC_WRITECOMBINE | SEC_NO_CHANGE;
-    if (attributes & ~(kKinds | kModifiers))
+    ULONG const kind = attributes & kKinds;
+    if (attributes & ~(kKinds | kModifiers) || (kind != SEC_COMMIT && kind != SEC_RESERVE && kind != SEC_IMAGE))
         return Failure { STATUS_INVALID_PARAMETER_6 };
+    return {};
+}
+
+Section& Sections::add(Section::Backing backing, uint64_t bytes, ULONG protect, ULONG attributes)
+{
+    auto& section = *m_sections.emplace_back(std::make_unique<Section>());
+    section.index = m_sections.size() - 1;
+    section.backing = backing;
+    section.bytes = bytes;
+    section.pages = hal::page_round_up(bytes) >> kPageShift;
+    section.protect = protect;
+    section.attributes = attributes;
+    section.number = ++m_born;
+    return section;
+}
+
+Result<Section*> Sections::create(uint64_t bytes, ULONG protect, ULONG attributes)
+{
+    TRY(check_attributes(attributes));
     if (attributes & SEC_IMAGE)
         return Failure { STATUS_INVALID_FILE_FOR_SECTION }; // an image is a file
-    ULONG const kind = attributes & kKinds;
-    if (kind != SEC_COMMIT && kind != SEC_RESERVE)
-        return Failure { STATUS_INVALID_PARAMETER_6 };
     if (!is_section_protection(protect))
         return Failure { STATUS_INVALID_PAGE_PROTECTION };
     if (!bytes)
         return Failure { STATUS_INVALID_PARAMETER_4 };
     if (bytes > kSectionBytesMax)
         return Failure { STATUS_SECTION_TOO_BIG };
-    auto made = std::make_unique<Section>();
-    Section& section = *made;
-    section.index = m_sections.size();
-    section.bytes = bytes;
-    section.pages = hal::page_round_up(bytes) >> kPageShift;
-    section.protect = protect;
-    section.attributes = attributes;
-    section.number = ++m_born;
-    if (kind == SEC_COMMIT)
-        TRY(commit(section, 0, section.pages));
-    m_sections.push_back(std::move(made));
+    Section& section = add(Section::Backing::Paging, bytes, protect, attributes);
+    if (attributes & SEC_COMMIT)
+        if (auto committed = commit(section, 0, section.pages); !committed.ok()) {
+            m_sections.pop_back();
+            --m_born;
+            return committed.failure();
+        }
     return &section;
 }
 
 Section& Sections::create_physical()
 {
-    auto made = std::make_unique<Section>();
-    Section& section = *made;
-    section.index = m_sections.size();
-    section.backing = Section::Backing::Physical;
-    section.bytes = kPhysicalBytes;
-    section.pages = kPhysicalBytes >> kPageShift;
-    section.protect = PAGE_EXECUTE_READWRITE;
-    section.attributes = SEC_COMMIT;
-    section.number = ++m_born;
-    m_sections.push_back(std::move(made));
-    return section;
+    return add(Section::Backing::Physical, kPhysicalBytes, PAGE_EXECUTE_READWRITE, SEC_COMMIT);
 }
 
 void Sections::bind(Section& section, void* object) { section.object = object; }
@@ -146,6 +149,8 @@ void Sections::view_gone(Section& section)
 {
     CHECK(section.views, "a view went that was never made");
     --section.views;
+    if (section.file && section.writes())
+        (void)write_back(*section.file, 0, section.pages); // a failure comes again at the next flush
     drop_if_unused(section);
 }
 
@@ -153,7 +158,9 @@ void Sections::drop_if_unused(Section& section)
 {
     if (section.object || section.views)
         return;
-    for (auto const& [page, run] : section.runs)
+    if (section.file)
+        leave_segment(section);
+    for (auto const& [page, run] : section.own_runs)
         m_locks.release(run.first, run.count);
     m_sections[section.index].reset();
 }
@@ -179,12 +186,18 @@ Result<void> Sections::commit(Section& section, uint64_t first_page, uint64_t co
             ++page;
             continue;
         }
-        auto next = section.runs.lower_bound(page);
-        size_t run = std::min(end, next == section.runs.end() ? end : next->first) - page;
+        Section::Runs& runs = section.runs();
+        auto next = runs.lower_bound(page);
+        size_t run = std::min(end, next == runs.end() ? end : next->first) - page;
         std::optional<hal::Pfn> first;
         while (!(first = m_physical.allocate(run)))
             run /= 2;
-        section.runs.emplace(page, Section::Run { *first, run });
+        if (section.file)
+            if (auto filled = fill(*section.file, page, { *first, run }); !filled.ok()) {
+                m_locks.release(*first, run);
+                return filled.failure();
+            }
+        runs.emplace(page, Section::Run { *first, run });
         show_in_views(section, page, { *first, run });
         page += run;
     }

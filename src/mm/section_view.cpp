@@ -46,8 +46,8 @@ void for_each_committed(Section const& section, Window const& window, Visit visi
         return;
     }
     for (uint64_t page = window.first_page; page < end;) {
-        auto it = section.runs.upper_bound(page);
-        uint64_t const next = it == section.runs.end() ? end : it->first;
+        auto it = section.runs().upper_bound(page);
+        uint64_t const next = it == section.runs().end() ? end : it->first;
         if (auto frame = section.frame(page)) {
             auto const& [begin, run] = *std::prev(it);
             uint64_t const count = std::min(end, begin + run.count) - page;
@@ -97,9 +97,11 @@ Result<View> Sections::map(Section& section, ke::Process& process, ViewRequest c
     auto base = spaces.find_room(*slice, window.pages, wanted, request.type & MEM_TOP_DOWN);
     if (!base)
         return Failure { request.base ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY };
-    if (!physical && section.attributes & SEC_RESERVE && request.commit_bytes)
+    if (section.backing == Section::Backing::Paging && section.attributes & SEC_RESERVE && request.commit_bytes)
         TRY(commit(section, window.first_page,
                    std::min<uint64_t>(window.pages, hal::page_round_up(request.commit_bytes) >> kPageShift)));
+    if (section.file) // no page fault reads a file: what a view shows is there from the start
+        TRY(commit(section, window.first_page, window.pages));
     spaces.reserve(*slice, *base, { window.pages, Kind::SectionView, request.protect, &section, window.first_page });
     ++section.views;
     for_each_committed(section, window, [&](uint64_t page, hal::Pfn frame, size_t count) {
@@ -138,8 +140,7 @@ Result<View> Sections::map_in_system(Section& section, uint64_t offset, uint64_t
     frames.reserve(window.pages);
     for (uint64_t page = window.first_page; page < window.first_page + window.pages; ++page)
         frames.push_back(*section.frame(page));
-    bool const writes = section.protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE);
-    memory().mappings.map(*base, frames, writes ? sim::host::Access::ReadWrite : sim::host::Access::Read);
+    memory().mappings.map(*base, frames, section.writes() ? sim::host::Access::ReadWrite : sim::host::Access::Read);
     m_system_views.emplace(*base, &section);
     ++section.views;
     return View { *base, offset, window.pages << kPageShift };

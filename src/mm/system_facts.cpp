@@ -34,21 +34,52 @@ BOOLEAN MmSetAddressRangeModified(PVOID, SIZE_T) { return FALSE; }
 
 namespace {
 
-// No section of a file exists: the pointers are as the file system made them.
-bool no_sections(SECTION_OBJECT_POINTERS* pointers)
+SECTION_OBJECT_POINTERS read(SECTION_OBJECT_POINTERS const* pointers)
 {
     SECTION_OBJECT_POINTERS value;
     ke::copy_or_raise(&value, pointers, sizeof value);
-    return !value.DataSectionObject && !value.ImageSectionObject;
+    return value;
+}
+
+// Of a file that we know no section of, the pointers are as its file system made them.
+bool no_sections(SECTION_OBJECT_POINTERS const* pointers)
+{
+    auto const value = read(pointers);
+    return !value.DataSectionObject && !value.ImageSectionObject && !memory().sections.is_mapped(pointers);
 }
 
 } // namespace
 
-BOOLEAN MmCanFileBeTruncated(SECTION_OBJECT_POINTERS* pointers, LARGE_INTEGER*) { return no_sections(pointers); }
-BOOLEAN MmFlushImageSection(SECTION_OBJECT_POINTERS* pointers, MMFLUSH_TYPE) { return no_sections(pointers); }
+BOOLEAN MmCanFileBeTruncated(SECTION_OBJECT_POINTERS* pointers, LARGE_INTEGER* new_size)
+{
+    std::optional<uint64_t> bytes;
+    if (LARGE_INTEGER value; new_size) {
+        ke::copy_or_raise(&value, new_size, sizeof value);
+        bytes = static_cast<uint64_t>(value.QuadPart);
+    }
+    auto const value = read(pointers);
+    if (value.ImageSectionObject)
+        return FALSE;
+    return memory().sections.is_mapped(pointers) ? memory().sections.may_resize(pointers, bytes)
+                                                 : !value.DataSectionObject;
+}
+
+BOOLEAN MmFlushImageSection(SECTION_OBJECT_POINTERS* pointers, MMFLUSH_TYPE type)
+{
+    return type == MmFlushForDelete ? no_sections(pointers) : !read(pointers).ImageSectionObject;
+}
+
 BOOLEAN MmForceSectionClosed(SECTION_OBJECT_POINTERS* pointers, BOOLEAN) { return no_sections(pointers); }
 BOOLEAN MmForceSectionClosedEx(SECTION_OBJECT_POINTERS* pointers, ULONG) { return no_sections(pointers); }
-ULONG MmDoesFileHaveUserWritableReferences(SECTION_OBJECT_POINTERS* pointers) { return !no_sections(pointers); }
+
+ULONG MmDoesFileHaveUserWritableReferences(SECTION_OBJECT_POINTERS* pointers)
+{
+    bool const none = no_sections(pointers);
+    return memory().sections.is_mapped(pointers) ? static_cast<ULONG>(memory().sections.writable_references(pointers))
+                                                 : !none;
+}
+
+ULONGLONG MmGetMaximumFileSectionSize() { return kSectionBytesMax; }
 
 BOOLEAN MmIsThisAnNtAsSystem() { return memory().windows == Windows::ws2022; }
 

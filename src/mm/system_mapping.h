@@ -6,6 +6,7 @@
 
 #include "hal/physical.h"
 #include "mm/frames.h"
+#include "nt/nt.h"
 #include "sim/host.h"
 
 #include <map>
@@ -25,6 +26,7 @@ public:
         size_t pages = 0; // of addresses
         size_t mapped = 0; // of those, from the first on
         std::vector<size_t> runs; // page counts of the host's mappings, in order
+        nt::MEMORY_CACHING_TYPE cache = nt::MmCached; // of a device's pages
     };
 
     explicit SystemMappings(hal::PhysicalMemory& physical)

@@ -81,6 +81,7 @@ Result<Region> commit_memory(Slice& slice, Region region, ULONG protect)
         return Failure { STATUS_CONFLICTING_ADDRESSES };
     switch (it->second.kind) {
     case Kind::MdlView:
+    case Kind::Image:
         return Failure { STATUS_CONFLICTING_ADDRESSES };
     case Kind::SectionView:
         TRY(memory().sections.commit_view(slice, it, region.base, end, protect));
@@ -204,6 +205,7 @@ Result<Protected> protect_memory(ke::Process& process, uintptr_t base, size_t by
             return Failure { STATUS_SECTION_PROTECTION };
         break;
     case Kind::Private:
+    case Kind::Image: // nobody shares its pages: there is nothing to copy
         if (is_copy_on_write(protect))
             return Failure { STATUS_INVALID_PAGE_PROTECTION };
         break;
@@ -240,7 +242,9 @@ Result<MEMORY_BASIC_INFORMATION> query_memory(ke::Process& process, uintptr_t ad
     }
     info.AllocationBase = reinterpret_cast<void*>(it->first);
     info.AllocationProtect = it->second.protect;
-    info.Type = it->second.kind == Kind::SectionView ? MEM_MAPPED : MEM_PRIVATE;
+    info.Type = it->second.kind == Kind::SectionView ? MEM_MAPPED
+        : it->second.kind == Kind::Image             ? MEM_IMAGE
+                                                     : MEM_PRIVATE;
     info.Protect = AddressSpaces::protection_at(*slice, page);
     info.State = info.Protect ? MEM_COMMIT : MEM_RESERVE;
     uintptr_t end = page;

@@ -5,6 +5,7 @@
 
 #include "ob/capture.h"
 #include "ob/manager.h"
+#include "ob/security.h"
 
 #include <algorithm>
 
@@ -27,7 +28,8 @@ bool needs_a_record(Type const& type)
 
 } // namespace
 
-NTSTATUS ObCreateObject(KPROCESSOR_MODE, OBJECT_TYPE* type, OBJECT_ATTRIBUTES* attributes, KPROCESSOR_MODE, PVOID,
+// The mode says whose the attributes are: ObInsertObject asks for a user-mode caller, or with OBJ_FORCE_ACCESS_CHECK.
+NTSTATUS ObCreateObject(KPROCESSOR_MODE mode, OBJECT_TYPE* type, OBJECT_ATTRIBUTES* attributes, KPROCESSOR_MODE, PVOID,
                         ULONG body_bytes, ULONG, ULONG, PVOID* object)
 {
     put(object, nullptr);
@@ -36,7 +38,7 @@ NTSTATUS ObCreateObject(KPROCESSOR_MODE, OBJECT_TYPE* type, OBJECT_ATTRIBUTES* a
         return STATUS_INVALID_PARAMETER;
     if (needs_a_record(*wanted))
         return STATUS_NOT_IMPLEMENTED;
-    auto captured = read_attributes(attributes, KernelMode);
+    auto captured = read_attributes(attributes, mode);
     if (!captured.ok())
         return captured.status();
     auto body = create(*wanted, std::max<size_t>(body_bytes, kBodyBytesMin), kDriverMadeTag);
@@ -74,8 +76,10 @@ NTSTATUS ObInsertObject(PVOID object, ACCESS_STATE* access_state, ACCESS_MASK de
     void* body = object;
     Held existing(nullptr);
     NTSTATUS status = STATUS_SUCCESS;
+    ACCESS_MASK granted = granted_access(*record.type, desired);
+    void const* given = attributes.security.empty() ? nullptr : attributes.security.data();
     if (attributes.named) {
-        status = insert(object, attributes.name(), attributes.permanent()).status();
+        status = insert(object, attributes.name(), attributes.permanent(), { given, attributes.checked() }).status();
         if (status == STATUS_OBJECT_NAME_COLLISION && (attributes.flags & OBJ_OPENIF)) {
             auto found = look_up(attributes.name());
             if (!found.ok())
@@ -83,20 +87,24 @@ NTSTATUS ObInsertObject(PVOID object, ACCESS_STATE* access_state, ACCESS_MASK de
             existing.reset(found->body);
             if (found->type != record.type || !found->remaining.empty())
                 return STATUS_OBJECT_TYPE_MISMATCH;
+            auto const allowed = allowed_access(found->body, desired, attributes.mode, attributes.flags);
+            if (!allowed.ok())
+                return allowed.status();
+            granted = allowed.value();
             body = found->body;
             status = STATUS_OBJECT_NAME_EXISTS;
         }
-        if (NT_ERROR(status))
-            return status;
-    }
+    } else if (given)
+        status = assign_security(record, nullptr, given, attributes.checked()).status();
+    if (NT_ERROR(status))
+        return status;
     for (ULONG i = 0; i < bias; ++i)
         reference(body);
     if (new_object)
         put(new_object, body);
     if (!handle)
         return status;
-    auto opened
-        = open_handle(current_process(), body, { granted_access(*record.type, desired), attributes.handle_flags() });
+    auto opened = open_handle(current_process(), body, { granted, attributes.handle_flags() });
     if (!opened.ok()) {
         for (ULONG i = 0; i < bias; ++i)
             dereference(body);

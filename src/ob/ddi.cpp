@@ -12,6 +12,17 @@ namespace {
 
 constexpr char const* kQueryObject = "pool charges and the sizes of security descriptors are reported as 0";
 
+constexpr char const* kNoCache = "descriptors are the objects' own, and no page tells what this cache of them promises";
+
+// @cite(wdk-ddi): page=ntifs/nf-ntifs-obqueryobjectauditingbyhandle
+NTSTATUS ObQueryObjectAuditingByHandle(HANDLE handle, BOOLEAN* generate_on_close)
+{
+    auto const found = resolve_handle(current_process(), handle, KernelMode);
+    if (found.ok())
+        put(generate_on_close, FALSE);
+    return found.status();
+}
+
 } // namespace
 
 std::span<Ddi const> ddi_rows()
@@ -83,11 +94,18 @@ std::span<Ddi const> ddi_rows()
                      "clean-up and no close request",
           .because = "exported and in use, but not documented", .body = body<&ObCreateObject>() },
         { .name = "ObInsertObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntifs/nf-ntifs-obinsertobject", .partial = "no security descriptor is stored or checked",
+          .page = "ntifs/nf-ntifs-obinsertobject",
           .because = "the page calls it reserved and says nothing about IRQL", .body = body<&ObInsertObject>() },
         { .name = "ObOpenObjectByName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .partial = "objects that parse names (devices, keys) are not opened through", .because = "exported and in use, but not documented",
           .body = body<&ObOpenObjectByName>() },
+
+        { .name = "ObQueryObjectAuditingByHandle", .page = "ntifs/nf-ntifs-obqueryobjectauditingbyhandle",
+          .partial = "no event is logged: the machine's audit policy audits nothing, and it cannot be changed",
+          .body = body<&ObQueryObjectAuditingByHandle>() },
+        { .name = "ObLogSecurityDescriptor", .because = "exported, but not documented", .declined = kNoCache },
+        { .name = "ObReferenceSecurityDescriptor", .because = "exported, but not documented", .declined = kNoCache },
+        { .name = "ObDereferenceSecurityDescriptor", .because = "exported, but not documented", .declined = kNoCache },
 
         { .name = "ObRegisterCallbacks", .irql = { .highest = APC_LEVEL }, .since = Windows::vista,
           .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
@@ -121,7 +139,9 @@ std::span<Ddi const> ddi_rows()
         { .name = "ZwOpenEvent", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwopenevent", .rules = "PowerIrpDDis",
           .body = body<&ZwOpenEvent>() },
-        { .name = "ZwSetEvent", .page = "ntifs/nf-ntifs-zwsetevent", .body = body<&ZwSetEvent>() },
+        { .name = "ZwSetEvent",
+          .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-zwsetevent", .body = body<&ZwSetEvent>() },
         { .name = "ZwClearEvent", .because = "exported and in use, but not documented", .body = body<&ZwClearEvent>() },
         { .name = "ZwResetEvent", .because = "exported and in use, but not documented", .body = body<&ZwResetEvent>() },
         { .name = "ZwPulseEvent", .because = "exported and in use, but not documented", .body = body<&ZwPulseEvent>() },

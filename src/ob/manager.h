@@ -8,6 +8,7 @@
 #include "ke/thread.h"
 #include "nt/nt.h"
 #include "ob/capture.h"
+#include "ob/name_table.h"
 #include "ob/object.h"
 #include "ob/object_callbacks.h"
 
@@ -22,10 +23,12 @@ namespace ringside::ob {
 
 struct Record;
 
-// Children by birth, for listings, and by name in upper case: a case-sensitive lookup then compares what it finds.
+inline std::u16string_view name_of(Record const& record);
+
+// Children by birth, for listings, and by name without case: a case-sensitive lookup then compares what it finds.
 struct Directory {
     std::map<uint64_t, Record*> by_birth;
-    std::multimap<std::u16string, Record*> by_name;
+    NameTable<Record, name_of> by_name;
 };
 
 struct Record {
@@ -45,7 +48,7 @@ struct Record {
 
     Record* directory = nullptr; // where its name stands; null: nameless
     std::u16string name;
-    uint64_t name_order = 0;
+    std::map<uint64_t, Record*>::iterator name_order; // its place in the directory's by_birth
 
     Record* older = nullptr; // living objects in order of birth
     Record* younger = nullptr;
@@ -53,6 +56,8 @@ struct Record {
     std::unique_ptr<Directory> children; // a directory's
     std::u16string target; // a symbolic link's
 };
+
+inline std::u16string_view name_of(Record const& record) { return record.name; }
 
 struct HandleEntry {
     Record* object = nullptr; // null: free

@@ -32,13 +32,13 @@ struct Place {
 
 Record* child_of(Record& directory, std::u16string_view name, bool case_insensitive)
 {
-    auto [first, end] = directory.children->by_name.equal_range(upper_case(name));
     // Names that differ only in case: the oldest one is found.
     Record* oldest = nullptr;
-    for (auto it = first; it != end; ++it)
-        if (same_name(it->second->name, name, case_insensitive)
-            && (!oldest || it->second->name_order < oldest->name_order))
-            oldest = it->second;
+    directory.children->by_name.for_each_like(name, [&](Record& child) {
+        if (same_name(child.name, name, case_insensitive)
+            && (!oldest || child.name_order->first < oldest->name_order->first))
+            oldest = &child;
+    });
     return oldest;
 }
 
@@ -158,9 +158,9 @@ void ObjectManager::link(Record& directory, Record& object, std::u16string_view 
 {
     object.directory = &directory;
     object.name = name;
-    object.name_order = ++m_names;
-    directory.children->by_birth.emplace(object.name_order, &object);
-    directory.children->by_name.emplace(upper_case(name), &object);
+    auto& by_birth = directory.children->by_birth;
+    object.name_order = by_birth.emplace_hint(by_birth.end(), ++m_names, &object);
+    directory.children->by_name.insert(object);
     ++directory.pointers; // a directory lives while there is something in it
 }
 
@@ -168,12 +168,7 @@ void ObjectManager::unlink(Record& object)
 {
     Record& directory = *object.directory;
     directory.children->by_birth.erase(object.name_order);
-    auto [first, end] = directory.children->by_name.equal_range(upper_case(object.name));
-    for (auto it = first; it != end; ++it)
-        if (it->second == &object) {
-            directory.children->by_name.erase(it);
-            break;
-        }
+    CHECK(directory.children->by_name.erase(object), "a name is missing from its directory");
     object.directory = nullptr;
     object.name.clear();
     dereference(directory.body);

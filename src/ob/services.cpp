@@ -129,16 +129,19 @@ NTSTATUS ObOpenObjectByPointer(PVOID object, ULONG attributes, ACCESS_STATE* acc
     Record& record = manager().require(object);
     if (!type_matches(record, type, mode))
         return STATUS_OBJECT_TYPE_MISMATCH;
+    // What the access state has been granted before is not asked again.
+    ACCESS_MASK before = 0;
     if (access_state) {
         ACCESS_STATE const state = get(access_state);
-        desired |= state.RemainingDesiredAccess | state.PreviouslyGrantedAccess;
+        desired |= state.RemainingDesiredAccess;
+        before = state.PreviouslyGrantedAccess;
     }
     auto const granted = allowed_access(object, desired, mode, attributes);
     if (!granted.ok())
         return granted.status();
     auto opened = open_handle(
         current_process(), object,
-        { granted.value(), attributes & (OBJ_EXCLUSIVE | OBJ_INHERIT | OBJ_KERNEL_HANDLE) });
+        { granted.value() | before, attributes & (OBJ_EXCLUSIVE | OBJ_INHERIT | OBJ_KERNEL_HANDLE) });
     if (!opened.ok())
         return opened.status();
     put(handle, *opened);

@@ -78,6 +78,12 @@ NTSTATUS PsLookupProcessThreadByCid(CLIENT_ID* id, PEPROCESS* process, PETHREAD*
     return STATUS_SUCCESS;
 }
 
+// Null for the System process.
+PVOID PsGetProcessSectionBaseAddress(PEPROCESS process)
+{
+    return reinterpret_cast<PVOID>(manager().record_of(required_process(process))->image_base);
+}
+
 // What a process was made from is no file here, as with the System process on Windows.
 NTSTATUS PsReferenceProcessFilePointer(PEPROCESS process, PVOID* file)
 {
@@ -161,8 +167,9 @@ std::span<Ddi const> accessor_rows()
           .partial = "there are no protected processes: FALSE", .because = kInUse, .body = body<&no_process>() },
         { .name = "PsGetProcessJob", .irql = { .highest = DISPATCH_LEVEL }, .partial = "there are no job objects: null",
           .because = kInUse, .body = body<&no_pointer_of_process>() },
-        { .name = "PsGetProcessSectionBaseAddress", .irql = { .highest = DISPATCH_LEVEL }, .partial = kNoImage,
-          .because = kInUse, .body = body<&no_pointer_of_process>() },
+        { .name = "PsGetProcessSectionBaseAddress", .irql = { .highest = DISPATCH_LEVEL },
+          .partial = "a client's image is its headers alone", .because = kInUse,
+          .body = body<&PsGetProcessSectionBaseAddress>() },
         { .name = "PsReferenceProcessFilePointer", .irql = { .highest = APC_LEVEL }, .partial = kNoImage,
           .because = kInUse, .body = body<&PsReferenceProcessFilePointer>() },
         { .name = "PsGetProcessSessionId", .irql = { .highest = DISPATCH_LEVEL }, .partial = kOneSession,

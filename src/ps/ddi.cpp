@@ -98,6 +98,7 @@ std::span<Ddi const> ddi_rows()
           .body = body<&PsRemoveCreateThreadNotifyRoutine>() },
         { .name = "PsSetLoadImageNotifyRoutine", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntddk/nf-ntddk-pssetloadimagenotifyroutine", .rules = "IrqlPsPassive,PowerIrpDDis",
+          .partial = kImages,
           .body = body<&PsSetLoadImageNotifyRoutine>() },
         { .name = "PsRemoveLoadImageNotifyRoutine", .irql = { .highest = APC_LEVEL },
           .page = "ntddk/nf-ntddk-psremoveloadimagenotifyroutine", .rules = "PowerIrpDDis",

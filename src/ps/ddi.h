@@ -69,13 +69,19 @@ nt::NTSTATUS ZwSetInformationProcess(nt::HANDLE process, nt::PROCESSINFOCLASS wh
                                      nt::ULONG length);
 nt::NTSTATUS NtOpenProcess(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
                            nt::CLIENT_ID* client_id);
+nt::NTSTATUS NtSetInformationProcess(nt::HANDLE process, nt::PROCESSINFOCLASS what, nt::PVOID information,
+                                     nt::ULONG length);
 nt::NTSTATUS ZwTerminateProcess(nt::HANDLE process, nt::NTSTATUS status);
 nt::NTSTATUS ZwOpenThread(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
+                          nt::CLIENT_ID* client_id);
+nt::NTSTATUS NtOpenThread(nt::HANDLE* handle, nt::ACCESS_MASK desired, nt::OBJECT_ATTRIBUTES* attributes,
                           nt::CLIENT_ID* client_id);
 nt::NTSTATUS ZwQueryInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID into, nt::ULONG length,
                                       nt::ULONG* return_length);
 nt::NTSTATUS NtQueryInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID into, nt::ULONG length,
                                       nt::ULONG* return_length);
+nt::NTSTATUS NtSetInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID information,
+                                    nt::ULONG length);
 nt::NTSTATUS ZwSetInformationThread(nt::HANDLE thread, nt::THREADINFOCLASS what, nt::PVOID information,
                                     nt::ULONG length);
 
@@ -84,6 +90,8 @@ nt::BOOLEAN PsIsSystemProcess(nt::PEPROCESS process);
 nt::BOOLEAN PsGetProcessExitProcessCalled(nt::PEPROCESS process);
 nt::UCHAR PsGetProcessPriorityClass(nt::PEPROCESS process);
 nt::NTSTATUS PsLookupProcessThreadByCid(nt::CLIENT_ID* id, nt::PEPROCESS* process, nt::PETHREAD* thread);
+nt::NTSTATUS SeLocateProcessImageName(nt::PEPROCESS process, nt::UNICODE_STRING** name);
+nt::PVOID PsGetProcessSectionBaseAddress(nt::PEPROCESS process);
 nt::NTSTATUS PsReferenceProcessFilePointer(nt::PEPROCESS process, nt::PVOID* file);
 nt::NTSTATUS PsAcquireProcessExitSynchronization(nt::PEPROCESS process);
 void PsReleaseProcessExitSynchronization(nt::PEPROCESS process);

@@ -10,6 +10,8 @@ std::span<Ddi const> memory_rows()
 {
     constexpr char const* kUndocumented = "exported and in use, but not documented";
     constexpr char const* kNoIrql = "the page says nothing about IRQL";
+    constexpr char const* kSections = "files are those of drive C:, SEC_IMAGE is STATUS_NOT_SUPPORTED, and no filter sees "
+                                      "pages come and go; no security descriptor is stored or checked";
     // clang-format off
     static Ddi const rows[] = {
         { .name = "ZwAllocateVirtualMemory", .fail = Fail::Status, .fail_status = STATUS_NO_MEMORY,
@@ -31,8 +33,9 @@ std::span<Ddi const> memory_rows()
           .body = body<&ZwQueryVirtualMemory>() },
         { .name = "NtQueryVirtualMemory", .page = "ntifs/nf-ntifs-ntqueryvirtualmemory", .because = kNoIrql,
           .body = body<&NtQueryVirtualMemory>() },
-        { .name = "ZwFlushVirtualMemory", .page = "ntifs/nf-ntifs-zwflushvirtualmemory",
-          .partial = "no view shows a file: there is nothing to write", .body = body<&ZwFlushVirtualMemory>() },
+        { .name = "ZwFlushVirtualMemory", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-zwflushvirtualmemory",
+          .body = body<&ZwFlushVirtualMemory>() },
         { .name = "MmCopyVirtualMemory", .irql = { .highest = APC_LEVEL }, .because = kUndocumented,
           .body = body<&MmCopyVirtualMemory>() },
         { .name = "MmProbeAndLockProcessPages", .irql = { .highest = APC_LEVEL }, .fail = Fail::Raise,
@@ -41,21 +44,21 @@ std::span<Ddi const> memory_rows()
 
         { .name = "ZwCreateSection", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwcreatesection",
-          .partial = "of the paging file only; no security descriptor is stored or checked",
+          .partial = kSections,
           .body = body<&ZwCreateSection>() },
         { .name = "NtCreateSection", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-ntcreatesection",
-          .partial = "of the paging file only; no security descriptor is stored or checked",
+          .partial = kSections,
           .body = body<&NtCreateSection>() },
         { .name = "NtCreateSectionEx", .since = Windows::v10_1803, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntifs/nf-ntifs-ntcreatesectionex",
           .partial = "as NtCreateSection; extended parameters are refused", .because = kNoIrql,
           .body = body<&NtCreateSectionEx>() },
         { .name = "MmCreateSection", .irql = { .highest = APC_LEVEL }, .fail = Fail::Status,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .partial = "of the paging file only; a name is not used",
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .partial = "as ZwCreateSection; a name is not used",
           .because = kUndocumented, .body = body<&MmCreateSection>() },
         { .name = "ZwOpenSection", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-zwopensection", .rules = "PowerIrpDDis", .partial = "no security descriptor is checked",
+          .page = "wdm/nf-wdm-zwopensection", .rules = "PowerIrpDDis",
           .body = body<&ZwOpenSection>() },
         { .name = "ZwQuerySection", .since = Windows::vista, .because = kUndocumented,
           .body = body<&ZwQuerySection>() },

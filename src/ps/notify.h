@@ -23,6 +23,10 @@ struct NotifyRoutine {
     bool leaving = false;
 };
 
+// What image notification has to tell of.
+inline constexpr char const* kImages = "drivers and each client's main image, which is its headers alone; clients load no "
+                                       "DLLs, and no file object stands behind an image (IMAGE_INFO_EX)";
+
 class NotifyList {
 public:
     void set_limit(size_t limit) { m_limit = limit; }

@@ -12,6 +12,7 @@
 #include "mm/address_space.h"
 #include "ob/handle.h"
 #include "ob/object.h"
+#include "ps/client_image.h"
 #include "ps/memory_rows.h"
 #include "rtl/version.h"
 #include "se/object_security.h"
@@ -155,6 +156,12 @@ Result<ke::Process*> ProcessManager::create_client(std::u16string_view image_pat
         ob::dereference(body);
         return slice.failure();
     }
+    auto image = map_client_image(process);
+    if (!image.ok()) {
+        ob::dereference(body);
+        return image.failure();
+    }
+    record_of(process)->image_base = *image;
     auto token = se::security().make_primary(account);
     auto secured = token.ok() ? se::assign_default(body, **token) : token.failure();
     if (token.ok())

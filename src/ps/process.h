@@ -58,6 +58,8 @@ struct ProcessRecord {
     Quota quota[2]; // non-paged and paged pool
     nt::ULONGLONG disk[5] {}; // bytes read and written; reads, writes and flushes
     std::u16string image_path;
+    uintptr_t image_base = 0; // of a client
+    bool image_announced = false; // ... was notified, in its context
 };
 
 struct ThreadRecord {
@@ -162,6 +164,7 @@ public:
 private:
     ke::Process& make_process(void* body, std::u16string_view image_path, uint64_t id, uint64_t parent);
     Result<ke::Thread*> make_thread(ke::Process& process, ke::Thread::Main main, void* context);
+    void announce_image(ke::Process& process);
     void leave_process(ProcessRecord& record, nt::NTSTATUS status);
     void ask_to_end(ThreadRecord& record, nt::NTSTATUS status);
     static void thread_main(ke::Thread& self, void* record);
@@ -184,6 +187,10 @@ private:
 
 extern ProcessManager* g_manager;
 inline ProcessManager& manager() { return *g_manager; }
+
+// The name of a process' image by its volume's device, "\Device\HarddiskVolume1\client.exe", where the drive letter has
+// one; else as it was given.
+std::u16string device_path_of_image(ProcessRecord const& record);
 
 // The process behind an EPROCESS that a driver gave: bug check 0x18 when it is none. The same for threads.
 ke::Process& required_process(void* eprocess);

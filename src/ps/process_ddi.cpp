@@ -4,9 +4,7 @@
 #include "ke/apc.h"
 #include "ke/kernel.h"
 #include "ob/capture.h"
-#include "ps/opener.h"
 #include "ps/process.h"
-#include "se/security.h"
 
 #include <cstring>
 
@@ -90,41 +88,6 @@ BOOLEAN PsGetVersion(ULONG* major, ULONG* minor, ULONG* build, UNICODE_STRING* s
 }
 
 // --- Handles ---
-
-// @cite(wdk-ddi): page=ntddk/nf-ntddk-zwopenprocess
-NTSTATUS ZwOpenProcess(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, CLIENT_ID* client_id)
-{
-    OBJECT_ATTRIBUTES const given = ob::get(attributes);
-    if (given.Length != sizeof given || (given.Attributes & ~OBJ_VALID_ATTRIBUTES))
-        return STATUS_INVALID_PARAMETER;
-    if ((client_id != nullptr) == (given.ObjectName != nullptr))
-        return STATUS_INVALID_PARAMETER_MIX;
-    if (!client_id)
-        return STATUS_OBJECT_TYPE_MISMATCH; // processes have no names to open them by
-    CLIENT_ID const id = ob::get(client_id);
-    void* body = nullptr;
-    if (id.UniqueThread) {
-        ke::Thread* thread = manager().thread_by_id(reinterpret_cast<uint64_t>(id.UniqueThread));
-        if (!thread || (id.UniqueProcess && thread->process->id != reinterpret_cast<uint64_t>(id.UniqueProcess)))
-            return STATUS_INVALID_CID;
-        body = thread->process->guest;
-    } else {
-        ke::Process* process = manager().process_by_id(reinterpret_cast<uint64_t>(id.UniqueProcess));
-        if (!process)
-            return STATUS_INVALID_CID;
-        body = process->guest;
-    }
-    // A debugger may do everything; anybody else what the process' descriptor says.
-    auto const granted = opener_access(body, desired, given.Attributes);
-    if (!granted.ok())
-        return granted.status();
-    auto opened = ob::open_handle(ob::current_process(), body, granted.value(),
-                                  given.Attributes & OBJ_KERNEL_HANDLE, given.Attributes & OBJ_INHERIT);
-    if (!opened.ok())
-        return opened.status();
-    ob::put(handle, *opened);
-    return STATUS_SUCCESS;
-}
 
 namespace {
 

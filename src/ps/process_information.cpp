@@ -17,6 +17,7 @@ namespace {
 
 constexpr ACCESS_MASK kProcessQueryLimited = 0x1000, kProcessQuery = 0x400, kProcessSet = 0x200, kProcessTerminate = 1;
 constexpr KPRIORITY kBasePriority = 8;
+constexpr UCHAR kRealTimeClass = 4; // PROCESS_PRIORITY_CLASS_REALTIME
 constexpr UCHAR kPriorityClassMax = 6; // PROCESS_PRIORITY_CLASS_ABOVE_NORMAL
 
 PROCESS_BASIC_INFORMATION basic(ke::Process& process)
@@ -31,13 +32,13 @@ PROCESS_BASIC_INFORMATION basic(ke::Process& process)
     return information;
 }
 
-NTSTATUS image_name(ProcessRecord const& record, PVOID into, ULONG length, ULONG* return_length)
+NTSTATUS image_name(std::u16string const& name, PVOID into, ULONG length, ULONG* return_length)
 {
     Writer out(into, length);
-    size_t const bytes = record.image_path.size() * sizeof(char16_t);
+    size_t const bytes = name.size() * sizeof(char16_t);
     out.put(UNICODE_STRING { static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + sizeof(char16_t)),
                              reinterpret_cast<PWSTR>(out.here() + sizeof(UNICODE_STRING)) });
-    out.write(record.image_path.c_str(), bytes + sizeof(char16_t));
+    out.write(name.c_str(), bytes + sizeof(char16_t));
     return out.finish(return_length);
 }
 
@@ -84,8 +85,9 @@ NTSTATUS query(HANDLE handle, PROCESSINFOCLASS what, PVOID into, ULONG length, U
     case ProcessSessionInformation:
         return answer(PROCESS_SESSION_INFORMATION { kSession }, into, length, return_length);
     case ProcessImageFileName:
+        return image_name(device_path_of_image(record), into, length, return_length);
     case ProcessImageFileNameWin32:
-        return image_name(record, into, length, return_length);
+        return image_name(record.image_path, into, length, return_length);
     case ProcessBreakOnTermination:
         return answer(ULONG { record.critical }, into, length, return_length);
     default:
@@ -93,11 +95,13 @@ NTSTATUS query(HANDLE handle, PROCESSINFOCLASS what, PVOID into, ULONG length, U
     }
 }
 
-NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG length)
+NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG length, KPROCESSOR_MODE mode)
 {
-    auto found = ob::reference_by_handle(handle, kProcessSet, &ob::process_type, KernelMode);
+    auto found = ob::reference_by_handle(handle, kProcessSet, &ob::process_type, mode);
     if (!found.ok())
         return found.status();
+    if (NTSTATUS status = ob::probe(mode, information, length, 1); status)
+        return status;
     ob::Held held(found->body);
     ProcessRecord& record = *manager().record_of(*manager().process_of(held.body()));
     switch (what) {
@@ -107,6 +111,8 @@ NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG leng
             return status;
         if (given.PriorityClass > kPriorityClassMax)
             return STATUS_INVALID_PARAMETER;
+        if (given.PriorityClass == kRealTimeClass && !caller_may(SE_INC_BASE_PRIORITY_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         record.priority_class = given.PriorityClass;
         return STATUS_SUCCESS;
     }
@@ -114,6 +120,8 @@ NTSTATUS set(HANDLE handle, PROCESSINFOCLASS what, PVOID information, ULONG leng
         ULONG critical = 0;
         if (NTSTATUS status = take(critical, information, length); status)
             return status;
+        if (!caller_may(SE_DEBUG_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         record.critical = critical;
         return STATUS_SUCCESS;
     }
@@ -139,27 +147,13 @@ NTSTATUS NtQueryInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID 
 
 NTSTATUS ZwSetInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID information, ULONG length)
 {
-    return set(process, what, information, length);
+    return set(process, what, information, length, KernelMode);
 }
 
-// A client gets no kernel handle, whatever it asks for.
-// @cite(wdk-ddi): page=ntddk/nf-ntddk-ntopenprocess
-NTSTATUS NtOpenProcess(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, CLIENT_ID* client_id)
+NTSTATUS NtSetInformationProcess(HANDLE process, PROCESSINFOCLASS what, PVOID information, ULONG length)
 {
     KPROCESSOR_MODE const mode = ob::previous_mode();
-    return ob::as_service(mode, [&]() -> NTSTATUS {
-        if (mode == KernelMode)
-            return ZwOpenProcess(handle, desired, attributes, client_id);
-        if (NTSTATUS status = ob::probe(mode, handle, sizeof *handle, sizeof(ULONG)); status)
-            return status;
-        if (NTSTATUS status = ob::probe(mode, attributes, sizeof *attributes, sizeof(ULONG)); status)
-            return status;
-        if (NTSTATUS status = ob::probe(mode, client_id, sizeof *client_id, sizeof(ULONG)); status)
-            return status;
-        OBJECT_ATTRIBUTES given = ob::get(attributes);
-        given.Attributes &= ~OBJ_KERNEL_HANDLE;
-        return ZwOpenProcess(handle, desired, &given, client_id);
-    });
+    return ob::as_service(mode, [&] { return set(process, what, information, length, mode); });
 }
 
 // Without a handle: all threads of the current process but this one.

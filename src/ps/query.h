@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// How ZwQueryInformationProcess and ZwQueryInformationThread begin.
+// How queries of processes and threads begin, and what setting asks.
 #pragma once
 
 #include "base/result.h"
+#include "ke/kernel.h"
 #include "ob/capture.h"
 #include "ob/handle.h"
+#include "ob/service.h"
+#include "se/security.h"
 
 namespace ringside::ps {
 
@@ -22,6 +25,12 @@ inline Result<void*> object_to_query(nt::HANDLE handle, ob::Type const& type, nt
     if (found.type != &type)
         return Failure { nt::STATUS_OBJECT_TYPE_MISMATCH };
     return found.body;
+}
+
+// Kernel mode may everything; a user-mode caller needs the privilege, enabled.
+inline bool caller_may(nt::ULONG privilege, nt::KPROCESSOR_MODE mode)
+{
+    return mode == nt::KernelMode || se::security().effective(ke::kernel().current()).has_enabled(privilege);
 }
 
 } // namespace ringside::ps

@@ -41,13 +41,21 @@ void section_deleted(void* body)
         mm::memory().sections.object_gone(*section);
 }
 
-// What the arguments ask for, without an object yet.
-Result<mm::Section*> make_section(uint64_t bytes, ULONG protect, ULONG kind, bool of_file)
+// What the arguments ask for, without an object yet. `file`: null for the paging file.
+Result<mm::Section*> make_section(FILE_OBJECT* file, uint64_t bytes, ULONG protect, ULONG kind)
 {
-    // Files do not support sections yet: no file system stands behind a handle.
-    if (of_file)
-        return Failure { STATUS_INVALID_FILE_FOR_SECTION };
-    return mm::memory().sections.create(bytes, protect, kind);
+    mm::Sections& sections = mm::memory().sections;
+    return file ? sections.create_of_file(file, bytes, protect, kind) : sections.create(bytes, protect, kind);
+}
+
+// What a file must have been opened for, to stand behind pages of this protection.
+ACCESS_MASK file_access_for(ULONG protect)
+{
+    bool const executes
+        = protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY);
+    bool const writes = protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE);
+    return (executes ? FILE_EXECUTE : 0) | (protect == PAGE_EXECUTE ? 0 : FILE_READ_DATA)
+        | (writes ? FILE_WRITE_DATA : 0);
 }
 
 NTSTATUS create(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, LARGE_INTEGER* size, ULONG protect,
@@ -61,17 +69,20 @@ NTSTATUS create(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attribut
     LARGE_INTEGER bytes {};
     if (size)
         bytes = ob::get(size);
+    ob::Held held_file(nullptr);
     if (file) {
-        // Its type is judged before what it can do.
-        auto target = ob::reference_by_handle(file, 0, &ob::file_type, mode);
+        if (mode == UserMode && !mm::is_section_protection(protect))
+            return STATUS_INVALID_PAGE_PROTECTION;
+        auto target = ob::reference_by_handle(file, file_access_for(protect), &ob::file_type, mode);
         if (!target.ok())
             return target.status();
-        ob::dereference(target->body);
+        held_file.reset(target->body);
     }
     auto captured = ob::read_attributes(attributes, mode);
     if (!captured.ok())
         return captured.status();
-    auto section = make_section(static_cast<uint64_t>(bytes.QuadPart), protect, kind, file != nullptr);
+    auto section = make_section(static_cast<FILE_OBJECT*>(held_file.body()), static_cast<uint64_t>(bytes.QuadPart),
+                                protect, kind);
     if (!section.ok())
         return section.status();
     auto created
@@ -154,8 +165,10 @@ NTSTATUS ZwQuerySection(HANDLE handle, SECTION_INFORMATION_CLASS what, PVOID inf
     ob::Held held(target->body);
     mm::Section const& section = *section_of(held.body());
     SECTION_BASIC_INFORMATION info {};
-    info.AllocationAttributes = section.attributes;
-    info.MaximumSize.QuadPart = static_cast<LONGLONG>(section.pages << hal::kPageShift);
+    // A file's section is as large as was asked for, to the byte.
+    info.AllocationAttributes = section.file ? SEC_FILE : section.attributes;
+    info.MaximumSize.QuadPart
+        = static_cast<LONGLONG>(section.file ? section.bytes : section.pages << hal::kPageShift);
     ob::put(static_cast<SECTION_BASIC_INFORMATION*>(information), info);
     if (returned)
         ob::put(returned, sizeof info);
@@ -166,7 +179,20 @@ NTSTATUS ZwQuerySection(HANDLE handle, SECTION_INFORMATION_CLASS what, PVOID inf
 NTSTATUS MmCreateSection(PVOID* object, ACCESS_MASK, OBJECT_ATTRIBUTES*, LARGE_INTEGER* size, ULONG protect, ULONG kind,
                          HANDLE file, FILE_OBJECT* file_object)
 {
-    auto section = make_section(static_cast<uint64_t>(ob::get(size).QuadPart), protect, kind, file || file_object);
+    ob::Held held_file(nullptr);
+    if (file_object) {
+        if (ob::type_of(file_object) != &ob::file_type)
+            return STATUS_INVALID_FILE_FOR_SECTION;
+        ob::reference(file_object);
+        held_file.reset(file_object);
+    } else if (file) {
+        auto target = ob::reference_by_handle(file, 0, &ob::file_type, KernelMode);
+        if (!target.ok())
+            return target.status();
+        held_file.reset(target->body);
+    }
+    uint64_t const bytes = size || !held_file.body() ? static_cast<uint64_t>(ob::get(size).QuadPart) : 0;
+    auto section = make_section(static_cast<FILE_OBJECT*>(held_file.body()), bytes, protect, kind);
     if (!section.ok())
         return section.status();
     auto body = ob::create(ob::section_type, sizeof(SectionBody), kSectionTag);

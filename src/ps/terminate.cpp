@@ -21,6 +21,7 @@ void ProcessManager::ask_to_end(ThreadRecord& record, NTSTATUS status)
         return; // a driver's thread in a client ends by itself
     record.end_asked = true;
     record.end_status = status;
+    thread.ending = true;
     if (thread.state != ke::ThreadState::Waiting || thread.wait_mode != UserMode)
         return;
     uint8_t const old = ke::Kernel::irql();

@@ -7,8 +7,11 @@
 #include "ke/exception.h"
 #include "ke/kernel.h"
 #include "ob/object.h"
+#include "ps/client_image.h"
 #include "se/object_security.h"
 #include "se/security.h"
+
+#include <utility>
 
 namespace ringside::ps {
 
@@ -116,10 +119,22 @@ NTSTATUS ProcessManager::start(ke::Thread& thread)
 void ProcessManager::thread_main(ke::Thread& self, void* context)
 {
     auto& record = *static_cast<ThreadRecord*>(context);
-    if (self.client)
+    if (self.client) {
         notify_thread(self, ThreadMoment::Begins);
+        manager().announce_image(*self.process);
+    }
     record.main(self, record.context);
     manager().exit_thread(STATUS_SUCCESS);
+}
+
+// In the context of the new process, as its first thread begins.
+void ProcessManager::announce_image(ke::Process& process)
+{
+    ProcessRecord& record = *record_of(process);
+    if (std::exchange(record.image_announced, true))
+        return;
+    notify_image_load(device_path_of_image(record), process.id, reinterpret_cast<void*>(record.image_base),
+                      kClientImageBytes, false);
 }
 
 void ProcessManager::exit_thread(NTSTATUS status)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// ZwOpenThread, ZwQueryInformationThread, ZwSetInformationThread.
+// ZwQueryInformationThread, ZwSetInformationThread.
 #include "ps/ddi.h"
 
 #include "ke/kernel.h"
 #include "ob/service.h"
-#include "ps/opener.h"
 #include "ps/process.h"
 #include "ps/query.h"
 #include "ps/writer.h"
@@ -70,11 +69,13 @@ NTSTATUS query(HANDLE handle, THREADINFOCLASS what, PVOID into, ULONG length, UL
     }
 }
 
-NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG length)
+NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG length, KPROCESSOR_MODE mode)
 {
-    auto found = ob::reference_by_handle(handle, THREAD_SET_INFORMATION, &ob::thread_type, KernelMode);
+    auto found = ob::reference_by_handle(handle, THREAD_SET_INFORMATION, &ob::thread_type, mode);
     if (!found.ok())
         return found.status();
+    if (NTSTATUS status = ob::probe(mode, information, length, sizeof(ULONG)); status)
+        return status;
     ob::Held held(found->body);
     ke::Thread& thread = *ke::kernel().thread_of(static_cast<PKTHREAD>(held.body()));
     ThreadRecord& record = *manager().record_of(thread);
@@ -101,6 +102,8 @@ NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG lengt
     case ThreadPriority:
         if (priority <= 0 || priority > kHighest)
             return STATUS_INVALID_PARAMETER;
+        if (priority >= kRealTime && !caller_may(SE_INC_BASE_PRIORITY_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         thread.base_priority = static_cast<int8_t>(priority);
         ke::kernel().set_priority(thread, thread.base_priority);
         return STATUS_SUCCESS;
@@ -119,34 +122,14 @@ NTSTATUS set(HANDLE handle, THREADINFOCLASS what, PVOID information, ULONG lengt
         record.page_priority = value;
         return STATUS_SUCCESS;
     default:
+        if (!caller_may(SE_DEBUG_PRIVILEGE, mode))
+            return STATUS_PRIVILEGE_NOT_HELD;
         record.critical = value;
         return STATUS_SUCCESS;
     }
 }
 
 } // namespace
-
-NTSTATUS ZwOpenThread(HANDLE* handle, ACCESS_MASK desired, OBJECT_ATTRIBUTES* attributes, CLIENT_ID* client_id)
-{
-    OBJECT_ATTRIBUTES const given = ob::get(attributes);
-    if (given.Length != sizeof given || (given.Attributes & ~OBJ_VALID_ATTRIBUTES))
-        return STATUS_INVALID_PARAMETER;
-    if (!client_id || given.ObjectName)
-        return STATUS_INVALID_PARAMETER_MIX;
-    CLIENT_ID const id = ob::get(client_id);
-    ke::Thread* thread = manager().thread_by_id(reinterpret_cast<uint64_t>(id.UniqueThread));
-    if (!thread || (id.UniqueProcess && handle_of(thread->process->id) != id.UniqueProcess))
-        return STATUS_INVALID_CID;
-    auto const granted = opener_access(thread->guest, desired, given.Attributes);
-    if (!granted.ok())
-        return granted.status();
-    auto opened = ob::open_handle(ob::current_process(), thread->guest,
-                                  { granted.value(), given.Attributes & (OBJ_KERNEL_HANDLE | OBJ_INHERIT) });
-    if (!opened.ok())
-        return opened.status();
-    ob::put(handle, *opened);
-    return STATUS_SUCCESS;
-}
 
 NTSTATUS ZwQueryInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID into, ULONG length, ULONG* return_length)
 {
@@ -162,7 +145,13 @@ NTSTATUS NtQueryInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID int
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-zwsetinformationthread
 NTSTATUS ZwSetInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID information, ULONG length)
 {
-    return set(thread, what, information, length);
+    return set(thread, what, information, length, KernelMode);
+}
+
+NTSTATUS NtSetInformationThread(HANDLE thread, THREADINFOCLASS what, PVOID information, ULONG length)
+{
+    KPROCESSOR_MODE const mode = ob::previous_mode();
+    return ob::as_service(mode, [&] { return set(thread, what, information, length, mode); });
 }
 
 std::span<Ddi const> information_rows()
@@ -194,12 +183,15 @@ std::span<Ddi const> information_rows()
                      "STATUS_NOT_IMPLEMENTED",
           .because = kInUse, .body = body<&ZwSetInformationProcess>() },
         { .name = "NtOpenProcess", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "ntddk/nf-ntddk-ntopenprocess", .rules = "PowerIrpDDis",
-          .partial = "no security descriptor is checked", .body = body<&NtOpenProcess>() },
+          .page = "ntddk/nf-ntddk-ntopenprocess", .rules = "PowerIrpDDis", .body = body<&NtOpenProcess>() },
+        { .name = "SeLocateProcessImageName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-selocateprocessimagename", .body = body<&SeLocateProcessImageName>() },
         { .name = "ZwTerminateProcess", .page = "ntddk/nf-ntddk-zwterminateprocess", .rules = "PowerIrpDDis",
           .partial = "the System process cannot be terminated", .body = body<&ZwTerminateProcess>() },
         { .name = "ZwOpenThread", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES, .because = kInUse,
           .body = body<&ZwOpenThread>() },
+        { .name = "NtOpenThread", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES, .because = kInUse,
+          .body = body<&NtOpenThread>() },
         { .name = "ZwQueryInformationThread", .partial = kThread, .because = kInUse,
           .body = body<&ZwQueryInformationThread>() },
         { .name = "NtQueryInformationThread", .partial = kThread, .because = kInUse,
@@ -208,6 +200,10 @@ std::span<Ddi const> information_rows()
           .partial = "priority, base priority, page priority (which changes nothing), hide from debugger, break on "
                      "termination; others: STATUS_NOT_IMPLEMENTED",
           .body = body<&ZwSetInformationThread>() },
+        { .name = "NtSetInformationThread", .page = "ntifs/nf-ntifs-ntsetinformationthread", .rules = "PowerIrpDDis",
+          .partial = "as ZwSetInformationThread", .body = body<&NtSetInformationThread>() },
+        { .name = "NtSetInformationProcess", .partial = "as ZwSetInformationProcess", .because = kInUse,
+          .body = body<&NtSetInformationProcess>() },
         { .name = "PsSetCreateProcessNotifyRoutineEx2", .since = Windows::v10_1703,
           .page = "ntddk/nf-ntddk-pssetcreateprocessnotifyroutineex2", .rules = "PowerIrpDDis",
           .body = body<&PsSetCreateProcessNotifyRoutineEx2>() },
@@ -216,6 +212,7 @@ std::span<Ddi const> information_rows()
           .body = body<&PsSetCreateThreadNotifyRoutineEx>() },
         { .name = "PsSetLoadImageNotifyRoutineEx", .since = Windows::v10_1709, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-pssetloadimagenotifyroutineex",
+          .partial = kImages,
           .body = body<&PsSetLoadImageNotifyRoutineEx>() },
     };
     // clang-format on

@@ -191,8 +191,9 @@ NTSTATUS ZwFlushVirtualMemory(HANDLE process, PVOID* base, SIZE_T* size, IO_STAT
     bytes = bytes ? hal::page_round_up(address + bytes) - begin : info->RegionSize;
     ob::put(base, reinterpret_cast<void*>(begin));
     ob::put(size, bytes);
-    ob::put(io_status, {});
-    return STATUS_SUCCESS;
+    NTSTATUS const status = mm::memory().sections.flush_view(target.process(), begin, bytes).status();
+    ob::put(io_status, { { status }, status ? 0 : bytes });
+    return status;
 }
 
 // As after KeStackAttachProcess, so that the locks count for that process.

@@ -6,7 +6,6 @@
 #include "rtl/case_table.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ringside::rtl {
 
@@ -21,15 +20,24 @@ int toupper(int c) { return ascii_upper(c); }
 char16_t towlower(char16_t c) { return downcase(c); }
 char16_t towupper(char16_t c) { return upcase(c); }
 
+// The host's memcmp and memchr may not be given null, and memcmp's value depends on the processor.
 int memcmp(void const* a, void const* b, size_t bytes)
 {
-    int difference = bytes ? std::memcmp(a, b, bytes) : 0;
-    return difference < 0 ? -1 : difference > 0; // the host's value depends on its processor
+    auto const* left = static_cast<uint8_t const*>(a);
+    auto const* right = static_cast<uint8_t const*>(b);
+    for (size_t i = 0; i < bytes; ++i)
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    return 0;
 }
 
 void* memchr(void const* memory, int c, size_t bytes)
 {
-    return bytes ? const_cast<void*>(std::memchr(memory, c, bytes)) : nullptr;
+    auto const* at = static_cast<uint8_t const*>(memory);
+    for (; bytes; --bytes, ++at)
+        if (*at == static_cast<uint8_t>(c))
+            return const_cast<uint8_t*>(at);
+    return nullptr;
 }
 
 namespace {
@@ -68,7 +76,7 @@ void sift_down(Elements const& elements, size_t root, size_t count)
 // A heap sort: no recursion on a driver's stack, no memory, and never quadratic. Like qsort it is not stable.
 void qsort(void* base, size_t count, size_t size, Compare compare)
 {
-    if (count < 2 || size == 0)
+    if (!base || !compare || count < 2 || size == 0)
         return;
     Elements elements { static_cast<std::byte*>(base), size, compare };
     for (size_t root = count / 2; root-- > 0;)
@@ -81,6 +89,8 @@ void qsort(void* base, size_t count, size_t size, Compare compare)
 
 void* bsearch(void const* key, void const* base, size_t count, size_t size, Compare compare)
 {
+    if (!key || !base || !compare || size == 0)
+        return nullptr;
     auto const* low = static_cast<std::byte const*>(base);
     while (count) {
         auto const* middle = low + count / 2 * size;

@@ -20,18 +20,22 @@ std::optional<unsigned> digit(Char c, unsigned base)
     return value < base ? std::optional(value) : std::nullopt;
 }
 
+// int and long: both have 32 bits.
 template <typename Char>
 int32_t decimal(Char const* s)
 {
+    if (!s)
+        return 0;
     while (isspace(*s))
         ++s;
-    bool negative = *s == '-';
+    bool const negative = *s == '-';
     if (*s == '-' || *s == '+')
         ++s;
-    uint32_t value = 0;
+    int64_t const limit = negative ? -int64_t { INT32_MIN } : INT32_MAX;
+    int64_t magnitude = 0;
     for (; isdigit(*s); ++s)
-        value = value * 10 + static_cast<uint32_t>(*s - '0');
-    return static_cast<int32_t>(negative ? 0 - value : value);
+        magnitude = std::min(magnitude * 10 + (*s - '0'), limit);
+    return static_cast<int32_t>(negative ? -magnitude : magnitude);
 }
 
 // strtoul: `largest` is what an overflow returns, whatever the sign.
@@ -44,7 +48,7 @@ uint64_t unsigned_number(Char const* s, Char** end, unsigned base, uint64_t larg
             *end = const_cast<Char*>(at);
         return value;
     };
-    if (base == 1 || base > 36)
+    if (!s || base == 1 || base > 36)
         return finish(start, 0);
     while (isspace(*s))
         ++s;
@@ -100,7 +104,7 @@ int to_text(uint64_t magnitude, bool negative, Char* buffer, size_t size, int ra
         return kErrnoInvalid;
     Text<Char> text(magnitude, negative, static_cast<unsigned>(radix));
     if (text.size() > size)
-        return kErrnoRange;
+        return kErrnoInvalid;
     std::copy_n(text.characters + text.start, text.size(), buffer);
     return 0;
 }

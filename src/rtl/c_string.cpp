@@ -6,6 +6,7 @@
 #include "rtl/code_page.h"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 namespace ringside::rtl {
@@ -43,6 +44,13 @@ int order(Char const* a, Char const* b, size_t count, Fold fold)
 }
 
 int as_is(int c) { return c; }
+
+// Without regard to case: these look for null strings.
+template <typename Char>
+int order_folded(Char const* a, Char const* b, size_t count)
+{
+    return a && b ? order(a, b, count, ascii_lower) : kCompareError;
+}
 
 template <typename Char>
 Char* copy(Char* to, Char const* from)
@@ -120,7 +128,7 @@ size_t span(Char const* s, Char const* set, bool inside)
 template <typename Char, typename Mapping>
 Char* map(Char* s, Mapping mapping)
 {
-    for (Char* c = s; *c; ++c)
+    for (Char* c = s; c && *c; ++c)
         *c = static_cast<Char>(mapping(value(*c)));
     return s;
 }
@@ -148,12 +156,12 @@ size_t wcsnlen(char16_t const* s, size_t max) { return length(s, max); }
 
 int strcmp(char const* a, char const* b) { return order(a, b, SIZE_MAX, as_is); }
 int strncmp(char const* a, char const* b, size_t count) { return order(a, b, count, as_is); }
-int _stricmp(char const* a, char const* b) { return order(a, b, SIZE_MAX, ascii_lower); }
-int _strnicmp(char const* a, char const* b, size_t count) { return order(a, b, count, ascii_lower); }
+int _stricmp(char const* a, char const* b) { return order_folded(a, b, SIZE_MAX); }
+int _strnicmp(char const* a, char const* b, size_t count) { return order_folded(a, b, count); }
 int wcscmp(char16_t const* a, char16_t const* b) { return order(a, b, SIZE_MAX, as_is); }
 int wcsncmp(char16_t const* a, char16_t const* b, size_t count) { return order(a, b, count, as_is); }
-int _wcsicmp(char16_t const* a, char16_t const* b) { return order(a, b, SIZE_MAX, ascii_lower); }
-int _wcsnicmp(char16_t const* a, char16_t const* b, size_t count) { return order(a, b, count, ascii_lower); }
+int _wcsicmp(char16_t const* a, char16_t const* b) { return order_folded(a, b, SIZE_MAX); }
+int _wcsnicmp(char16_t const* a, char16_t const* b, size_t count) { return order_folded(a, b, count); }
 
 char* strcpy(char* to, char const* from) { return copy(to, from); }
 char* strncpy(char* to, char const* from, size_t count) { return copy_counted(to, from, count); }
@@ -194,9 +202,24 @@ char16_t* _wcsupr(char16_t* s) { return map(s, ascii_upper); }
 char16_t* _wcsrev(char16_t* s) { return reverse(s); }
 char16_t* _wcsnset(char16_t* s, char16_t c, size_t count) { return set_all(s, c, count); }
 
-// Without a destination these two return how much a whole conversion needs.
+namespace {
+
+constexpr size_t kNotConverted = SIZE_MAX; // -1
+
+// The byte of the ANSI page, nothing where it has none. The page's own '?' is not a replacement.
+std::optional<char> ansi_byte(char16_t c)
+{
+    uint8_t const byte = kAnsi.to_byte(c);
+    return byte == '?' && c != u'?' ? std::nullopt : std::optional(static_cast<char>(byte));
+}
+
+} // namespace
+
+// Without a destination these two return how much a whole conversion needs, whatever the count.
 size_t mbstowcs(char16_t* to, char const* from, size_t count)
 {
+    if (!from || count > INT32_MAX)
+        return kNotConverted;
     size_t size = length(from, to ? count : SIZE_MAX);
     if (!to)
         return size;
@@ -209,20 +232,29 @@ size_t mbstowcs(char16_t* to, char const* from, size_t count)
 
 size_t wcstombs(char* to, char16_t const* from, size_t count)
 {
-    size_t size = length(from, to ? count : SIZE_MAX);
-    if (!to)
-        return size;
-    for (size_t i = 0; i < size; ++i)
-        to[i] = static_cast<char>(kAnsi.to_byte(from[i]));
-    if (size < count)
+    if (!from || count > INT32_MAX)
+        return kNotConverted;
+    size_t const most = to ? count : SIZE_MAX;
+    size_t size = 0;
+    for (; size < most && from[size]; ++size) {
+        auto const byte = ansi_byte(from[size]);
+        if (!byte)
+            return kNotConverted;
+        if (to)
+            to[size] = *byte;
+    }
+    if (to && size < count)
         to[size] = 0;
     return size;
 }
 
+// Nothing to look at is not a character: a count of 0 is an error unless there is no string at all.
 int mbtowc(char16_t* to, char const* from, size_t count)
 {
-    if (!from || count == 0)
+    if (!from)
         return 0;
+    if (count == 0)
+        return -1;
     if (to)
         *to = kAnsi.to_unicode(static_cast<uint8_t>(*from));
     return *from ? 1 : 0;
@@ -232,10 +264,10 @@ int wctomb(char* to, char16_t c)
 {
     if (!to)
         return 0;
-    uint8_t byte = kAnsi.to_byte(c);
-    if (byte == '?' && c != u'?')
+    auto const byte = ansi_byte(c);
+    if (!byte)
         return -1;
-    *to = static_cast<char>(byte);
+    *to = *byte;
     return 1;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The checked string functions. On any error but truncation the destination is left empty.
+// The checked string functions. Each says with its page what an error leaves in the destination.
 #include "rtl/c_string_s.h"
 
 #include "rtl/c_string.h"
@@ -32,8 +32,6 @@ int fail(Char* to, int error)
 template <typename Char>
 int place(Char* to, size_t size, size_t used, Char const* from, size_t count)
 {
-    if (!from)
-        return fail(to, kErrnoInvalid);
     size_t room = size - used; // terminator included
     bool may_cut = count == kTruncate;
     size_t wanted = length(from, std::min(count, room));
@@ -52,39 +50,46 @@ int place(Char* to, size_t size, size_t used, Char const* from, size_t count)
 // strcpy_s and strcat_s have no count and never truncate: a count that no text reaches, but is not kTruncate.
 constexpr size_t kWhole = SIZE_MAX - 1;
 
+// A destination of no size is out of range for the functions without a count, and invalid for the others. Nothing is
+// written there: it has no first character.
+int without_size(size_t count) { return count == kWhole ? kErrnoRange : kErrnoInvalid; }
+
 template <typename Char>
 int copy(Char* to, size_t size, Char const* from, size_t count)
 {
-    if (!to && size == 0 && count == 0)
-        return 0; // strncpy_s(NULL, 0, from, 0) is allowed
-    if (!to || size == 0)
+    if (!to)
         return kErrnoInvalid;
-    if (count == 0)
-        return fail(to, 0);
+    if (size == 0)
+        return without_size(count);
+    if (!from)
+        return fail(to, kErrnoInvalid);
     return place(to, size, 0, from, count);
 }
 
 template <typename Char>
 int append(Char* to, size_t size, Char const* from, size_t count)
 {
-    if (!to && size == 0 && count == 0)
-        return 0;
-    if (!to || size == 0)
+    if (!to)
         return kErrnoInvalid;
+    if (size == 0)
+        return without_size(count);
     size_t used = length(to, size);
     if (used == size)
-        return fail(to, kErrnoInvalid); // not a terminated string
-    return count == 0 ? 0 : place(to, size, used, from, count);
+        return kErrnoInvalid; // not a terminated string
+    if (!from) // strcat_s empties the destination, strncat_s leaves it
+        return count == kWhole ? fail(to, kErrnoInvalid) : kErrnoInvalid;
+    return place(to, size, used, from, count);
 }
 
+// Without a count all characters are set. A count may exceed the string, but not the buffer too.
 template <typename Char>
 int set(Char* s, size_t size, Char c, size_t count)
 {
     if (!s || size == 0)
         return kErrnoInvalid;
     size_t used = length(s, size);
-    if (used == size)
-        return fail(s, kErrnoInvalid);
+    if (used == size || (count != kWhole && count > size))
+        return kErrnoInvalid;
     std::fill_n(s, std::min(used, count), c);
     return 0;
 }
@@ -100,26 +105,30 @@ int wcsncpy_s(char16_t* to, size_t size, char16_t const* from, size_t count) { r
 int wcscat_s(char16_t* to, size_t size, char16_t const* from) { return append(to, size, from, kWhole); }
 int wcsncat_s(char16_t* to, size_t size, char16_t const* from, size_t count) { return append(to, size, from, count); }
 
-int _strset_s(char* s, size_t size, int c) { return set(s, size, static_cast<char>(c), SIZE_MAX); }
+int _strset_s(char* s, size_t size, int c) { return set(s, size, static_cast<char>(c), kWhole); }
 int _strnset_s(char* s, size_t size, int c, size_t count) { return set(s, size, static_cast<char>(c), count); }
-int _wcsset_s(char16_t* s, size_t size, char16_t c) { return set(s, size, c, SIZE_MAX); }
+int _wcsset_s(char16_t* s, size_t size, char16_t c) { return set(s, size, c, kWhole); }
 int _wcsnset_s(char16_t* s, size_t size, char16_t c, size_t count) { return set(s, size, c, count); }
 
 int memmove_s(void* to, size_t size, void const* from, size_t bytes)
 {
-    if (bytes == 0)
-        return 0;
-    if (!to)
+    if (!to || !from)
         return kErrnoInvalid;
-    if (!from || size < bytes) {
-        std::memset(to, 0, size);
-        return from ? kErrnoRange : kErrnoInvalid;
-    }
+    if (size < bytes)
+        return kErrnoRange;
     std::memmove(to, from, bytes);
     return 0;
 }
 
-int memcpy_s(void* to, size_t size, void const* from, size_t bytes) { return memmove_s(to, size, from, bytes); }
+int memcpy_s(void* to, size_t size, void const* from, size_t bytes)
+{
+    if (bytes == 0)
+        return 0;
+    int const error = memmove_s(to, size, from, bytes);
+    if (error && to && size)
+        std::memset(to, 0, size);
+    return error;
+}
 
 char* strtok_s(char* s, char const* separators, char** context)
 {

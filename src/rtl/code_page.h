@@ -20,6 +20,7 @@ struct CodePage {
 
     char16_t to_unicode(uint8_t byte) const { return byte < 0x80 ? byte : upper_half[byte - 0x80]; }
     uint8_t to_byte(char16_t character) const;
+    bool lacks(char16_t character) const { return character != u'?' && to_byte(character) == '?'; }
     // The upper case of a byte, itself where that is not one byte of this page.
     uint8_t upcase_byte(uint8_t byte) const;
 };

@@ -10,6 +10,8 @@ namespace ringside::rtl {
 
 std::span<Ddi const> file_rows()
 {
+    constexpr char const* kNoDll = "data/ddi.csv leaves it out: its page names no DLL";
+    constexpr char const* kReserved = "the page reserves it, and tells nothing of the form of chunks";
     static Ddi const rows[] {
         // Names.
         { .name = "FsRtlDoesNameContainWildCards", .irql = kPassive, .needs = Needs::Nothing,
@@ -65,6 +67,13 @@ std::span<Ddi const> file_rows()
         { .name = "RtlNextUnicodePrefix", .irql = kUpToApc, .needs = Needs::Nothing,
           .page = "ntifs/nf-ntifs-rtlnextunicodeprefix", .body = body<&RtlNextUnicodePrefix>() },
         // Compression.
+        { .name = "RtlCompressChunks", .because = kNoDll, .declined = kReserved },
+        { .name = "RtlDecompressChunks", .because = kNoDll, .declined = kReserved },
+        { .name = "RtlDescribeChunk", .because = kNoDll, .declined = kReserved },
+        { .name = "RtlReserveChunk", .because = kNoDll, .declined = kReserved },
+        { .name = "RtlCreateSystemVolumeInformationFolder",
+          .page = "ntifs/nf-ntifs-rtlcreatesystemvolumeinformationfolder",
+          .declined = "no volume of this machine keeps information of the system's" },
         { .name = "RtlGetCompressionWorkSpaceSize", .irql = kUpToApc, .needs = Needs::Nothing,
           .page = "ntifs/nf-ntifs-rtlgetcompressionworkspacesize", .body = body<&RtlGetCompressionWorkSpaceSize>() },
         { .name = "RtlCompressBuffer", .irql = kUpToApc, .page = "ntifs/nf-ntifs-rtlcompressbuffer",

@@ -23,6 +23,6 @@ inline constexpr char const* kNoIrql = "the page names no IRQL; works on the cal
 inline constexpr char const* kNoPage = "exported without a WDK page; works on the caller's memory alone";
 inline constexpr char const* kPagedTables = "exported without a WDK page; the tables it reads are pageable on Windows";
 inline constexpr char const* kPagedPool = "exported without a WDK page; allocates paged pool";
-inline constexpr char const* kOemExact = "code page 437 has no best fits: a character it lacks becomes '?'";
+inline constexpr char const* kOemExact = "code page 437 has no best fits: a character it lacks becomes '?' or is unmappable";
 
 } // namespace ringside::rtl

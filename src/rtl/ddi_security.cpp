@@ -55,11 +55,14 @@ std::span<Ddi const> security_rows()
           .body = body<&RtlEqualPrefixSid>() },
         { .name = "RtlCopySid", .irql = kUpToApc, .needs = Needs::Nothing, .page = "ntifs/nf-ntifs-rtlcopysid",
           .body = body<&RtlCopySid>() },
-        { .name = "RtlConvertSidToUnicodeString", .irql = kUpToApc, .fail = Fail::Status,
+        { .name = "RtlConvertSidToUnicodeString", .irql = kUpToApc, .fail = Fail::Inside,
           .fail_status = STATUS_NO_MEMORY, .page = "ntifs/nf-ntifs-rtlconvertsidtounicodestring",
           .body = body<&RtlConvertSidToUnicodeString>() },
         { .name = "RtlCopyLuid", .irql = kUpToApc, .needs = Needs::Nothing, .page = "ntifs/nf-ntifs-rtlcopyluid",
           .body = body<&RtlCopyLuid>() },
+        { .name = "RtlEqualLuid", .irql = kAnyIrql, .needs = Needs::Nothing,
+          .because = "data/ddi.csv leaves it out: its page names no DLL",
+          .body = body<&RtlEqualLuid>() },
 
         // Access control lists.
         { .name = "RtlCreateAcl", .irql = kUpToApc, .needs = Needs::Nothing, .page = "ntifs/nf-ntifs-rtlcreateacl",

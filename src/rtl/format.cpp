@@ -30,10 +30,11 @@ struct Spec {
 template <typename Char>
 class Engine {
 public:
-    Engine(Char* into, size_t capacity, uint64_t const* arguments)
+    Engine(Char* into, size_t capacity, uint64_t const* arguments, FormatRules rules)
         : m_into(into)
         , m_capacity(capacity)
         , m_arguments(arguments)
+        , m_rules(rules)
     {
     }
 
@@ -47,8 +48,11 @@ public:
             ++text;
             Spec spec;
             text = parse(text, spec);
-            if (!*text)
-                break; // a lone % at the end prints nothing
+            if (!*text) { // a lone % at the end prints nothing
+                if (m_rules.refuse_unknown)
+                    return kFormatError;
+                break;
+            }
             if (!convert(*text++, spec))
                 return kFormatError;
         }
@@ -196,9 +200,9 @@ private:
             return true;
         case 'c': character(names_wide(spec.size, kWide), spec); return true;
         case 'C': character(names_wide(spec.size, !kWide), spec); return true;
-        case 's': terminated(names_wide(spec.size, kWide), spec); return true;
-        case 'S': terminated(names_wide(spec.size, !kWide), spec); return true;
-        case 'Z': counted(names_wide(spec.size, false), spec); return true;
+        case 's': return terminated(names_wide(spec.size, kWide), spec);
+        case 'S': return terminated(names_wide(spec.size, !kWide), spec);
+        case 'Z': return counted(names_wide(spec.size, false), spec);
         case 'e':
         case 'E':
         case 'f':
@@ -208,7 +212,7 @@ private:
         case 'a':
         case 'A': real(static_cast<char>(conversion), spec); return true;
         case 'n': return false; // would write through an argument: refused, as the C library does by default
-        default: put(conversion); return true;
+        default: put(conversion); return conversion == '%' || !m_rules.refuse_unknown;
         }
     }
 
@@ -301,24 +305,33 @@ private:
         uint64_t slot = next();
         if (wide) {
             char16_t c = static_cast<char16_t>(slot);
-            string(&c, 1, spec);
+            if (!refused(&c, 1))
+                string(&c, 1, spec);
         } else {
             char c = static_cast<char>(slot);
             string(&c, 1, spec);
         }
     }
 
-    void terminated(bool wide, Spec const& spec)
+    // Whether these characters cannot be printed: narrow output, and the ANSI page lacks one.
+    bool refused(char16_t const* text, size_t length) const
+    {
+        if (kWide || !m_rules.refuse_unconvertible)
+            return false;
+        return std::any_of(text, text + length, [](char16_t c) { return c != u'?' && kAnsi.to_byte(c) == '?'; });
+    }
+
+    // False where a string is refused.
+    bool terminated(bool wide, Spec const& spec)
     {
         uint64_t slot = next();
         if (wide)
-            terminated(reinterpret_cast<char16_t const*>(slot), spec);
-        else
-            terminated(reinterpret_cast<char const*>(slot), spec);
+            return terminated(reinterpret_cast<char16_t const*>(slot), spec);
+        return terminated(reinterpret_cast<char const*>(slot), spec);
     }
 
     template <typename Source>
-    void terminated(Source const* text, Spec const& spec)
+    bool terminated(Source const* text, Spec const& spec)
     {
         if (!text)
             return absent(spec);
@@ -326,10 +339,10 @@ private:
         size_t length = 0;
         while ((spec.precision < 0 || length < static_cast<uint64_t>(spec.precision)) && text[length])
             ++length;
-        string(text, length, spec);
+        return string(text, length, spec);
     }
 
-    void counted(bool wide, Spec const& spec)
+    bool counted(bool wide, Spec const& spec)
     {
         auto const* text = reinterpret_cast<STRING const*>(next());
         if (!text || !text->Buffer)
@@ -338,22 +351,24 @@ private:
         if (spec.precision >= 0 && length > static_cast<uint64_t>(spec.precision))
             length = static_cast<size_t>(spec.precision);
         if (wide)
-            string(reinterpret_cast<char16_t const*>(text->Buffer), length, spec);
-        else
-            string(text->Buffer, length, spec);
+            return string(reinterpret_cast<char16_t const*>(text->Buffer), length, spec);
+        return string(text->Buffer, length, spec);
     }
 
-    void absent(Spec const& spec)
+    bool absent(Spec const& spec)
     {
         std::string_view text = "(null)";
         if (spec.precision >= 0)
             text = text.substr(0, static_cast<size_t>(spec.precision));
-        string(text.data(), text.size(), spec);
+        return string(text.data(), text.size(), spec);
     }
 
     template <typename Source>
-    void string(Source const* text, size_t length, Spec const& spec)
+    bool string(Source const* text, size_t length, Spec const& spec)
     {
+        if constexpr (sizeof(Source) == 2)
+            if (refused(text, length))
+                return false;
         int64_t padding = spec.width - static_cast<int64_t>(length);
         if (!spec.minus)
             fill(spec.zero ? '0' : ' ', padding); // zeros before a string are the Microsoft library's way
@@ -364,24 +379,26 @@ private:
                 put_narrow(text[i]);
         if (spec.minus)
             fill(' ', padding);
+        return true;
     }
 
     Char* m_into;
     size_t m_capacity;
     size_t m_length = 0;
     uint64_t const* m_arguments;
+    FormatRules m_rules;
 };
 
 } // namespace
 
-int64_t format(char* into, size_t capacity, char const* text, uint64_t const* arguments)
+int64_t format(char* into, size_t capacity, char const* text, uint64_t const* arguments, FormatRules rules)
 {
-    return Engine<char>(into, capacity, arguments).run(text);
+    return Engine<char>(into, capacity, arguments, rules).run(text);
 }
 
-int64_t format(char16_t* into, size_t capacity, char16_t const* text, uint64_t const* arguments)
+int64_t format(char16_t* into, size_t capacity, char16_t const* text, uint64_t const* arguments, FormatRules rules)
 {
-    return Engine<char16_t>(into, capacity, arguments).run(text);
+    return Engine<char16_t>(into, capacity, arguments, rules).run(text);
 }
 
 } // namespace ringside::rtl

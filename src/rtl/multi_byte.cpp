@@ -5,6 +5,7 @@
 #include "rtl/allocator.h"
 #include "rtl/case_table.h"
 #include "rtl/code_page.h"
+#include "rtl/strings.h"
 
 #include <algorithm>
 
@@ -16,12 +17,13 @@ enum class Terminator : uint8_t { No, Yes };
 
 char16_t unchanged(char16_t c) { return c; }
 
-// The OEM forms upcase what the page can say, not what it cannot: U+0101 is 'a' in OEM, and its capital 'A'.
+// The upcasing forms upcase what the page can say, not what it cannot: U+0101 is 'a' in 1252, and its capital 'A'.
 char16_t upcase_as(CodePage const& page, char16_t c) { return upcase(page.to_unicode(page.to_byte(c))); }
 
+// From the end, for RtlOemToUnicodeN may be given one buffer for both.
 void to_wide(CodePage const& page, char const* text, size_t count, char16_t* into)
 {
-    for (size_t i = 0; i < count; ++i)
+    for (size_t i = count; i-- > 0;)
         into[i] = page.to_unicode(static_cast<uint8_t>(text[i]));
 }
 
@@ -32,6 +34,9 @@ void to_bytes(CodePage const& page, char16_t const* text, size_t count, char* in
         into[i] = static_cast<char>(page.to_byte(mapping(text[i])));
 }
 
+// A text that was cut to the buffer: the OEM forms say so, the ANSI forms do not.
+NTSTATUS cut(CodePage const& page) { return &page == &kOem ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS; }
+
 NTSTATUS wide_buffer(CodePage const& page, char16_t* into, ULONG max_bytes, ULONG* written, char const* text,
                      ULONG bytes)
 {
@@ -39,7 +44,7 @@ NTSTATUS wide_buffer(CodePage const& page, char16_t* into, ULONG max_bytes, ULON
     to_wide(page, text, count, into);
     if (written)
         *written = static_cast<ULONG>(count * sizeof(char16_t));
-    return STATUS_SUCCESS;
+    return count < bytes ? cut(page) : STATUS_SUCCESS;
 }
 
 template <typename Mapping>
@@ -50,7 +55,7 @@ NTSTATUS byte_buffer(CodePage const& page, char* into, ULONG max_bytes, ULONG* w
     to_bytes(page, text, count, into, mapping);
     if (written)
         *written = static_cast<ULONG>(count);
-    return STATUS_SUCCESS;
+    return count < bytes / sizeof(char16_t) ? cut(page) : STATUS_SUCCESS;
 }
 
 // Gives `destination` room for `needed` bytes: new, or what its owner put there.
@@ -96,6 +101,16 @@ NTSTATUS byte_string(CodePage const& page, STRING& destination, UNICODE_STRING c
     if (terminator == Terminator::Yes)
         destination.Buffer[count] = 0;
     return STATUS_SUCCESS;
+}
+
+// The counted OEM forms refuse what the others give a '?' for.
+template <typename Mapping>
+NTSTATUS counted_oem_string(STRING& destination, UNICODE_STRING const& source, bool allocate, Mapping mapping)
+{
+    for (char16_t c : view(source))
+        if (kOem.lacks(c) || kOem.lacks(mapping(c)))
+            return STATUS_UNMAPPABLE_CHARACTER;
+    return byte_string(kOem, destination, source, allocate, Terminator::No, mapping);
 }
 
 char16_t ansi_upcase(char16_t c) { return upcase_as(kAnsi, c); }
@@ -172,7 +187,7 @@ NTSTATUS RtlUnicodeStringToOemString(STRING* destination, UNICODE_STRING const* 
 
 NTSTATUS RtlUnicodeStringToCountedOemString(STRING* destination, UNICODE_STRING const* source, BOOLEAN allocate)
 {
-    return byte_string(kOem, *destination, *source, allocate, Terminator::No, unchanged);
+    return counted_oem_string(*destination, *source, allocate, unchanged);
 }
 
 NTSTATUS RtlUpcaseUnicodeStringToAnsiString(STRING* destination, UNICODE_STRING const* source, BOOLEAN allocate)
@@ -187,7 +202,7 @@ NTSTATUS RtlUpcaseUnicodeStringToOemString(STRING* destination, UNICODE_STRING c
 
 NTSTATUS RtlUpcaseUnicodeStringToCountedOemString(STRING* destination, UNICODE_STRING const* source, BOOLEAN allocate)
 {
-    return byte_string(kOem, *destination, *source, allocate, Terminator::No, oem_upcase);
+    return counted_oem_string(*destination, *source, allocate, oem_upcase);
 }
 
 ULONG RtlxAnsiStringToUnicodeSize(STRING const* string)
@@ -204,14 +219,10 @@ char16_t RtlAnsiCharToUnicodeChar(UCHAR** source) { return kAnsi.to_unicode(*(*s
 
 BOOLEAN RtlIsValidOemCharacter(char16_t* character)
 {
-    uint8_t byte = kOem.to_byte(*character);
-    if (byte == '?' && *character != u'?')
+    char16_t const upper = oem_upcase(*character);
+    if (kOem.lacks(*character) || kOem.lacks(upper))
         return FALSE;
-    char16_t upper = upcase(kOem.to_unicode(byte));
-    uint8_t upper_byte = kOem.to_byte(upper);
-    if (upper_byte == '?' && upper != u'?')
-        return FALSE;
-    *character = kOem.to_unicode(upper_byte);
+    *character = kOem.to_unicode(kOem.to_byte(upper));
     return TRUE;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Between bytes and UTF-16: buffers by length (the ...N functions), counted strings, sizes; for the ANSI page (1252),
-// the OEM page (437) and UTF-8. The counted forms always terminate unless their name says Counted, and need room for
-// it.
+// the OEM page (437) and UTF-8. The ANSI and OEM strings are always terminated unless their name says Counted, and
+// need room for it.
 #pragma once
 
 #include "nt/basic.h"
@@ -18,7 +18,8 @@ std::string utf8_from_ansi(std::string_view text);
 // Invalid sequences become U+FFFD, one for each maximal ill-formed part.
 std::u16string utf16(std::string_view text);
 
-// Buffers. A text that is too long is cut without an error; the lengths are bytes, and none is terminated.
+// Buffers. A text that is too long is cut: without an error in the ANSI forms, with STATUS_BUFFER_OVERFLOW, a warning,
+// in the OEM forms. The lengths are bytes, and none is terminated. RtlOemToUnicodeN may convert in place.
 NTSTATUS RtlMultiByteToUnicodeN(char16_t* unicode, ULONG max_bytes, ULONG* written, char const* text, ULONG bytes);
 NTSTATUS RtlOemToUnicodeN(char16_t* unicode, ULONG max_bytes, ULONG* written, char const* text, ULONG bytes);
 NTSTATUS RtlUnicodeToMultiByteN(char* text, ULONG max_bytes, ULONG* written, char16_t const* unicode, ULONG bytes);
@@ -33,7 +34,8 @@ NTSTATUS RtlUnicodeToMultiByteSize(ULONG* size, char16_t const* unicode, ULONG b
 NTSTATUS RtlUTF8ToUnicodeN(char16_t* unicode, ULONG max_bytes, ULONG* written, char const* text, ULONG bytes);
 NTSTATUS RtlUnicodeToUTF8N(char* text, ULONG max_bytes, ULONG* written, char16_t const* unicode, ULONG bytes);
 
-// Counted strings.
+// Counted strings. The counted OEM forms give STATUS_UNMAPPABLE_CHARACTER where the others put a '?'. The UTF-8 forms cut
+// what is too long (STATUS_BUFFER_OVERFLOW, a warning) and terminate where there is room for it.
 NTSTATUS RtlAnsiStringToUnicodeString(UNICODE_STRING* destination, STRING const* source, BOOLEAN allocate);
 NTSTATUS RtlOemStringToUnicodeString(UNICODE_STRING* destination, STRING const* source, BOOLEAN allocate);
 NTSTATUS RtlOemStringToCountedUnicodeString(UNICODE_STRING* destination, STRING const* source, BOOLEAN allocate);

@@ -5,6 +5,9 @@
 //   sprintf       assumes that it fits
 //   sprintf_s     empties the buffer, -1
 //   _snprintf_s   cuts at `count` and terminates, -1
+// All return -1 for a null format or buffer, but _snprintf of no count tells without a buffer how long the text is, and
+// _snprintf_s of neither buffer, size nor count returns 0. A text that cannot be converted empties the buffer, -1; so
+// does an unknown conversion in the checked functions (..._s).
 #pragma once
 
 #include "nt/types.h"

@@ -211,7 +211,11 @@ NTSTATUS RtlInvertRangeList(RTL_RANGE_LIST* inverted, RTL_RANGE_LIST* list)
             from = range.End + 1;
         rest = from != 0;
     }
-    return rest ? insert(*inverted, { from, ~ULONGLONG { 0 }, nullptr, nullptr, 0, 0 }) : STATUS_SUCCESS;
+    NTSTATUS const status
+        = rest ? insert(*inverted, { from, ~ULONGLONG { 0 }, nullptr, nullptr, 0, 0 }) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status))
+        RtlFreeRangeList(inverted);
+    return status;
 }
 
 NTSTATUS RtlGetFirstRange(RTL_RANGE_LIST* list, RTL_RANGE_LIST_ITERATOR* iterator, RTL_RANGE** range)

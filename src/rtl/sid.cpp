@@ -136,4 +136,6 @@ NTSTATUS RtlConvertSidToUnicodeString(UNICODE_STRING* text, PSID sid, BOOLEAN al
 
 void RtlCopyLuid(LUID* to, LUID* from) { *to = *from; }
 
+BOOLEAN RtlEqualLuid(LUID* a, LUID* b) { return a->LowPart == b->LowPart && a->HighPart == b->HighPart; }
+
 } // namespace ringside::rtl

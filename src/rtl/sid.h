@@ -34,5 +34,6 @@ BOOLEAN RtlEqualPrefixSid(PSID a, PSID b);
 NTSTATUS RtlCopySid(ULONG bytes, PSID to, PSID from);
 NTSTATUS RtlConvertSidToUnicodeString(UNICODE_STRING* text, PSID sid, BOOLEAN allocate);
 void RtlCopyLuid(LUID* to, LUID* from);
+BOOLEAN RtlEqualLuid(LUID* a, LUID* b);
 
 } // namespace ringside::rtl

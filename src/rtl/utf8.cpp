@@ -129,30 +129,36 @@ NTSTATUS to_buffer(To* into, ULONG max_bytes, ULONG* written, From const* text, 
     return status;
 }
 
+// A new buffer always has room for a terminator. The parameter that the statuses number is the source.
 template <typename To, typename From>
 NTSTATUS to_string(auto& destination, From const* text, size_t bytes, bool allocate)
 {
     constexpr size_t kLargest = 0xffff;
-    ULONG needed = 0;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (bytes)
-        status = to_buffer<To>(static_cast<To*>(nullptr), 0, &needed, text, static_cast<ULONG>(bytes));
-    size_t room = needed + sizeof(To);
-    if (room > kLargest)
+    if (bytes % sizeof(From) || (bytes && !text))
         return STATUS_INVALID_PARAMETER_2;
     if (allocate) {
+        ULONG needed = 0;
+        if (bytes)
+            to_buffer<To>(static_cast<To*>(nullptr), 0, &needed, text, static_cast<ULONG>(bytes));
+        size_t const room = needed + sizeof(To);
+        if (room > kLargest)
+            return STATUS_INVALID_PARAMETER_2;
         auto* buffer = static_cast<To*>(g_allocator.allocate(room));
         if (!buffer)
             return STATUS_NO_MEMORY;
         destination.Buffer = buffer;
         destination.MaximumLength = static_cast<USHORT>(room);
-    } else if (room > destination.MaximumLength)
-        return STATUS_BUFFER_OVERFLOW;
-    if (bytes)
-        to_buffer<To>(destination.Buffer, needed, nullptr, text, static_cast<ULONG>(bytes));
-    destination.Buffer[needed / sizeof(To)] = 0;
-    destination.Length = static_cast<USHORT>(needed);
-    return status;
+    }
+    NTSTATUS status = STATUS_SUCCESS;
+    ULONG written = 0;
+    if (bytes && destination.Buffer)
+        status = to_buffer<To>(destination.Buffer, destination.MaximumLength, &written, text, static_cast<ULONG>(bytes));
+    else if (bytes)
+        status = STATUS_BUFFER_TOO_SMALL;
+    if (written + sizeof(To) <= destination.MaximumLength && destination.Buffer)
+        destination.Buffer[written / sizeof(To)] = 0;
+    destination.Length = static_cast<USHORT>(written);
+    return status == STATUS_BUFFER_TOO_SMALL ? STATUS_BUFFER_OVERFLOW : status;
 }
 
 } // namespace

@@ -144,9 +144,13 @@ ULONGLONG VerSetConditionMask(ULONGLONG condition_mask, ULONG type_mask, UCHAR c
 // NTDDI_ numbers: major, minor, service pack, and a byte for releases within one.
 BOOLEAN RtlIsNtDdiVersionAvailable(ULONG version)
 {
+    // Windows Server 2008 looks like a service pack of Vista, and is in the page's list all the same.
+    constexpr ULONG kWindowsServer2008 = 0x06000100;
+    auto const& profile = windows_profile(g_windows);
+    if (version == kWindowsServer2008)
+        return profile.major > 6 || (profile.major == 6 && (profile.minor > 0 || service_pack() >= 1));
     if (version & 0xffff)
         return FALSE; // names a service pack, which is the other function's business
-    auto const& profile = windows_profile(g_windows);
     return (profile.major << 8 | profile.minor) >= version >> 16;
 }
 

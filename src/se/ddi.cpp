@@ -5,6 +5,7 @@
 #include "ex/pool.h"
 #include "ob/capture.h"
 #include "ob/manager.h"
+#include "ob/service.h"
 
 namespace ringside::se {
 
@@ -14,6 +15,7 @@ constexpr char const* kExported = "exported and in use, but not documented";
 constexpr char const* kNoAudit = "no event is logged: the machine's audit policy audits nothing, and it cannot be changed";
 constexpr char const* kConditions = "conditions of conditional entries are not evaluated: such an entry never allows, and "
                                     "always denies";
+constexpr char const* kNoDll = "data/ddi.csv leaves it out: its page names no DLL";
 constexpr auto kNoResources = STATUS_INSUFFICIENT_RESOURCES;
 
 KPROCESSOR_MODE kernel_mode() { return KernelMode; }
@@ -55,6 +57,23 @@ NTSTATUS SetSecurityObject(HANDLE handle, SECURITY_INFORMATION information, PSEC
 
 BOOLEAN SeAuditingFileEvents(BOOLEAN, PSECURITY_DESCRIPTOR) { return FALSE; }
 BOOLEAN SeAuditingFileOrGlobalEvents(BOOLEAN, PSECURITY_DESCRIPTOR, SECURITY_SUBJECT_CONTEXT*) { return FALSE; }
+BOOLEAN SeAuditingHardLinkEvents(BOOLEAN, PSECURITY_DESCRIPTOR) { return FALSE; }
+void SeAuditHardLinkCreation(UNICODE_STRING*, UNICODE_STRING*, BOOLEAN) { }
+
+NTSTATUS ZwAllocateLocallyUniqueId(LUID* id)
+{
+    ob::put(id, security().next_luid());
+    return STATUS_SUCCESS;
+}
+NTSTATUS NtAllocateLocallyUniqueId(LUID* id)
+{
+    KPROCESSOR_MODE const mode = ob::previous_mode();
+    return ob::as_service(mode, [&] {
+        NTSTATUS const status = ob::probe(mode, id, sizeof *id, sizeof(ULONG));
+        return status ? status : ZwAllocateLocallyUniqueId(id);
+    });
+}
+
 void SeDeleteObjectAuditAlarm(PVOID object, HANDLE) { static_cast<void>(ob::manager().require(object)); }
 void SeOpenObjectAuditAlarm(UNICODE_STRING*, PVOID, UNICODE_STRING*, PSECURITY_DESCRIPTOR, ACCESS_STATE*, BOOLEAN,
                             BOOLEAN, KPROCESSOR_MODE, BOOLEAN* generate_on_close)
@@ -169,11 +188,15 @@ std::span<Ddi const> ddi_rows()
         { .name = "NtQueryInformationToken", .page = "ntifs/nf-ntifs-ntqueryinformationtoken", .rules = "PowerIrpDDis",
           .partial = "no linked token, session reference, audit policy, access information or later classes",
           .body = body<&QueryInformationToken<ob::previous_mode>>() },
-        { .name = "ZwSetInformationToken", .since = Windows::win7, .page = "ntifs/nf-ntifs-zwsetinformationtoken",
+        { .name = "ZwSetInformationToken", .since = Windows::win7,
+          .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-zwsetinformationtoken",
           .rules = "PowerIrpDDis",
           .partial = "owner, primary group, default list, session, origin and integrity level only",
           .body = body<&SetInformationToken<kernel_mode>>() },
-        { .name = "NtSetInformationToken", .since = Windows::win7, .page = "ntifs/nf-ntifs-ntsetinformationtoken",
+        { .name = "NtSetInformationToken", .since = Windows::win7,
+          .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+          .page = "ntifs/nf-ntifs-ntsetinformationtoken",
           .rules = "PowerIrpDDis",
           .partial = "owner, primary group, default list, session, origin and integrity level only",
           .body = body<&SetInformationToken<ob::previous_mode>>() },
@@ -206,6 +229,7 @@ std::span<Ddi const> ddi_rows()
           .page = "ntifs/nf-ntifs-seregisterlogonsessionterminatedroutine",
           .body = body<&SeRegisterLogonSessionTerminatedRoutine>() },
         { .name = "SeUnregisterLogonSessionTerminatedRoutine",
+          .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-seunregisterlogonsessionterminatedroutine",
           .body = body<&SeUnregisterLogonSessionTerminatedRoutine>() },
         { .name = "SeAuditingFileEvents", .page = "ntifs/nf-ntifs-seauditingfileevents", .partial = kNoAudit,
@@ -218,6 +242,19 @@ std::span<Ddi const> ddi_rows()
           .body = body<&SeOpenObjectAuditAlarm>() },
         { .name = "SeOpenObjectForDeleteAuditAlarm", .page = "ntifs/nf-ntifs-seopenobjectfordeleteauditalarm",
           .partial = kNoAudit, .body = body<&SeOpenObjectAuditAlarm>() },
+
+        { .name = "SeAuditingHardLinkEvents", .partial = kNoAudit, .because = kNoDll,
+          .body = body<&SeAuditingHardLinkEvents>() },
+        { .name = "SeAuditHardLinkCreation", .partial = kNoAudit, .because = kNoDll,
+          .body = body<&SeAuditHardLinkCreation>() },
+        { .name = "ZwAllocateLocallyUniqueId", .since = Windows::vista,
+          .page = "ntddk/nf-ntddk-zwallocatelocallyuniqueid", .rules = "PowerIrpDDis",
+          .body = body<&ZwAllocateLocallyUniqueId>() },
+        { .name = "NtAllocateLocallyUniqueId", .because = kExported, .body = body<&NtAllocateLocallyUniqueId>() },
+        { .name = "SeAccessCheckFromState", .because = kNoDll,
+          .declined = "no token tells its access information, which this call takes" },
+        { .name = "SeEtwWriteKMCveEvent", .irql = { .highest = HIGH_LEVEL }, .since = Windows::v10_1507,
+          .page = "wdm/nf-wdm-seetwwritekmcveevent", .body = body<&SeEtwWriteKMCveEvent>() },
 
         // Data.
         { .name = "SeExports", .because = kExported, .data = reinterpret_cast<void*>(kSeExportsVariable) },

@@ -104,5 +104,6 @@ NTSTATUS impersonate(ke::Thread& thread, void* token, bool copy_on_open, bool ef
 NTSTATUS SeMarkLogonSessionForTerminationNotification(LUID* logon);
 NTSTATUS SeRegisterLogonSessionTerminatedRoutine(LogonRoutine routine);
 NTSTATUS SeUnregisterLogonSessionTerminatedRoutine(LogonRoutine routine);
+NTSTATUS SeEtwWriteKMCveEvent(UNICODE_STRING* cve, UNICODE_STRING* details);
 
 } // namespace ringside::se

@@ -50,6 +50,7 @@ enum class Event : uint16_t {
     Interrupt,       // delivered here; subject: vector; detail: DIRQL
     Ipi,             // a broadcast call of subject: the processor that made it
     Nmi,
+    Trace, // a driver's trace event; detail: text number
     Count,
     FirstDdi = 256,
 };

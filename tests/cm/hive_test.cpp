@@ -4,10 +4,13 @@
 #include "cm/hive.h"
 #include "cm/hive_format.h"
 #include "cm/reg_file.h"
+#include "ex/pool.h"
 #include "registry_text.h"
+#include "se/sddl.h"
 
 #include <cstdio>
 #include <cstdlib>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace ringside;
@@ -74,6 +77,34 @@ std::string refusal(std::vector<uint8_t> const& bytes)
     std::string error;
     return cm::read_hive(bytes, error).empty() ? error : "(accepted)";
 }
+
+bool has_hivex() { return std::system("command -v hivexget >/dev/null 2>&1") == 0; }
+
+// A hive where other people's tool finds it.
+class HiveFile {
+public:
+    explicit HiveFile(std::vector<uint8_t> const& bytes)
+        : m_path(testing::TempDir() + "ringside_hive_test")
+    {
+        FILE* out = std::fopen(m_path.c_str(), "wb");
+        std::fwrite(bytes.data(), 1, bytes.size(), out);
+        std::fclose(out);
+    }
+    ~HiveFile() { std::remove(m_path.c_str()); }
+    // What hivexget says of a key and a value.
+    std::string ask(std::string const& what) const
+    {
+        std::string text;
+        FILE* pipe = popen(("hivexget " + m_path + " " + what + " 2>&1").c_str(), "r");
+        for (int c; (c = std::fgetc(pipe)) != EOF;)
+            text += static_cast<char>(c);
+        pclose(pipe);
+        return text;
+    }
+
+private:
+    std::string m_path;
+};
 
 } // namespace
 
@@ -224,30 +255,108 @@ TEST(cm_hive, twenty_thousand_mutations)
     EXPECT_GT(accepted, 1'000u);
 }
 
+// Keys with descriptors of their own: given, or asked for; others have what the key above hands down.
+// Shows: each reads back as it was, and so does what is below; equal ones share a cell; the same bytes the second time.
+TEST(cm_hive, descriptors)
+{
+    auto words = [](cm::Key const* key) {
+        return se::print_sddl(se::Descriptor(cm::descriptor_of(*key).data()), 0xF);
+    };
+    auto give = [](cm::Key& key, std::u16string_view sddl) {
+        auto const bytes = se::parse_sddl(sddl)->relative();
+        EXPECT_TRUE(cm::give_descriptor(key, bytes.data(), false).ok());
+    };
+    std::vector<uint8_t> file;
+    std::u16string own, guarded, plain, above;
+    {
+        BootedKernel boot;
+        boot.run_on_thread([&] {
+            cm::Registry& registry = boot.rooms.registry;
+            cm::Key& root = make_rich(registry, kOurs, 3);
+            above = words(root.parent);
+            give(root, u"O:BAG:SYD:P(A;CI;KA;;;BA)S:(ML;;NW;;;HI)");
+            cm::Key& guard = registry.make(std::u16string(kOurs) + u"\\Guarded");
+            give(guard, u"O:SYG:SYD:P(A;;KR;;;BU)");
+            give(registry.make(std::u16string(kOurs) + u"\\Guarded too"), u"O:SYG:SYD:P(A;;KR;;;BU)");
+            static_cast<void>(cm::descriptor_slot(*root.subkey(u"Wide"))); // asked for, and nothing else
+            file = cm::write_hive(root);
+            own = words(&root);
+            guarded = words(&guard);
+            plain = words(root.subkey(u"Wide")->subkey(u"k1"));
+        });
+    }
+    EXPECT_EQ(guarded, u"O:SYG:SYD:P(A;;KR;;;BU)");
+    EXPECT_NE(plain, above);
+    size_t cells = 0;
+    for (size_t at = 0x1000; at + 2 < file.size(); at += 4)
+        cells += file[at] == 's' && file[at + 1] == 'k' && !file[at + 2] && !file[at + 3];
+    EXPECT_EQ(cells, 3u) << "the root's, the guarded ones', and everybody else's";
+    BootedKernel boot;
+    boot.run_on_thread([&] {
+        cm::Registry& registry = boot.rooms.registry;
+        EXPECT_EQ(cm::load_hive(registry, kOurs, file), std::nullopt);
+        cm::Key* root = registry.find(kOurs);
+        EXPECT_EQ(words(root), own);
+        EXPECT_EQ(words(root->subkey(u"Guarded")), guarded);
+        EXPECT_EQ(words(root->subkey(u"Guarded too")), guarded);
+        EXPECT_EQ(words(root->subkey(u"Wide")->subkey(u"k1")), plain);
+        EXPECT_EQ(cm::write_hive(*root), file);
+    });
+    uint32_t const cell = get(file, 0x1000 + 0x24 + 44);
+    auto changed = [&](size_t at, uint32_t value) {
+        std::vector<uint8_t> bytes = file;
+        std::memcpy(bytes.data() + at, &value, 4);
+        return refusal(bytes);
+    };
+    EXPECT_EQ(refusal(file), "(accepted)");
+    EXPECT_EQ(changed(0x1000 + 0x24 + 44, 0xFFFF'FFFF), "(accepted)") << "nothing said: what is above says it";
+    EXPECT_EQ(changed(0x1000 + 0x24 + 44, 0x10), "cell 0x20: it refers to 0x10, where no cell is");
+    EXPECT_THAT(changed(0x1000 + cell + 4, 'n' | 'k' << 8),
+                testing::StartsWith("cell 0x20: it refers to 0x"));
+    EXPECT_THAT(changed(0x1000 + cell + 4 + 16, 5000), testing::EndsWith("a descriptor of 5000 bytes does not fit"));
+    EXPECT_THAT(changed(0x1000 + cell + 4 + 20 + 4, 5000), testing::EndsWith("not a sound security descriptor"));
+    if (has_hivex()) {
+        HiveFile const hive(file);
+        EXPECT_EQ(hive.ask("'\\' Number"), "287454020\n");
+        EXPECT_EQ(hive.ask("'\\Wide\\k2' i"), "2\n");
+    }
+}
+
+// Pool is empty when a hive with descriptors is loaded.
+// Shows: it is refused, and nothing of the key that was made for it is left.
+TEST(cm_hive, descriptors_without_pool)
+{
+    BootedKernel boot;
+    boot.run_on_thread([&] {
+        cm::Registry& registry = boot.rooms.registry;
+        cm::Key& root = registry.make(kOurs);
+        auto const bytes = se::parse_sddl(u"O:SYG:SYD:P(A;;KR;;;BU)")->relative();
+        ASSERT_TRUE(cm::give_descriptor(root, bytes.data(), false).ok());
+        auto const file = cm::write_hive(root);
+        registry.delete_tree(root);
+        std::vector<void*> taken;
+        for (size_t size = 0x10000; size; size = size > 1024 ? size / 2 : size - 16)
+            while (void* block = ex::allocate(PagedPool, size, 'lluF', ex::Owner::Kernel, false))
+                taken.push_back(block);
+        auto const refused = cm::load_hive(registry, kOurs, file);
+        for (void* block : taken)
+            ex::free(block, 'lluF');
+        EXPECT_EQ(refused, std::string(cm::kNoPool));
+        EXPECT_EQ(registry.find(kOurs), nullptr);
+        EXPECT_EQ(cm::load_hive(registry, kOurs, file), std::nullopt);
+    });
+}
+
 // Our hive in other people's tool, where it is installed.
 TEST(cm_hive, opens_with_hivexsh)
 {
-    if (std::system("command -v hivexget >/dev/null 2>&1"))
+    if (!has_hivex())
         GTEST_SKIP() << "hivexget (libhivex-bin) is not installed";
     BootedKernel boot;
-    std::vector<uint8_t> const file = cm::write_hive(make_rich(boot.rooms.registry, kOurs));
-    std::string const path = testing::TempDir() + "ringside_hive_test";
-    FILE* out = std::fopen(path.c_str(), "wb");
-    ASSERT_TRUE(out);
-    std::fwrite(file.data(), 1, file.size(), out);
-    std::fclose(out);
-    auto run = [&](std::string const& command) {
-        std::string text;
-        FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-        for (int c; (c = std::fgetc(pipe)) != EOF;)
-            text += static_cast<char>(c);
-        pclose(pipe);
-        return text;
-    };
-    EXPECT_EQ(run("hivexget " + path + " '\\' Number"), "287454020\n");
-    EXPECT_EQ(run("hivexget " + path + " '\\Wide\\k1199' i"), "1199\n");
-    EXPECT_EQ(run("hivexget " + path + " '\\' Large | wc -c"), "50000\n");
-    std::remove(path.c_str());
+    HiveFile const file(cm::write_hive(make_rich(boot.rooms.registry, kOurs)));
+    EXPECT_EQ(file.ask("'\\' Number"), "287454020\n");
+    EXPECT_EQ(file.ask("'\\Wide\\k1199' i"), "1199\n");
+    EXPECT_EQ(file.ask("'\\' Large | wc -c"), "50000\n");
 }
 
 // A tree is exported as .reg, imported elsewhere, and exported again.

@@ -2,7 +2,9 @@
 // Keys by handle.
 #include "cm_stage.h"
 
+#include "cm/key_security.h"
 #include "cm/notify.h"
+#include "se/sddl.h"
 
 namespace ringside::test {
 
@@ -22,6 +24,21 @@ SAMPLE(ZwCreateKey)
               nullptr);
     at.status(STATUS_INVALID_PARAMETER, &handle, KEY_ALL_ACCESS, &given, 0, nullptr, 0x100, nullptr);
     at.status(STATUS_INVALID_PARAMETER, &handle, KEY_ALL_ACCESS, nullptr, 0, nullptr, 0, nullptr);
+}
+
+SAMPLE_AS(ZwCreateKey, guarded)
+{
+    auto& handle = at.object<HANDLE>();
+    auto& given = attributes_of(at, kSampleKey);
+    auto const bytes = se::parse_sddl(u"O:SYG:SYD:P(A;;KR;;;BU)")->relative();
+    given.SecurityDescriptor = at.bytes(bytes.size());
+    std::memcpy(given.SecurityDescriptor, bytes.data(), bytes.size());
+    at.status(STATUS_SUCCESS, &handle, KEY_ALL_ACCESS, &given, 0, nullptr, 0, nullptr);
+    cm::Key const* key = at.rooms().registry.find(kSampleKey);
+    ASSERT_NE(key, nullptr);
+    EXPECT_EQ(se::print_sddl(se::Descriptor(cm::descriptor_of(*key).data()), 0xF), u"O:SYG:SYD:P(A;;KR;;;BU)");
+    static_cast<uint8_t*>(given.SecurityDescriptor)[0] = 9;
+    at.status(STATUS_UNKNOWN_REVISION, &handle, KEY_ALL_ACCESS, &given, 0, nullptr, 0, nullptr);
 }
 
 SAMPLE(ZwOpenKey)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "contract.h"
 
+#include "ob/handle.h"
+#include "ob/object.h"
 #include "ps/process.h"
 
 #include <fmt/format.h>
@@ -22,6 +24,11 @@ namespace {
 struct CallCameBack { };
 
 uint64_t hollow_entry(uint64_t*, ke::Import const*) { return 0; }
+
+std::string end_words(Ddi const& row, uint64_t result)
+{
+    return row.body.returns_status ? At::hex(static_cast<NTSTATUS>(result)) : result ? "not zero" : "zero";
+}
 
 uint8_t irql_for(Trial trial, IrqlRange range, bool& has_place)
 {
@@ -59,6 +66,23 @@ uint64_t At::call_slots(uint64_t* slots)
     bool const first = !std::exchange(m_called, true);
     if (m_trial == Trial::Hostile && first)
         call_with_bad_pointer(slots);
+    if (m_trial == Trial::NoPool)
+        call_without_pool(slots);
+    if (m_trial == Trial::Failing)
+        return call_failing(slots);
+    uint64_t const asked = sim::world().faults().asked();
+    uint64_t const result = enter(slots);
+    if (m_first_end.empty())
+        m_first_end = end_words(*m_import.ddi, result);
+    if (!m_first_asking && sim::world().faults().asked() > asked) {
+        m_first_asking = asked + 1;
+        m_last_asking = sim::world().faults().asked();
+    }
+    return result;
+}
+
+uint64_t At::enter(uint64_t* slots)
+{
     if (m_trial == Trial::Outside)
         m_expected_bug_check = DRIVER_VERIFIER_DETECTED_VIOLATION;
     m_irql_before = ke::Kernel::irql();
@@ -70,6 +94,116 @@ uint64_t At::call_slots(uint64_t* slots)
     if (!m_raising)
         restore_irql();
     return result;
+}
+
+namespace {
+
+// What a call that failed must leave as it was.
+struct Left {
+    size_t blocks = 0;
+    size_t objects = ob::count();
+    size_t handles = ob::open_handles();
+
+    Left()
+    {
+        ex::for_each_block([](void* count, ex::Block const&) { ++*static_cast<size_t*>(count); }, &blocks);
+    }
+    std::string difference_to(Left const& before) const
+    {
+        std::string words;
+        auto say = [&](char const* what, size_t was, size_t is) {
+            if (was != is)
+                words += fmt::format("; {}: {} before, {} after", what, was, is);
+        };
+        say("pool blocks", before.blocks, blocks);
+        say("objects", before.objects, objects);
+        say("handles", before.handles, handles);
+        return words;
+    }
+};
+
+// How a row's failure looks: a value, or "raised ...".
+std::string failure_words(Ddi const& row)
+{
+    switch (row.fail) {
+    case Fail::Null:
+        return "0x0000000000000000";
+    case Fail::Raise:
+        return "raised " + At::hex(row.fail_status);
+    case Fail::False:
+        return "FALSE";
+    default:
+        return At::hex(row.fail_status);
+    }
+}
+
+std::string result_words(Ddi const& row, uint64_t result)
+{
+    switch (row.fail) {
+    case Fail::Null:
+        return fmt::format("{:#018x}", result);
+    case Fail::False:
+        return result & 0xFF ? "TRUE" : "FALSE";
+    default:
+        return At::hex(static_cast<NTSTATUS>(result));
+    }
+}
+
+} // namespace
+
+uint64_t At::call_failing(uint64_t* slots)
+{
+    uint64_t const fired = sim::world().faults().fired();
+    Left const before;
+    std::string ended;
+    uint64_t result = 0;
+    bool const raising = std::exchange(m_raising, true); // the IRQL is put back here
+    try {
+        result = enter(slots);
+        ended = result_words(*m_import.ddi, result);
+    } catch (ke::Raised const& raised) {
+        if (sim::world().faults().fired() == fired) {
+            m_raising = raising;
+            throw;
+        }
+        ended = "raised " + hex(raised.status);
+    }
+    m_raising = raising;
+    restore_irql();
+    if (sim::world().faults().fired() == fired)
+        return result;
+    m_wrong = ended == failure_words(*m_import.ddi)
+        ? Left().difference_to(before)
+        : fmt::format("ended with {}, the row says {}", ended, failure_words(*m_import.ddi));
+    throw CallCameBack {};
+}
+
+// Whatever the call needs is not there but what it has already.
+void At::call_without_pool(uint64_t* slots)
+{
+    Left const before;
+    std::vector<void*> taken;
+    for (size_t size = 0x40000; size; size = size > 4096 ? size / 2 : size - 16)
+        while (void* block = ex::allocate(NonPagedPool, size, 'lluF', ex::Owner::Kernel, false))
+            taken.push_back(block);
+    Ddi const& row = *m_import.ddi;
+    bool failed = false;
+    m_raising = true;
+    try {
+        uint64_t const result = enter(slots);
+        m_first_end = end_words(row, result);
+        failed = row.body.returns_status ? NT_ERROR(static_cast<NTSTATUS>(result))
+                                         : result_words(row, result) == failure_words(row);
+    } catch (ke::Raised const& raised) {
+        m_first_end = "raised " + hex(raised.status);
+        failed = true;
+    }
+    restore_irql();
+    for (void* block : taken)
+        ex::free(block, 'lluF');
+    // What never fails may give back what there was before.
+    m_wrong = failed && row.fail != Fail::Never ? Left().difference_to(before) : std::string();
+    throw CallCameBack {};
 }
 
 // The bad pointer that stands for a good one.
@@ -298,6 +432,72 @@ std::vector<std::string> run_hostile(Sample const& sample)
                                             words_of(status)));
     }
     return lines;
+}
+
+std::string run_failing(Sample const& sample)
+{
+    BootOptions options = boot_options(sample);
+    options.faults = { .kind = sim::FaultPlan::Kind::Nth, .nth = ~uint64_t { 0 } };
+    uint64_t last = 0;
+    {
+        BootedKernel boot(options);
+        if (boot.rooms.exports.import(sample.service).ddi->fail == Fail::Never)
+            return {};
+        At at(boot, sample.service, Trial::Lowest);
+        (void)run_in(boot, sample, at);
+        options.faults.nth = at.first_asking();
+        last = at.last_asking();
+        // The call may have ended the machine as it should.
+        if (!last)
+            return boot.crash() ? "" : "no call of the service asks the fault door";
+    }
+    for (; options.faults.nth <= last; ++options.faults.nth) {
+        BootedKernel boot(options);
+        At at(boot, sample.service, Trial::Failing);
+        (void)run_in(boot, sample, at);
+        if (auto const* crash = boot.crash())
+            return fmt::format("bug check {:#x}: {}", crash->code, crash->words);
+        if (!at.wrong().empty())
+            return at.wrong();
+    }
+    return {};
+}
+
+std::string run_without_pool(Sample const& sample)
+{
+    // A machine that is soon full.
+    BootOptions options = boot_options(sample);
+    options.memory_bytes = 48 * hal::kMiB;
+    std::string with_pool;
+    bool may_fail = true;
+    {
+        BootedKernel boot(options);
+        may_fail = boot.rooms.exports.import(sample.service).ddi->fail != Fail::Never;
+        At at(boot, sample.service, Trial::Lowest);
+        (void)run_in(boot, sample, at);
+        with_pool = at.first_end();
+    }
+    int const status = in_child([&](auto&) {
+        BootedKernel boot(options);
+        At at(boot, sample.service, Trial::NoPool);
+        (void)run_in(boot, sample, at);
+        std::string wrong;
+        if (at.first_end().empty()) {
+            // It did not come back. With pool that is what the sample wants to see, or the machine ends for want of it.
+            if (auto const* crash = boot.crash(); crash && !with_pool.empty())
+                wrong = fmt::format("; bug check {:#x}: {}", crash->code, crash->words);
+        } else if (at.first_end() != with_pool) {
+            wrong = at.wrong();
+            if (!may_fail)
+                wrong += fmt::format("; the row says that it never fails, and it ended with {}", at.first_end());
+        }
+        if (!wrong.empty())
+            std::fprintf(stderr, "%s %s%s\n", sample.service, sample.variant, wrong.c_str());
+        return wrong.empty() ? 0 : 3;
+    });
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+        return "what standard error says";
+    return status ? words_of(status) : "";
 }
 
 bool run_sample(Sample const& sample, Trial trial)

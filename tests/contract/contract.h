@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Contract samples: for each service one small program that calls it as a driver does, and looks at the result and at
 // each documented error. A sample runs at the lowest and at the highest IRQL that the service's row allows; then one
-// step outside that range, where the Verifier must name the call. Every row needs a sample: what has none yet stands in
-// tests/contract/without_sample.txt, which may only shrink.
+// step outside that range, where the Verifier must name the call. Every row needs a sample (contract_census).
 //
 //   SAMPLE(KeSetEvent)
 //   {
@@ -19,6 +18,7 @@
 #pragma once
 
 #include "boot.h"
+#include "slots.h"
 #include "ex/pool.h"
 #include "ke/exception.h"
 #include "mm/address_space.h"
@@ -40,6 +40,8 @@ enum class Trial : uint8_t {
     Hollow, // the service returns 0 and does nothing: the sample must fail
     Stop, // the service is not there: the sample must not end well
     Hostile, // one argument of its first call is replaced: any end but one of the host's will do
+    Failing, // the fault door fails one call: it ends as its row says, and nothing is left of it
+    NoPool, // pool is empty during its first call: a failure or a success, and nothing is left of a failure
 };
 
 // A pointer that a driver should not have passed: what replaces one argument of a sample's first call.
@@ -66,6 +68,14 @@ public:
         m_bad_index = index;
         m_bad = with;
     }
+    // Trial::Lowest with a plan that never fires: the numbers of the first and the last asking of the fault door by the
+    // first call of the service that asks; 0: there was none.
+    uint64_t first_asking() const { return m_first_asking; }
+    uint64_t last_asking() const { return m_last_asking; }
+    // Trial::Failing and Trial::NoPool: what was wrong with the end of the call; nothing when it was right.
+    std::string const& wrong() const { return m_wrong; }
+    // How the first call that came back ended: a status, else whether it was zero.
+    std::string const& first_end() const { return m_first_end; }
     // The arguments of the first call, as the sample gave them.
     std::vector<uint64_t> const& first_arguments() const { return m_first_arguments; }
     unsigned arguments() const { return m_import.ddi->body.arguments; }
@@ -148,20 +158,11 @@ public:
     static std::string hex(nt::NTSTATUS status);
 
 private:
-    static constexpr size_t kSlots = 16; // more than any service takes
-
-    template <typename T>
-    static uint64_t slot(T value)
-    {
-        if constexpr (std::is_null_pointer_v<T>)
-            return 0;
-        else if constexpr (std::is_same_v<T, bool>)
-            return value ? 1 : 0;
-        else
-            return contract::to_slot(value);
-    }
     uint64_t call_slots(uint64_t* slots);
     [[noreturn]] void call_with_bad_pointer(uint64_t* slots);
+    uint64_t call_failing(uint64_t* slots);
+    [[noreturn]] void call_without_pool(uint64_t* slots);
+    uint64_t enter(uint64_t* slots);
     uint64_t bad_pointer(uint64_t good);
     uint64_t call_other(char const* name, uint64_t* slots);
     void restore_irql();
@@ -181,6 +182,10 @@ private:
     unsigned m_bad_index = 0;
     BadPointer m_bad = BadPointer::Null;
     std::vector<uint64_t> m_first_arguments;
+    uint64_t m_first_asking = 0;
+    uint64_t m_last_asking = 0;
+    std::string m_first_end;
+    std::string m_wrong = "no call of the service failed";
 };
 
 enum class Where : uint8_t { SystemThread, Client };
@@ -221,9 +226,22 @@ struct SampleRegistrar {
 #define SAMPLE_OF_NOTHING(service, why)                                                                                \
     RINGSIDE_SAMPLE_(service, , #service, "", &sample_##service##_, ::ringside::test::Where::SystemThread, why)
 
+// In a machine made so, a BootOptions; `hollow` is null, or why doing nothing and returning 0 is right.
+#define SAMPLE_ON(service, variant, hollow, ...)                                                                       \
+    RINGSIDE_SAMPLE_(service, variant, #service, #variant, &sample_##service##_##variant,                              \
+                     ::ringside::test::Where::SystemThread, hollow, __VA_ARGS__)
+
 // Runs one sample in a fresh machine. True when it did what the trial asks for; otherwise gtest has been told, but in
 // the trials Hollow and Stop, where the answer alone counts.
 bool run_sample(Sample const& sample, Trial trial);
+
+// Runs a sample until a call of its service asks the fault door, and fails that; once for each time that the call asks.
+// Returns what was wrong; nothing when all was right, or the service's row says that it never fails.
+std::string run_failing(Sample const& sample);
+// Runs a sample's first call with no pool left, in a child process. Returns what was wrong: the host did not live,
+// something is left of a call that failed, or a service ended otherwise than with pool, whose row says that it never
+// fails.
+std::string run_without_pool(Sample const& sample);
 
 // Runs a sample's first call once for each of its pointers and each bad pointer, in a child process each. Returns what
 // ended worse than a driver's fault may: one line per call that killed the host, broke a promise of ours, or hung.

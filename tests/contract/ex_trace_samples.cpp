@@ -19,6 +19,43 @@ REGHANDLE registered(At& at)
     at.also("EtwRegister", &kProvider, nullptr, nullptr, &handle);
     return handle;
 }
+
+// What the event log says of the newest trace event.
+std::string newest_event()
+{
+    sim::Log const& log = sim::world().log();
+    for (uint64_t i = log.count(); i-- > log.first_kept();)
+        if (log.at(i).what == sim::Event::Trace)
+            return std::string(log.text(log.at(i).detail));
+    return "none";
+}
+
+constexpr char const* kEvent
+    = "{11112222-0001-0002-0300-000000000000} event 7 version 1 level 4 opcode 0 keyword 0x10: 12 bytes in 2";
+
+// The same through the three services that write events.
+template <typename Write>
+void writes(Write write)
+{
+    EXPECT_EQ(newest_event(), "none");
+    write();
+    EXPECT_EQ(newest_event(), kEvent);
+}
+
+EVENT_DESCRIPTOR& seven(At& at)
+{
+    auto& event = at.object<EVENT_DESCRIPTOR>();
+    event = { .Id = 7, .Version = 1, .Level = 4, .Keyword = 0x10 };
+    return event;
+}
+
+EVENT_DATA_DESCRIPTOR* two_pieces(At& at)
+{
+    auto* data = static_cast<EVENT_DATA_DESCRIPTOR*>(at.bytes(2 * sizeof(EVENT_DATA_DESCRIPTOR)));
+    data[0].Size = 8;
+    data[1].Size = 4;
+    return data;
+}
 } // namespace
 
 SAMPLE(EtwRegister)
@@ -77,6 +114,35 @@ SAMPLE(EtwWrite)
     at.status(STATUS_INVALID_HANDLE, handle + 1, &event, nullptr, 0, nullptr);
 }
 
+SAMPLE_AS(EtwWrite, logged)
+{
+    REGHANDLE const handle = registered(at);
+    writes([&] { at.status(STATUS_SUCCESS, handle, &seven(at), nullptr, 2, two_pieces(at)); });
+}
+SAMPLE_AS(EtwWriteTransfer, logged)
+{
+    REGHANDLE const handle = registered(at);
+    writes([&] { at.status(STATUS_SUCCESS, handle, &seven(at), nullptr, nullptr, 2, two_pieces(at)); });
+}
+SAMPLE_AS(EtwWriteEx, logged)
+{
+    REGHANDLE const handle = registered(at);
+    writes([&] {
+        at.status(STATUS_SUCCESS, handle, &seven(at), ULONG64 { 0 }, 0, nullptr, nullptr, 2, two_pieces(at));
+    });
+}
+
+SAMPLE(SeEtwWriteKMCveEvent)
+{
+    auto& cve = at.string(u"CVE-2015-0000");
+    auto& details = at.string(u"bad length");
+    at.status(STATUS_SUCCESS, &cve, &details);
+    EXPECT_EQ(newest_event(), "{85a62a0d-7e17-485f-9d4f-749a287193a6} CVE-2015-0000: 10 characters of details");
+    at.status(STATUS_SUCCESS, &cve, nullptr);
+    EXPECT_EQ(newest_event(), "{85a62a0d-7e17-485f-9d4f-749a287193a6} CVE-2015-0000: 0 characters of details");
+    at.status(STATUS_INVALID_PARAMETER, nullptr, nullptr);
+}
+
 SAMPLE(EtwWriteTransfer)
 {
     auto& event = at.object<EVENT_DESCRIPTOR>();
@@ -102,6 +168,7 @@ SAMPLE(EtwWriteString)
     auto& text = at.string(u"hello");
     REGHANDLE const handle = registered(at);
     at.status(STATUS_SUCCESS, handle, UCHAR { 4 }, ULONGLONG { 1 }, nullptr, text.Buffer);
+    EXPECT_EQ(newest_event(), "{11112222-0001-0002-0300-000000000000} string level 4 keyword 0x1: 5 characters");
     at.status(STATUS_INVALID_PARAMETER, handle, UCHAR { 4 }, ULONGLONG { 1 }, nullptr, nullptr);
     at.status(STATUS_INVALID_HANDLE, REGHANDLE { 0 }, UCHAR { 4 }, ULONGLONG { 1 }, nullptr, text.Buffer);
 }

@@ -205,6 +205,17 @@ SAMPLE(ObCloseHandle) { closes(at, handle_to(new_event())); }
 SAMPLE(ZwClose) { closes(at, handle_to(new_event())); }
 SAMPLE(NtClose) { closes(at, handle_to(new_event())); }
 
+SAMPLE(ObQueryObjectAuditingByHandle)
+{
+    auto& generate = at.object<BOOLEAN>();
+    generate = TRUE;
+    at.status(STATUS_SUCCESS, ob::current_process_handle(), &generate);
+    EXPECT_EQ(generate, FALSE);
+    generate = TRUE;
+    at.status(STATUS_INVALID_HANDLE, nullptr, &generate);
+    EXPECT_EQ(generate, TRUE);
+}
+
 SAMPLE(ObIsKernelHandle)
 {
     at.returns(BOOLEAN { TRUE }, handle_to(new_event()));

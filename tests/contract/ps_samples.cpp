@@ -35,6 +35,16 @@ void nothing_of(At& at, void* object, void* other)
     at.bug_checks(REFERENCE_BY_POINTER, other);
 }
 
+// The thread acts as an ordinary user meanwhile.
+template <typename Work>
+void as_user(At& at, Work work)
+{
+    se::Security& s = at.rooms().security;
+    s.impersonate(ke::kernel().current(), { (*s.make_primary(se::Account::User))->body, SecurityImpersonation });
+    work();
+    s.impersonate(ke::kernel().current(), {});
+}
+
 } // namespace
 
 #define NOTHING_OF_PROCESS(service)                                                                                    \
@@ -46,7 +56,6 @@ NOTHING_OF_PROCESS(PsGetProcessWow64Process)
 NOTHING_OF_PROCESS(PsGetProcessWin32Process)
 NOTHING_OF_PROCESS(PsGetProcessDebugPort)
 NOTHING_OF_PROCESS(PsGetProcessJob)
-NOTHING_OF_PROCESS(PsGetProcessSectionBaseAddress)
 NOTHING_OF_PROCESS(PsIsProcessBeingDebugged)
 NOTHING_OF_PROCESS(PsIsProtectedProcess)
 NOTHING_OF_PROCESS(PsGetProcessSessionId)
@@ -55,6 +64,31 @@ NOTHING_OF_THREAD(PsGetThreadWin32Thread)
 NOTHING_OF_THREAD(PsGetThreadTeb)
 NOTHING_OF_THREAD(PsGetThreadSessionId)
 NOTHING_OF_THREAD(PsGetThreadServerSilo)
+
+SAMPLE(PsGetProcessSectionBaseAddress)
+{
+    ke::Process& process = client();
+    auto* base = reinterpret_cast<uint16_t*>(at.call(pointer(process)));
+    uint16_t magic = 0;
+    EXPECT_TRUE(mm::read_process(process, &magic, base, sizeof magic));
+    EXPECT_EQ(magic, 0x5A4D);
+    at.returns(PVOID {}, system_process());
+    at.bug_checks(REFERENCE_BY_POINTER, self());
+}
+
+SAMPLE(SeLocateProcessImageName)
+{
+    EXPECT_TRUE(ob::create_symbolic_link(u"\\??\\C:", u"\\Device\\HarddiskVolume1").ok());
+    auto& name = at.object<UNICODE_STRING*>();
+    at.status(STATUS_SUCCESS, pointer(client()), &name);
+    ASSERT_NE(name, nullptr);
+    EXPECT_EQ(std::u16string_view(name->Buffer, name->Length / 2), u"\\Device\\HarddiskVolume1\\client.exe");
+    EXPECT_EQ(name->Buffer, reinterpret_cast<char16_t*>(name + 1)) << "one block";
+    at.also("ExFreePool", name);
+    at.status(STATUS_NOT_FOUND, system_process(), &name);
+    EXPECT_EQ(name, nullptr);
+}
+
 SAMPLE_OF_NOTHING(PsGetCurrentProcessWow64Process, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentThreadTeb, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentServerSilo, kNone) { at.returns(PVOID {}); }
@@ -199,6 +233,39 @@ CLIENT_SAMPLE(NtOpenProcess)
     at.status(STATUS_ACCESS_VIOLATION, &at.object<HANDLE>(), PROCESS_DUP_HANDLE, &user.given, &user.which);
     user.which.UniqueProcess = id(0x44440);
     at.status(STATUS_INVALID_CID, &user.handle, PROCESS_DUP_HANDLE, &user.given, &user.which);
+    as_user(at, [&] {
+        user.which.UniqueProcess = id(4);
+        at.status(STATUS_ACCESS_DENIED, &user.handle, PROCESS_DUP_HANDLE, &user.given, &user.which);
+    });
+}
+
+CLIENT_SAMPLE(NtOpenThread)
+{
+    struct Arguments {
+        HANDLE handle;
+        OBJECT_ATTRIBUTES given;
+        CLIENT_ID which;
+    };
+    auto& user = *static_cast<Arguments*>(at.user_bytes(sizeof(Arguments)));
+    user.given = { .Length = sizeof user.given, .Attributes = OBJ_KERNEL_HANDLE };
+    user.which.UniqueThread = id(ke::kernel().current().id);
+    at.status(STATUS_SUCCESS, &user.handle, THREAD_TERMINATE, &user.given, &user.which);
+    EXPECT_FALSE(ob::is_kernel_handle(user.handle));
+    auto found = ob::resolve_handle(ob::current_process(), user.handle, UserMode);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->body, static_cast<void*>(self()));
+    EXPECT_EQ(found->granted, THREAD_TERMINATE);
+    at.status(STATUS_ACCESS_VIOLATION, &at.object<HANDLE>(), THREAD_TERMINATE, &user.given, &user.which);
+    at.status(STATUS_INVALID_PARAMETER_MIX, &user.handle, THREAD_TERMINATE, &user.given, nullptr);
+    uint64_t system_thread = 0;
+    ps::manager().for_each_thread([&](ps::ThreadRecord const& record) {
+        if (record.thread->process->id == 4)
+            system_thread = record.thread->id;
+    });
+    user.which.UniqueThread = id(system_thread);
+    as_user(at, [&] {
+        at.status(STATUS_ACCESS_DENIED, &user.handle, THREAD_TERMINATE, &user.given, &user.which);
+    });
 }
 
 SAMPLE(ZwOpenThread)
@@ -311,6 +378,38 @@ CLIENT_SAMPLE(NtQueryInformationThread)
     at.status(STATUS_ACCESS_VIOLATION, kThread, ThreadAmILastThread, self(), 4u, nullptr);
     at.status(STATUS_DATATYPE_MISALIGNMENT, kThread, ThreadAmILastThread, reinterpret_cast<uint8_t*>(number) + 1, 4u,
               nullptr);
+}
+
+// A client may set what its handle allows; what could harm the machine needs a privilege that it has not enabled.
+CLIENT_SAMPLE(NtSetInformationThread)
+{
+    auto& number = *static_cast<ULONG*>(at.user_bytes(sizeof(ULONG)));
+    number = 12;
+    at.status(STATUS_SUCCESS, kThread, ThreadPriority, &number, 4u);
+    EXPECT_EQ(ke::kernel().current().base_priority, 12);
+    number = 16;
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kThread, ThreadPriority, &number, 4u);
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kThread, ThreadBreakOnTermination, &number, 4u);
+    at.status(STATUS_ACCESS_VIOLATION, kThread, ThreadPriority, &at.object<ULONG>(), 4u);
+    at.status(STATUS_INFO_LENGTH_MISMATCH, kThread, ThreadPriority, &number, 2u);
+    at.status(STATUS_INVALID_INFO_CLASS, kThread, 5000u, &number, 4u);
+    HANDLE const weak = *ob::open_handle(ob::current_process(), self(), { .access = THREAD_TERMINATE });
+    at.status(STATUS_ACCESS_DENIED, weak, ThreadPriority, &number, 4u);
+}
+
+CLIENT_SAMPLE(NtSetInformationProcess)
+{
+    auto& given = *static_cast<PROCESS_PRIORITY_CLASS*>(at.user_bytes(sizeof(ULONG)));
+    given.PriorityClass = 3;
+    at.status(STATUS_SUCCESS, kSelf, ProcessPriorityClass, &given, 2u);
+    EXPECT_EQ(ps::manager().record_of(ob::current_process())->priority_class, 3);
+    given.PriorityClass = 4;
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kSelf, ProcessPriorityClass, &given, 2u);
+    at.status(STATUS_PRIVILEGE_NOT_HELD, kSelf, ProcessBreakOnTermination, &given, 4u);
+    at.status(STATUS_ACCESS_VIOLATION, kSelf, ProcessPriorityClass, &at.object<PROCESS_PRIORITY_CLASS>(), 2u);
+    HANDLE const weak
+        = *ob::open_handle(ob::current_process(), ob::current_process().guest, { .access = PROCESS_DUP_HANDLE });
+    at.status(STATUS_ACCESS_DENIED, weak, ProcessPriorityClass, &given, 2u);
 }
 
 SAMPLE(ZwSetInformationThread)

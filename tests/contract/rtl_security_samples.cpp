@@ -127,6 +127,21 @@ SAMPLE(RtlConvertSidToUnicodeString)
     text.MaximumLength = 4;
     at.status(STATUS_BUFFER_OVERFLOW, &text, sid(at, 5, { 18 }), FALSE);
     at.status(STATUS_INVALID_SID, &text, at.bytes(16), FALSE);
+    at.status(STATUS_SUCCESS, &text, sid(at, 5, { 18 }), TRUE);
+    EXPECT_EQ(rtl::view(text), u"S-1-5-18");
+    EXPECT_TRUE(ex::is_block(text.Buffer));
+}
+
+SAMPLE(RtlEqualLuid)
+{
+    auto& one = at.object<LUID>();
+    auto& other = at.object<LUID>();
+    one = other = { 7, -1 };
+    at.returns(BOOLEAN { TRUE }, &one, &other);
+    other.HighPart = 1;
+    at.returns(BOOLEAN { FALSE }, &one, &other);
+    other = { 8, -1 };
+    at.returns(BOOLEAN { FALSE }, &one, &other);
 }
 
 SAMPLE(RtlCopyLuid)

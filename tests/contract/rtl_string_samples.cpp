@@ -6,6 +6,7 @@
 #include "rtl/time_fields.h"
 
 #include <cstring>
+#include <string>
 
 using namespace ringside;
 using namespace ringside::nt;
@@ -61,6 +62,44 @@ SAMPLE(RtlInitUnicodeStringEx)
     at.status(STATUS_NAME_TOO_LONG, &string, at.string(std::u16string(32766, u'x') + u"xx").Buffer);
 }
 
+namespace {
+
+// The text, a null pointer, and one too long to be counted: the Ex forms refuse it, the others misrepresent it.
+void initializes_bytes(At& at, bool refuses)
+{
+    auto& string = at.object<STRING>();
+    auto* text = bytes_of(at, "text").Buffer;
+    at.call(&string, text);
+    EXPECT_EQ(view(string), "text");
+    EXPECT_EQ(string.Buffer, text);
+    EXPECT_EQ(string.MaximumLength, 5u);
+    at.call(&string, nullptr);
+    EXPECT_EQ(string.Length, 0u);
+    EXPECT_EQ(string.MaximumLength, 0u);
+    EXPECT_EQ(string.Buffer, nullptr);
+    auto* endless = static_cast<char*>(at.bytes(70'000));
+    std::memset(endless, 'x', 65'534);
+    at.call(&string, endless);
+    EXPECT_EQ(string.Length, 65'534u) << "the longest";
+    EXPECT_EQ(string.MaximumLength, 65'535u);
+    string = {};
+    endless[65'534] = 'x';
+    if (refuses)
+        return at.status(STATUS_NAME_TOO_LONG, &string, endless);
+    at.call(&string, endless);
+    EXPECT_EQ(string.Length, 65'534u);
+    EXPECT_EQ(string.MaximumLength, 65'535u);
+}
+
+} // namespace
+
+SAMPLE(RtlInitString) { initializes_bytes(at, false); }
+SAMPLE(RtlInitAnsiString) { initializes_bytes(at, false); }
+SAMPLE(RtlInitUTF8String) { initializes_bytes(at, false); }
+SAMPLE(RtlInitStringEx) { initializes_bytes(at, true); }
+SAMPLE(RtlInitAnsiStringEx) { initializes_bytes(at, true); }
+SAMPLE(RtlInitUTF8StringEx) { initializes_bytes(at, true); }
+
 SAMPLE(RtlCopyUnicodeString)
 {
     auto& to = room(at, 3);
@@ -114,6 +153,19 @@ SAMPLE(RtlCompareUnicodeString)
     EXPECT_LT(static_cast<LONG>(at.call(&at.string(u"abc"), &at.string(u"abd"), FALSE)), 0);
     EXPECT_GT(static_cast<LONG>(at.call(&at.string(u"b"), &at.string(u"abc"), FALSE)), 0);
     at.returns(LONG { 0 }, &at.string(u"ABC"), &at.string(u"abc"), TRUE);
+}
+
+SAMPLE(RtlCompareUnicodeStrings)
+{
+    auto order = [&](std::u16string_view first, std::u16string_view second, BOOLEAN ignore_case) {
+        return static_cast<LONG>(at.call(at.string(first).Buffer, first.size(), at.string(second).Buffer, second.size(),
+                                         ignore_case));
+    };
+    EXPECT_LT(order(u"abc", u"abd", FALSE), 0);
+    EXPECT_LT(order(u"ab", u"abc", FALSE), 0) << "the shorter one first";
+    EXPECT_GT(order(u"b", u"B", FALSE), 0);
+    EXPECT_EQ(order(u"b\u00E9", u"B\u00C9", TRUE), 0);
+    EXPECT_EQ(order(u"", u"", FALSE), 0);
 }
 
 SAMPLE(RtlCompareString)
@@ -181,6 +233,9 @@ SAMPLE(RtlUpcaseUnicodeString)
     at.status(STATUS_SUCCESS, &to, &at.string(u"aBc"), FALSE);
     EXPECT_EQ(view(to), u"ABC");
     at.status(STATUS_BUFFER_OVERFLOW, &to, &at.string(u"aBcd"), FALSE);
+    at.status(STATUS_SUCCESS, &to, &at.string(u"aBcd"), TRUE);
+    EXPECT_EQ(view(to), u"ABCD");
+    EXPECT_TRUE(ex::is_block(to.Buffer));
 }
 
 SAMPLE(RtlDowncaseUnicodeString)
@@ -197,6 +252,62 @@ SAMPLE(RtlCreateUnicodeString)
     at.returns(BOOLEAN { TRUE }, &to, at.string(u"text").Buffer);
     EXPECT_EQ(view(to), u"text");
     EXPECT_TRUE(ex::is_block(to.Buffer));
+}
+
+SAMPLE(RtlDuplicateUnicodeString)
+{
+    auto& to = at.object<UNICODE_STRING>();
+    auto& text = at.string(u"text");
+    at.status(STATUS_SUCCESS, 0, &text, &to);
+    EXPECT_EQ(view(to), u"text");
+    EXPECT_EQ(to.MaximumLength, 8u);
+    EXPECT_TRUE(ex::is_block(to.Buffer));
+    at.also("RtlFreeUnicodeString", &to);
+    at.status(STATUS_SUCCESS, 1, &text, &to); // RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE
+    EXPECT_EQ(to.MaximumLength, 10u);
+    ASSERT_TRUE(to.Buffer);
+    EXPECT_EQ(to.Buffer[4], u'\0');
+    auto& empty = at.string(u"");
+    at.status(STATUS_SUCCESS, 1, &empty, &to);
+    EXPECT_EQ(to.Buffer, nullptr);
+    at.status(STATUS_SUCCESS, 3, &empty, &to); // ... | RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING
+    EXPECT_EQ(to.MaximumLength, 2u);
+    EXPECT_EQ(to.Length, 0u);
+    EXPECT_TRUE(ex::is_block(to.Buffer));
+    at.status(STATUS_SUCCESS, 0, nullptr, &to);
+    EXPECT_EQ(to.Buffer, nullptr);
+    at.status(STATUS_INVALID_PARAMETER, 2, &empty, &to); // an empty string needs its terminator
+    at.status(STATUS_INVALID_PARAMETER, 4, &text, &to);
+    at.status(STATUS_INVALID_PARAMETER, 0, &text, nullptr);
+    auto& longest = at.string(std::u16string(32'767, u'x'));
+    at.status(STATUS_NAME_TOO_LONG, 1, &longest, &to);
+}
+
+RINGSIDE_SAMPLE_(RtlDuplicateUnicodeString, without_memory, "RtlDuplicateUnicodeString", "without_memory",
+                 &sample_RtlDuplicateUnicodeString_without_memory, Where::SystemThread, nullptr,
+                 { .faults = { .kind = sim::FaultPlan::Kind::Nth, .nth = 1 } })
+{
+    auto& to = at.object<UNICODE_STRING>();
+    at.status(STATUS_NO_MEMORY, 0, &at.string(u"text"), &to);
+    EXPECT_EQ(to.Buffer, nullptr);
+}
+
+SAMPLE(RtlValidateUnicodeString)
+{
+    auto& string = at.string(u"text");
+    at.status(STATUS_SUCCESS, 0, &string);
+    at.status(STATUS_SUCCESS, 0, nullptr);
+    at.status(STATUS_INVALID_PARAMETER, 1, &string);
+    auto bad = [&](USHORT length, USHORT maximum, char16_t* buffer) {
+        string = { length, maximum, buffer };
+        at.status(STATUS_INVALID_PARAMETER, 0, &string);
+    };
+    bad(7, 10, string.Buffer);
+    bad(8, 9, string.Buffer);
+    bad(8, 6, string.Buffer);
+    bad(0, 2, nullptr);
+    string = {};
+    at.status(STATUS_SUCCESS, 0, &string);
 }
 
 SAMPLE(RtlFreeUnicodeString)
@@ -217,6 +328,37 @@ SAMPLE(RtlIntegerToUnicodeString)
     at.status(STATUS_BUFFER_OVERFLOW, ULONG { 123456 }, 10, &to);
     at.status(STATUS_INVALID_PARAMETER, ULONG { 1 }, 7, &to);
 }
+
+namespace {
+
+// In each base; into a buffer that is too short, just long enough, and longer; with leading zeros.
+template <typename Char>
+void writes_digits(At& at)
+{
+    auto* to = static_cast<Char*>(at.bytes(64));
+    auto text = [&](size_t count) { return std::string(to, to + count); };
+    at.status(STATUS_SUCCESS, ULONG { 0xBEEF }, 16, LONG { 5 }, to);
+    EXPECT_EQ(text(5), std::string("BEEF\0", 5));
+    at.status(STATUS_SUCCESS, ULONG { 8 }, 8, LONG { 2 }, to);
+    EXPECT_EQ(text(4), "10EF") << "no room for a terminator";
+    at.status(STATUS_SUCCESS, ULONG { 5 }, 2, LONG { 8 }, to);
+    EXPECT_EQ(text(3), "101");
+    for (ULONG base : { 0, 10 }) {
+        at.status(STATUS_SUCCESS, ULONG { 4'000'000'000 }, base, LONG { 10 }, to);
+        EXPECT_EQ(text(10), "4000000000");
+    }
+    at.status(STATUS_SUCCESS, ULONG { 42 }, 10, LONG { -5 }, to);
+    EXPECT_EQ(text(6), "000420") << "filled up with zeros, not terminated";
+    at.status(STATUS_BUFFER_OVERFLOW, ULONG { 123 }, 10, LONG { 2 }, to);
+    at.status(STATUS_BUFFER_OVERFLOW, ULONG { 123 }, 10, LONG { -2 }, to);
+    at.status(STATUS_INVALID_PARAMETER, ULONG { 1 }, 7, LONG { 5 }, to);
+    EXPECT_EQ(text(6), "000420") << "a failure writes nothing";
+}
+
+} // namespace
+
+SAMPLE(RtlIntegerToChar) { writes_digits<char>(at); }
+SAMPLE(RtlIntegerToUnicode) { writes_digits<char16_t>(at); }
 
 SAMPLE(RtlInt64ToUnicodeString)
 {

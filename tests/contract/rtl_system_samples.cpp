@@ -72,6 +72,53 @@ SAMPLE(RtlNtStatusToDosError)
     at.returns(ULONG { 317 }, NTSTATUS(0xC0FF1234));
 }
 
+// The beginning of Microsoft's table "Mapping NT Status Error Codes to Win32 Error Codes" (Q113996), and those that
+// it sends to ERROR_BUSY.
+SAMPLE_AS(RtlNtStatusToDosError, as_published)
+{
+    struct {
+        NTSTATUS status;
+        ULONG error;
+    } const table[] {
+        { STATUS_DATATYPE_MISALIGNMENT, 998 },
+        { STATUS_ACCESS_VIOLATION, 998 },
+        { STATUS_DATATYPE_MISALIGNMENT_ERROR, 998 },
+        { STATUS_CTL_FILE_NOT_SUPPORTED, 50 },
+        { STATUS_PORT_ALREADY_SET, 87 },
+        { STATUS_SECTION_NOT_IMAGE, 87 },
+        { STATUS_BAD_WORKING_SET_LIMIT, 87 },
+        { STATUS_WORKING_SET_LIMIT_RANGE, 87 },
+        { STATUS_INCOMPATIBLE_FILE_MAP, 87 },
+        { STATUS_PORT_DISCONNECTED, 6 },
+        { STATUS_NOT_LOCKED, 158 },
+        { STATUS_NOT_MAPPED_VIEW, 487 },
+        { STATUS_UNABLE_TO_FREE_VM, 87 },
+        { STATUS_UNABLE_TO_DELETE_SECTION, 87 },
+        { STATUS_MORE_PROCESSING_REQUIRED, 234 },
+        { STATUS_INVALID_CID, 87 },
+        { STATUS_STACK_OVERFLOW, 1001 },
+        { STATUS_BAD_INITIAL_STACK, 1001 },
+        { STATUS_INVALID_VOLUME_LABEL, 154 },
+        { STATUS_SECTION_NOT_EXTENDED, 14 },
+        { STATUS_NOT_MAPPED_DATA, 487 },
+        { STATUS_NO_LDT, 1444 },
+        { STATUS_INFO_LENGTH_MISMATCH, 24 },
+        { STATUS_INVALID_INFO_CLASS, 87 },
+        { STATUS_SUSPEND_COUNT_EXCEEDED, 156 },
+        { STATUS_NOTIFY_ENUM_DIR, 1022 },
+        { STATUS_REGISTRY_RECOVERED, 1014 },
+        { STATUS_REGISTRY_IO_FAILED, 1016 },
+        { STATUS_NOT_REGISTRY_FILE, 1017 },
+        { STATUS_DEVICE_BUSY, 170 },
+        { STATUS_DEVICE_HUNG, 170 },
+        { STATUS_PTE_CHANGED, 170 },
+        { STATUS_ENCOUNTERED_WRITE_IN_PROGRESS, 170 },
+        { STATUS_INVALID_PARAMETER_3, 87 },
+    };
+    for (auto const& row : table)
+        at.returns(row.error, row.status);
+}
+
 SAMPLE(RtlNtStatusToDosErrorNoTeb)
 {
     at.returns(ULONG { 87 }, STATUS_INVALID_PARAMETER);

@@ -638,6 +638,30 @@ SAMPLE(SeImpersonateClient)
     EXPECT_EQ(state(at).effective(ke::kernel().current()).body, context.ClientToken);
 }
 
+SAMPLE_OF_NOTHING(SeAuditingHardLinkEvents, "nothing is audited: FALSE is the answer")
+{
+    at.returns(BOOLEAN { FALSE }, TRUE, nullptr);
+}
+SAMPLE_OF_NOTHING(SeAuditHardLinkCreation, "nothing is audited")
+{
+    at.call(&at.string(u"a"), &at.string(u"b"), TRUE);
+}
+SAMPLE(ZwAllocateLocallyUniqueId)
+{
+    auto* ids = static_cast<LUID*>(at.bytes(2 * sizeof(LUID)));
+    at.status(STATUS_SUCCESS, ids);
+    at.status(STATUS_SUCCESS, ids + 1);
+    EXPECT_GE(ids[0].LowPart, 1001u) << "those below are fixed ones";
+    EXPECT_NE(ids[0].LowPart, ids[1].LowPart);
+}
+CLIENT_SAMPLE(NtAllocateLocallyUniqueId)
+{
+    auto* ids = static_cast<LUID*>(at.user_bytes(2 * sizeof(LUID)));
+    at.status(STATUS_SUCCESS, ids);
+    at.status(STATUS_SUCCESS, ids + 1);
+    EXPECT_NE(ids[0].LowPart, ids[1].LowPart);
+    at.status(STATUS_ACCESS_VIOLATION, &at.object<LUID>());
+}
 SAMPLE_OF_NOTHING(SeAuditingFileEvents, "nothing is audited: FALSE is the answer")
 {
     at.returns(BOOLEAN { FALSE }, TRUE, nullptr);

@@ -7,6 +7,8 @@ typedef ULONG(NTAPI* CALLBACK)(ULONG);
 // Host functions of the test: CallThroughHost calls back into the driver with an object that has a destructor on its
 // stack, and counts the destructor's runs.
 __declspec(dllimport) ULONG NTAPI CallThroughHost(CALLBACK Callback, ULONG Argument);
+// Not declared for drivers.
+__declspec(dllimport) void NTAPI RtlUnwind(PVOID Frame, PVOID Ip, PEXCEPTION_RECORD Record, PVOID Value);
 
 #define EXPORT __declspec(dllexport)
 #define NOINLINE __attribute__((noinline))
@@ -232,6 +234,17 @@ EXPORT ULONG AssertionInterrupt(void)
         return GetExceptionCode();
     }
     return 0;
+}
+
+// Towards a frame that is not on the stack: past a __try that would take any exception.
+EXPORT ULONG UnwindToNowhere(void)
+{
+    __try {
+        RtlUnwind((PVOID)0x10, (PVOID)0x20, NULL, NULL);
+        return 1;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
 }
 
 EXPORT ULONG Unhandled(void) { return RaiseIt(1) + 1; }

@@ -135,6 +135,15 @@ TEST_P(Exceptions, UnhandledOneEndsTheMachine)
     EXPECT_GE(core.kernel.crash()->trace.count, 2u);
 }
 
+// Shows: the driver's mistake ends the machine, and names itself; it is no broken promise of ours.
+TEST_P(Exceptions, UnwindToAFrameThatIsNotThere)
+{
+    EXPECT_EQ(call("UnwindToNowhere"), ~0u);
+    ASSERT_NE(core.kernel.crash(), nullptr);
+    EXPECT_EQ(core.kernel.crash()->code, static_cast<uint32_t>(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED));
+    EXPECT_EQ(core.kernel.crash()->parameters[0], code(STATUS_INVALID_UNWIND_TARGET));
+}
+
 // The same exception a thousand times: nothing accumulates on the stack or in the chain.
 TEST_P(Exceptions, ManyInARow)
 {

@@ -187,3 +187,39 @@ TEST(ke_timer, coalescable_and_past_times)
     EXPECT_EQ(core.run(), ke::Stop::Quiet);
     EXPECT_EQ(at, (std::vector<uint64_t> { 10, 30, 50, 55 }));
 }
+
+// A timer fires while threads run on two processors; its DPC passes many schedule points.
+// Shows: the other processor has its turns meanwhile; the countdown to the next one had run out under the DPC.
+TEST(ke_timer, other_processors_run_while_its_dpc_does)
+{
+    struct Shared {
+        KTIMER timer;
+        KDPC dpc;
+        LONG turns[2];
+        LONG during;
+        bool done;
+    };
+    Core core({ .processors = 2, .mean_steps = 4 });
+    auto& s = core.object<Shared>();
+    auto routine = +[](KDPC*, PVOID context, PVOID, PVOID) NTAPI {
+        auto& x = *static_cast<Shared*>(context);
+        LONG const before = x.turns[0] + x.turns[1];
+        for (int i = 0; i < 100; ++i)
+            ke::kernel().schedule_point();
+        x.during = x.turns[0] + x.turns[1] - before;
+        x.done = true;
+    };
+    ke::KeInitializeTimer(&s.timer);
+    ke::KeInitializeDpc(&s.dpc, routine, &s);
+    for (int t = 0; t < 2; ++t)
+        core.thread([&, t] {
+            if (t == 0)
+                ke::KeSetTimer(&s.timer, relative_ms(1), &s.dpc);
+            while (!s.done) {
+                ++s.turns[t];
+                core.kernel.schedule_point();
+            }
+        });
+    EXPECT_EQ(core.run(), ke::Stop::Quiet);
+    EXPECT_GT(s.during, 0);
+}

@@ -59,7 +59,7 @@ TEST(mm_physical, io_space_is_an_alias)
     machine.run_system([&] {
         auto* block = static_cast<char*>(mm::MmAllocateContiguousMemory(8192, at(-1)));
         auto const where = static_cast<int64_t>(physical(block));
-        auto* view = static_cast<char*>(mm::MmMapIoSpace(at(where + 4000), 200, MmNonCached));
+        auto* view = static_cast<char*>(mm::MmMapIoSpace(at(where + 4000), 200, MmCached));
         ASSERT_TRUE(view);
         std::strcpy(view + 90, "over the border");
         EXPECT_STREQ(block + 4090, "over the border");

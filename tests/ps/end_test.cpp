@@ -102,6 +102,36 @@ TEST(ps_end, threads_end_where_they_are_in_user_mode)
     }
 }
 
+// A client's thread is inside the kernel when its process is terminated; on its way back it waits in user mode for what
+// never comes.
+// Shows: that wait ends at once (it was waited for ever), and the process ends.
+TEST(ps_end, a_thread_that_was_asked_to_end_does_not_wait_in_user_mode)
+{
+    BootedKernel boot;
+    EXPECT_TRUE(boot.run_on_thread([] {
+        g_journal.clear();
+        g_event = new_event();
+        static KEVENT* never;
+        never = new_event();
+        ke::Process& client = *ps::manager().create_client(u"client.exe").take();
+        ob::Held held(client.guest);
+        ob::reference(client.guest);
+        auto const main = [](ke::Thread& self, void*) {
+            ke::KeWaitForSingleObject(g_event, Executive, KernelMode, FALSE, nullptr);
+            auto* const other = g_event;
+            g_event = never;
+            waits_in_user_mode(self, nullptr);
+            g_event = other;
+        };
+        ASSERT_TRUE(ps::manager().create_client_thread(client, main, nullptr).ok());
+        sleep_for();
+        EXPECT_EQ(ps::manager().terminate(client, STATUS_CANCELLED), STATUS_SUCCESS);
+        ke::KeSetEvent(g_event, 0, FALSE);
+        EXPECT_EQ(ke::KeWaitForSingleObject(client.guest, Executive, KernelMode, FALSE, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(g_journal, (std::vector<std::string> { "woken c0" }));
+    }));
+}
+
 // A driver holds a process' exit while the process is terminated.
 // Shows: handles and addresses are there until PsReleaseProcessExitSynchronization; nobody can hold it afterwards.
 TEST(ps_end, exit_waits_for_who_holds_it)

@@ -2,9 +2,11 @@
 // Client processes: ids, threads, handles, attaching to their addresses, notification, their end.
 #include "boot.h"
 #include "ke/dispatcher_objects.h"
+#include "mm/virtual_memory.h"
 #include "ob/capture.h"
 #include "ob/ddi.h"
 #include "ps/ddi.h"
+#include "rtl/image.h"
 
 #include <gtest/gtest.h>
 
@@ -225,6 +227,45 @@ TEST(ps_process, duplicating_handles)
         EXPECT_EQ(ob::ZwClose(event), STATUS_SUCCESS);
         EXPECT_EQ(ob::ZwClose(process), STATUS_SUCCESS);
         ps::manager().end_client(*client, 0);
+    });
+}
+
+// Looks at the image from inside its process, as drivers do.
+void NTAPI client_image_notified(UNICODE_STRING* name, HANDLE process, IMAGE_INFO* info)
+{
+    image_notified(name, process, info);
+    EXPECT_EQ(process, reinterpret_cast<HANDLE>(ob::current_process().id));
+    EXPECT_EQ(info->ImageBase, ps::PsGetProcessSectionBaseAddress(ps::PsGetCurrentProcess()));
+    ASSERT_NE(rtl::RtlImageNtHeader(info->ImageBase), nullptr);
+    EXPECT_EQ(mm::query_memory(ob::current_process(), reinterpret_cast<uintptr_t>(info->ImageBase))->Type,
+              MEM_IMAGE);
+}
+
+// A client comes with two threads.
+// Shows: its main image is announced once, in its context, after the process and before its code runs.
+TEST(ps_notify, a_clients_image_is_announced)
+{
+    BootedKernel boot;
+    boot.run_on_thread([&] {
+        g_notified.clear();
+        ASSERT_EQ(ps::PsSetLoadImageNotifyRoutine(client_image_notified), STATUS_SUCCESS);
+        ASSERT_EQ(ps::PsSetCreateProcessNotifyRoutine(process_notified, FALSE), STATUS_SUCCESS);
+        ke::Process* client = *ps::manager().create_client(u"\\??\\C:\\client.exe");
+        std::string const id = std::to_string(client->id);
+        EXPECT_EQ(g_notified.size(), 0u);
+        void* body = client->guest;
+        ob::reference(body);
+        g_client_work = [client, first = true]() mutable {
+            g_notified.push_back("runs");
+            if (std::exchange(first, false))
+                EXPECT_TRUE(ps::manager().create_client_thread(*client, run_client, nullptr).ok());
+        };
+        ASSERT_TRUE(ps::manager().create_client_thread(*client, run_client, nullptr).ok());
+        EXPECT_EQ(ke::KeWaitForSingleObject(body, Executive, KernelMode, FALSE, nullptr), STATUS_SUCCESS);
+        ob::dereference(body);
+        EXPECT_EQ(g_notified,
+                  (std::vector<std::string> { "+" + id + " of 4", "\\??\\C:\\client.exe " + id + " 4096", "runs",
+                                              "runs", "-" + id + " of 4" }));
     });
 }
 

@@ -125,7 +125,7 @@ TEST(CString, Checked)
     EXPECT_EQ(strncpy_s(b, 4, "abcdef", 4), kErrnoRange);
     EXPECT_EQ(strncpy_s(b, 4, "abcdef", kTruncate), kErrnoTruncated);
     EXPECT_STREQ(b, "abc");
-    EXPECT_EQ(strncpy_s(nullptr, 0, "a", 0), 0);
+    EXPECT_EQ(strncpy_s(nullptr, 0, "a", 0), kErrnoInvalid);
     strcpy_s(b, 4, "a");
     EXPECT_EQ(strcat_s(b, 4, "bc"), 0);
     EXPECT_STREQ(b, "abc");
@@ -148,6 +148,8 @@ TEST(CString, Checked)
     EXPECT_EQ(memcpy_s(to, 4, "ab", 2), 0);
     EXPECT_STREQ(to, "abz");
     EXPECT_EQ(memmove_s(to, 2, "abc", 3), kErrnoRange);
+    EXPECT_STREQ(to, "abz");
+    EXPECT_EQ(memcpy_s(to, 2, "abc", 3), kErrnoRange);
     EXPECT_EQ(std::string(to, 3), std::string("\0\0z", 3));
 }
 
@@ -183,7 +185,9 @@ TEST(CLibrary, ReadNumbers)
     EXPECT_EQ(rtl::atoi("  -42x"), -42);
     EXPECT_EQ(rtl::atoi("+7"), 7);
     EXPECT_EQ(rtl::atoi("x"), 0);
-    EXPECT_EQ(rtl::atol("2147483648"), INT32_MIN);
+    EXPECT_EQ(rtl::atol("2147483648"), INT32_MAX);
+    EXPECT_EQ(rtl::atoi("-99999999999999999999999"), INT32_MIN);
+    EXPECT_EQ(rtl::atoi(nullptr), 0);
     EXPECT_EQ(_wtoi(u"12"), 12);
     char16_t const* w = u" 0x1fz";
     char16_t* end = nullptr;
@@ -216,7 +220,7 @@ TEST(CLibrary, PrintNumbers)
     EXPECT_STREQ(b, "ffffffffffffffff");
     EXPECT_EQ(_ui64toa_s(UINT64_MAX, b, sizeof b, 2), 0);
     EXPECT_EQ(std::string(b), std::string(64, '1'));
-    EXPECT_EQ(_itoa_s(1234, b, 4, 10), kErrnoRange);
+    EXPECT_EQ(_itoa_s(1234, b, 4, 10), kErrnoInvalid);
     EXPECT_STREQ(b, "");
     EXPECT_EQ(_itoa_s(1, b, 4, 37), kErrnoInvalid);
     EXPECT_EQ(_ultow_s(7, w, 16, 10), 0);

@@ -163,6 +163,20 @@ TEST(Format, OddFormats)
     EXPECT_EQ(format(buffer, sizeof buffer, "%n", &none), kFormatError);
 }
 
+// What the C library's functions ask for, and DbgPrint does not.
+TEST(Format, Rules)
+{
+    char buffer[8];
+    char16_t const lacking[] = u"a\u4e2d";
+    uint64_t arguments[] { reinterpret_cast<uint64_t>(lacking), 0x4e2d };
+    EXPECT_EQ(format(buffer, sizeof buffer, "%ws", arguments), 2);
+    EXPECT_EQ(format(buffer, sizeof buffer, "%ws", arguments, { .refuse_unconvertible = true }), kFormatError);
+    EXPECT_EQ(format(buffer, sizeof buffer, "[%5C]", arguments + 1, { .refuse_unconvertible = true }), 2);
+    EXPECT_EQ(format(buffer, sizeof buffer, "%y", arguments, { .refuse_unknown = true }), kFormatError);
+    EXPECT_EQ(format(buffer, sizeof buffer, "1%", arguments, { .refuse_unknown = true }), kFormatError);
+    EXPECT_EQ(format(buffer, sizeof buffer, "1%%", arguments, { .refuse_unknown = true }), 2);
+}
+
 TEST(Format, CountsBeyondCapacityWithoutWriting)
 {
     char buffer[4] = { '#', '#', '#', '#' };

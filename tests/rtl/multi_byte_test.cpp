@@ -5,6 +5,7 @@
 #include "rtl/multi_byte.h"
 #include "rtl/strings.h"
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,22 @@ TEST_F(MultiByte, BuffersCutWithoutError)
     EXPECT_EQ(written, 3u);
 }
 
+// One buffer for both, and one that is too small.
+TEST_F(MultiByte, OemBuffersInPlaceAndCut)
+{
+    char16_t both[4] {};
+    std::memcpy(both, "a\x82zy", 4);
+    ULONG written = 0;
+    EXPECT_EQ(RtlOemToUnicodeN(both, sizeof both, &written, reinterpret_cast<char*>(both), 4), STATUS_SUCCESS);
+    EXPECT_EQ(std::u16string(both, 4), u"a\u00e9zy");
+    EXPECT_EQ(RtlOemToUnicodeN(both, 4, &written, "xyz", 3), STATUS_BUFFER_OVERFLOW);
+    EXPECT_EQ(written, 4u);
+    char narrow[2];
+    EXPECT_EQ(RtlUnicodeToOemN(narrow, 2, &written, u"xyz", 6), STATUS_BUFFER_OVERFLOW);
+    EXPECT_EQ(RtlUpcaseUnicodeToOemN(narrow, 2, &written, u"xyz", 6), STATUS_BUFFER_OVERFLOW);
+    EXPECT_EQ(std::string(narrow, 2), "XY");
+}
+
 TEST_F(MultiByte, AnsiToUnicodeString)
 {
     STRING source { 3, 3, const_cast<char*>("a\x80z") };
@@ -93,8 +110,11 @@ TEST_F(MultiByte, UnicodeToAnsiString)
     STRING small { 0, 3, buffer };
     EXPECT_EQ(RtlUnicodeStringToAnsiString(&small, &source, FALSE), STATUS_BUFFER_OVERFLOW);
     EXPECT_EQ(buffer[0], '#'); // no conversion was done
-    EXPECT_EQ(RtlUnicodeStringToCountedOemString(&small, &source, FALSE), STATUS_SUCCESS);
-    EXPECT_EQ(view(small), "a?z");
+    EXPECT_EQ(RtlUnicodeStringToCountedOemString(&small, &source, TRUE), STATUS_UNMAPPABLE_CHARACTER);
+    EXPECT_EQ(small.Buffer, buffer) << "no storage was allocated";
+    UNICODE_STRING mappable = counted(u"a\u00e9z");
+    EXPECT_EQ(RtlUnicodeStringToCountedOemString(&small, &mappable, FALSE), STATUS_SUCCESS);
+    EXPECT_EQ(view(small), "a\x82z");
     STRING room { 0, 4, buffer };
     EXPECT_EQ(RtlUpcaseUnicodeStringToOemString(&room, &source, FALSE), STATUS_SUCCESS);
     EXPECT_STREQ(buffer, "A?Z");
@@ -195,7 +215,10 @@ TEST_F(MultiByte, Utf8Strings)
     EXPECT_EQ(RtlUnicodeStringToUTF8String(&back, &made, FALSE), STATUS_SUCCESS);
     EXPECT_EQ(view(back), "\xe2\x82\xac");
     back.MaximumLength = 3;
+    EXPECT_EQ(RtlUnicodeStringToUTF8String(&back, &made, FALSE), STATUS_SUCCESS) << "without a terminator";
+    back.MaximumLength = 2;
     EXPECT_EQ(RtlUnicodeStringToUTF8String(&back, &made, FALSE), STATUS_BUFFER_OVERFLOW);
+    EXPECT_EQ(back.Length, 0u) << "no part of a character";
     RtlFreeUnicodeString(&made);
     STRING empty {};
     ASSERT_EQ(RtlUTF8StringToUnicodeString(&made, &empty, TRUE), STATUS_SUCCESS);

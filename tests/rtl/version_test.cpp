@@ -81,7 +81,8 @@ TEST_F(Version, Ddi)
     EXPECT_TRUE(RtlIsNtDdiVersionAvailable(0x06000000));
     EXPECT_TRUE(RtlIsNtDdiVersionAvailable(0x06010000));
     EXPECT_FALSE(RtlIsNtDdiVersionAvailable(0x06020000));
-    EXPECT_FALSE(RtlIsNtDdiVersionAvailable(0x06000100)); // a service pack
+    EXPECT_TRUE(RtlIsNtDdiVersionAvailable(0x06000100)); // Windows Server 2008
+    EXPECT_FALSE(RtlIsNtDdiVersionAvailable(0x06000200)); // a service pack
     EXPECT_TRUE(RtlIsServicePackVersionInstalled(0x06010100));
     EXPECT_FALSE(RtlIsServicePackVersionInstalled(0x06010200));
     EXPECT_FALSE(RtlIsServicePackVersionInstalled(0x06000100)); // another major version

@@ -4,6 +4,7 @@
 #include "io/host_driver.h"
 #include "ob/ddi.h"
 #include "ps/ddi.h"
+#include "ps/memory_rows.h"
 #include "ob/security.h"
 #include "se/ddi.h"
 #include "se/object_security.h"
@@ -173,6 +174,115 @@ TEST_F(se_open, threads_by_id)
     });
 }
 
+// A user opens the System process, and a section of the system's, by their ids and names.
+// Shows: both granted whatever was asked for, also with OBJ_FORCE_ACCESS_CHECK.
+TEST_F(se_open, processes_and_sections)
+{
+    on_system([&] {
+        std::u16string const path = u"\\BaseNamedObjects\\Shared";
+        UNICODE_STRING name = counted(path);
+        auto bytes = parse_sddl(u"O:SYG:SYD:(A;;GA;;;SY)(A;;0x4;;;BU)")->relative(); // users may map for reading
+        OBJECT_ATTRIBUTES of_section { sizeof of_section, nullptr, &name, OBJ_CASE_INSENSITIVE, bytes.data(), nullptr };
+        LARGE_INTEGER size { .QuadPart = 4096 };
+        HANDLE section = nullptr, handle = nullptr;
+        ASSERT_EQ(ps::ZwCreateSection(&section, SECTION_ALL_ACCESS, &of_section, &size, PAGE_READWRITE, SEC_COMMIT,
+                                      nullptr),
+                  STATUS_SUCCESS);
+        void* body = ob::resolve_handle(ob::current_process(), section, KernelMode)->body;
+        EXPECT_EQ(descriptor_words(body, 0xF), u"O:SYG:SYD:(A;;CCDCLCSWRPSDRCWDWO;;;SY)(A;;LC;;;BU)");
+        of_section.SecurityDescriptor = nullptr;
+        CLIENT_ID system { reinterpret_cast<HANDLE>(4), nullptr };
+        OBJECT_ATTRIBUTES of_process { sizeof of_process, nullptr, nullptr, 0, nullptr, nullptr };
+
+        Token* user = *boot.rooms.security.make_primary(Account::User);
+        boot.rooms.security.impersonate(ke::kernel().current(), { user->body, SecurityImpersonation });
+        auto outcome = [&](NTSTATUS status) {
+            if (!status)
+                ob::ZwClose(handle);
+            return status == STATUS_SUCCESS ? 'y' : status == STATUS_ACCESS_DENIED ? 'n' : '?';
+        };
+        auto all = [&] {
+            return std::string {
+                outcome(ps::ZwOpenProcess(&handle, PROCESS_ALL_ACCESS, &of_process, &system)),
+                outcome(ps::ZwOpenSection(&handle, SECTION_MAP_READ, &of_section)),
+                outcome(ps::ZwOpenSection(&handle, SECTION_MAP_WRITE, &of_section)),
+                outcome(ob::ObOpenObjectByName(&of_section, nullptr, KernelMode, nullptr, SECTION_MAP_WRITE, nullptr,
+                                               &handle)),
+                outcome(ob::ObOpenObjectByPointer(body, of_process.Attributes, nullptr, SECTION_MAP_WRITE,
+                                                  ob::section_type.guest, KernelMode, &handle)),
+            };
+        };
+        EXPECT_EQ(all(), "yyyyy") << "kernel mode is not asked";
+        of_process.Attributes |= OBJ_FORCE_ACCESS_CHECK;
+        of_section.Attributes |= OBJ_FORCE_ACCESS_CHECK;
+        EXPECT_EQ(all(), "nynnn");
+        of_section.Attributes |= OBJ_OPENIF;
+        EXPECT_EQ(outcome(ps::ZwCreateSection(&handle, SECTION_MAP_WRITE, &of_section, &size, PAGE_READWRITE, SEC_COMMIT,
+                                              nullptr)),
+                  'n');
+        EXPECT_EQ(ob::ObOpenObjectByPointer(body, 0, nullptr, SECTION_MAP_WRITE, ob::section_type.guest, UserMode,
+                                            &handle),
+                  STATUS_ACCESS_DENIED);
+        // What was granted to an access state before is not asked again.
+        ACCESS_STATE state {};
+        state.PreviouslyGrantedAccess = SECTION_MAP_WRITE;
+        EXPECT_EQ(ob::ObOpenObjectByPointer(body, 0, &state, SECTION_MAP_READ, ob::section_type.guest, UserMode,
+                                            &handle),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(ob::resolve_handle(ob::current_process(), handle, KernelMode)->granted,
+                  SECTION_MAP_READ | SECTION_MAP_WRITE);
+        ob::ZwClose(handle);
+        boot.rooms.security.impersonate(ke::kernel().current(), {});
+        ob::ZwClose(section);
+    });
+}
+
+// A driver makes objects itself, with descriptors, and a user inserts some of that name.
+// Shows: ObInsertObject stored no descriptor, and opened what was there whatever it said.
+TEST_F(se_open, objects_that_a_driver_makes)
+{
+    on_system([&] {
+        std::u16string const path = u"\\BaseNamedObjects\\Made";
+        UNICODE_STRING name = counted(path);
+        auto bytes = parse_sddl(u"O:SYG:SYD:(A;;GA;;;SY)(A;;GR;;;BU)")->relative();
+        OBJECT_ATTRIBUTES given { sizeof given, nullptr, &name, OBJ_CASE_INSENSITIVE, bytes.data(), nullptr };
+        auto make = [&](ACCESS_MASK access, HANDLE* handle, KPROCESSOR_MODE mode) {
+            void* object = nullptr;
+            NTSTATUS const status = ob::ObCreateObject(mode, ob::event_type.guest, &given, mode, nullptr,
+                                                       sizeof(KEVENT), 0, 0, &object);
+            return status ? status : ob::ObInsertObject(object, nullptr, access, 0, nullptr, handle);
+        };
+        HANDLE event = nullptr, again = nullptr;
+        ASSERT_EQ(make(EVENT_ALL_ACCESS, &event, KernelMode), STATUS_SUCCESS);
+        void* body = ob::resolve_handle(ob::current_process(), event, KernelMode)->body;
+        EXPECT_EQ(descriptor_words(body, 0xF), u"O:SYG:SYD:(A;;0x1f0003;;;SY)(A;;CCRC;;;BU)");
+
+        Token* user = *boot.rooms.security.make_primary(Account::User);
+        boot.rooms.security.impersonate(ke::kernel().current(), { user->body, SecurityImpersonation });
+        given.SecurityDescriptor = nullptr;
+        given.Attributes |= OBJ_OPENIF;
+        EXPECT_EQ(make(EVENT_MODIFY_STATE, &again, KernelMode), STATUS_OBJECT_NAME_EXISTS) << "kernel mode";
+        ob::ZwClose(again);
+        EXPECT_EQ(make(EVENT_MODIFY_STATE, &again, UserMode), STATUS_ACCESS_DENIED);
+        given.Attributes |= OBJ_FORCE_ACCESS_CHECK;
+        EXPECT_EQ(make(EVENT_MODIFY_STATE, &again, KernelMode), STATUS_ACCESS_DENIED);
+        EXPECT_EQ(make(EVENT_QUERY_STATE, &again, KernelMode), STATUS_OBJECT_NAME_EXISTS);
+        ob::ZwClose(again);
+        std::u16string const other = u"\\Device\\Mine";
+        name = counted(other);
+        EXPECT_EQ(make(EVENT_ALL_ACCESS, &again, KernelMode), STATUS_ACCESS_DENIED) << "the directory says no";
+        boot.rooms.security.impersonate(ke::kernel().current(), {});
+
+        given = { sizeof given, nullptr, nullptr, 0, bytes.data(), nullptr };
+        ASSERT_EQ(make(EVENT_ALL_ACCESS, &again, KernelMode), STATUS_SUCCESS);
+        EXPECT_EQ(descriptor_words(ob::resolve_handle(ob::current_process(), again, KernelMode)->body, 0xF),
+                  u"O:SYG:SYD:(A;;0x1f0003;;;SY)(A;;CCRC;;;BU)")
+            << "a nameless one keeps what it is given";
+        ob::ZwClose(again);
+        ob::ZwClose(event);
+    });
+}
+
 // A user opens registry keys; an administrator narrows one of them.
 // Shows: users read and do not write; what is set on a key holds for it and for keys below that were not asked before.
 TEST_F(se_open, registry_keys)
@@ -197,8 +307,24 @@ TEST_F(se_open, registry_keys)
                 ob::ZwClose(handle);
             return status;
         };
+        auto create_as_user = [&](std::u16string const& at) {
+            Token* user = *boot.rooms.security.make_primary(Account::User);
+            boot.rooms.security.impersonate(ke::kernel().current(), { user->body, SecurityImpersonation });
+            HANDLE handle = nullptr;
+            UNICODE_STRING name = counted(at);
+            OBJECT_ATTRIBUTES attributes { sizeof attributes, nullptr, &name,
+                                           OBJ_CASE_INSENSITIVE | OBJ_FORCE_ACCESS_CHECK, nullptr, nullptr };
+            NTSTATUS const status = cm::ZwCreateKey(&handle, KEY_READ, &attributes, 0, nullptr, 0, nullptr);
+            boot.rooms.security.impersonate(ke::kernel().current(), {});
+            if (!status)
+                ob::ZwClose(handle);
+            return status;
+        };
         EXPECT_EQ(as_user(path, KEY_READ), STATUS_SUCCESS);
         EXPECT_EQ(as_user(path, KEY_WRITE), STATUS_ACCESS_DENIED);
+        EXPECT_EQ(create_as_user(path + u"\\Mine"), STATUS_ACCESS_DENIED) << "he may make no subkey";
+        EXPECT_EQ(boot.rooms.registry.find(path + u"\\Mine"), nullptr);
+        EXPECT_EQ(create_as_user(path), STATUS_SUCCESS) << "there already, and opened for reading";
         HANDLE handle = nullptr;
         ASSERT_EQ(open(path, KEY_ALL_ACCESS, handle), STATUS_SUCCESS);
         EXPECT_EQ(descriptor_words(ob::resolve_handle(ob::current_process(), handle, KernelMode)->body,

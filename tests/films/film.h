@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// Films across rooms: a mechanism with all who take part in it, under many seeds. Each seed boots a machine of its own
+// with four processors and draws a schedule; services are called through the verified entry, so that the turn may pass
+// to another processor at each call.
+//
+//   FILM(event_and_time_out, "set first", "timed out first")
+//   {
+//       auto& event = film.object<KEVENT>();
+//       film.call("KeInitializeEvent", &event, NotificationEvent, FALSE);
+//       film.thread([&] { film.call("KeSetEvent", &event, 0, FALSE); });
+//       film.went(film.wait(&event, 10) == STATUS_SUCCESS ? "set first" : "timed out first");
+//       film.join();
+//   }
+//
+// The names are the ways it can go: over all seeds each must be seen, and no other. A film whose threads never race
+// thereby fails. At its end nothing may be left that was not there at its beginning.
+//
+// RINGSIDE_SEEDS says how many seeds (200), RINGSIDE_FIRST_SEED where they begin.
+#pragma once
+
+#include "boot.h"
+#include "slots.h"
+#include "ke/dispatcher_objects.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringside::test {
+
+using namespace ringside::nt;
+
+class Film {
+public:
+    Film(BootedKernel& boot, uint64_t seed) : m_boot(boot), m_draw(seed) { }
+
+    // --- Calls, as a driver makes them, at the IRQL of the moment ---
+
+    template <typename... A>
+    uint64_t call(char const* service, A... arguments)
+    {
+        uint64_t slots[kSlots] = { slot(arguments)... };
+        ke::Import& import = m_boot.rooms.exports.import(service);
+        return import.entry(slots, &import);
+    }
+    template <typename... A>
+    NTSTATUS status(char const* service, A... arguments)
+    {
+        return static_cast<NTSTATUS>(call(service, arguments...));
+    }
+    // A call that must succeed.
+    template <typename... A>
+    void ok(char const* service, A... arguments)
+    {
+        EXPECT_EQ(static_cast<uint32_t>(call(service, arguments...)), 0u) << service;
+    }
+    template <typename... A>
+    bool yes(char const* service, A... arguments)
+    {
+        return static_cast<uint8_t>(call(service, arguments...)) != 0;
+    }
+
+    // --- What a driver would have ---
+
+    // Zeroed non-paged memory, freed after the film.
+    void* bytes(size_t count);
+    template <typename T>
+    T& object()
+    {
+        return *new (bytes(sizeof(T))) T {};
+    }
+    UNICODE_STRING& string(std::u16string_view text);
+    // For OBJ_KERNEL_HANDLE handles; flags beyond that one as given.
+    OBJECT_ATTRIBUTES& attributes(std::u16string_view name = {}, ULONG flags = 0);
+    // A client process without a thread, referenced. It goes with end().
+    PEPROCESS client();
+    // Terminates it, and lets it go.
+    void end(PEPROCESS client);
+    // A driver object without an image; its dispatch routines are the film's to set.
+    DRIVER_OBJECT* driver();
+    // Its devices are deleted. On the film's first thread.
+    void unload(DRIVER_OBJECT* driver);
+
+    // --- Threads ---
+
+    // A system thread that runs `body` at PASSIVE_LEVEL and ends; its number. From any thread.
+    size_t thread(std::function<void()> body);
+    // The thread object, for waits and APCs: valid until join().
+    PKTHREAD thread_object(size_t number) const { return m_threads[number]; }
+    // Waits for the end of all threads that thread() made, and lets them go.
+    void join();
+    // KernelMode, not alertable; a time-out of 0 microseconds: for ever.
+    NTSTATUS wait(void* object, uint64_t microseconds = 0);
+    void sleep(uint64_t microseconds);
+    // A turn for whoever else is there: a schedule point that takes no time worth speaking of.
+    void step();
+
+    // A number below that one, from the seed: for what no schedule varies, such as how long somebody waits.
+    uint64_t draw(uint64_t below);
+    // Lets that many schedule points of others pass, more or less.
+    void linger(uint64_t steps)
+    {
+        for (uint64_t i = 0; i < steps; ++i)
+            step();
+    }
+
+    // Which way it went: any number of them in one seed.
+    void went(std::string way) { m_ways.insert(std::move(way)); }
+
+    machine::Rooms& rooms() { return m_boot.rooms; }
+    BootedKernel& boot() { return m_boot; }
+    std::set<std::string> const& ways() const { return m_ways; }
+    // After the film: frees what it was given.
+    void strike();
+
+private:
+    static NTAPI void thread_main(PVOID context);
+
+    BootedKernel& m_boot;
+    uint64_t m_draw;
+    std::vector<void*> m_blocks;
+    std::vector<PKTHREAD> m_threads;
+    std::set<std::string> m_ways;
+};
+
+struct FilmOptions {
+    // What a machine has before the film begins: on a thread of it.
+    void (*prepare)(machine::Rooms&) = nullptr;
+    // The bug check in which it ends, every time; 0: it goes on.
+    uint32_t bug_check = 0;
+    // Looks at what is left when it ended so.
+    void (*after_bug_check)() = nullptr;
+};
+
+void run_film(char const* name, void (*body)(Film&), std::set<std::string> const& ways, FilmOptions const& options = {});
+
+} // namespace ringside::test
+
+#define FILM_WITH(options, name, ...)                                                                                  \
+    static void film_##name(ringside::test::Film& film);                                                               \
+    TEST(film, name) { ringside::test::run_film(#name, film_##name, { __VA_ARGS__ }, options); }                       \
+    static void film_##name([[maybe_unused]] ringside::test::Film& film)
+#define FILM(name, ...) FILM_WITH(ringside::test::FilmOptions {}, name, __VA_ARGS__)
