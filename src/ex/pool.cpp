@@ -5,9 +5,8 @@
 
 #include "base/check.h"
 #include "ex/pool_guard.h"
-#include "ke/bugcheck.h"
 #include "ke/gate.h"
-#include "mm/memory.h"
+#include "ke/kernel.h"
 
 #include <cstring>
 
@@ -221,16 +220,6 @@ void Pool::free_run(Record& record)
 {
     Pfn const first = (reinterpret_cast<uintptr_t>(record.address) - hal::kDirectMap) >> kPageShift;
     size_t const count = record.pages;
-    uint64_t const* guard = tail_guard(record.address, record.bytes, count);
-    if (guard && *guard != (kGuardHigh ^ reinterpret_cast<uint64_t>(record.address)))
-        ke::bug_check(BAD_POOL_HEADER, 0x21, reinterpret_cast<uint64_t>(record.address), record.bytes, *guard,
-                      "the driver wrote behind the end of a pool block");
-    auto const& locks = mm::memory().locks;
-    if (locks.total())
-        for (size_t i = 0; i < count; ++i)
-            if (locks.count(first + i))
-                ke::bug_check(PFN_LIST_CORRUPT, 0x9A, first + i, 0, locks.count(first + i),
-                              "pool was freed whose pages an MDL still holds locked");
     free_pages_of(first, count);
     auto& cache = count == 1 ? m_cached_pages : m_cached_runs[count <= kCachedRunPages ? count : 0];
     if (count <= kCachedRunPages && cache.size() < (count == 1 ? kCachedPagesMax : kCachedRunsMax))
@@ -285,17 +274,25 @@ void* Pool::allocate(POOL_TYPE type, size_t bytes, uint32_t tag, Owner owner, bo
     return block;
 }
 
+bool Pool::is_in_order(Record const* record, uint32_t tag) const
+{
+    if (!record || (record->tag & PROTECTED_POOL && tag != record->tag)) [[unlikely]]
+        return false;
+    Page const& page = m_pages[(reinterpret_cast<uintptr_t>(record->address) - hal::kDirectMap) >> kPageShift];
+    if (page.use == PageUse::Slab) [[likely]]
+        return damage_of(*page.slab, *record) == Damage::None;
+    return damage_of_run(*record) == Damage::None && !locked_page_of(*record);
+}
+
 void Pool::free(void* block, uint32_t tag)
 {
     Record* record = record_at(block);
-    if (!record) [[unlikely]]
-        bad_free(block);
-    if (record->tag & PROTECTED_POOL && tag != record->tag) [[unlikely]]
-        ke::bug_check(BAD_POOL_CALLER, 0xA, reinterpret_cast<uint64_t>(block), record->tag, tag,
-                      "a pool block with a protected tag was freed with another tag");
+    if (!is_in_order(record, tag)) [[unlikely]] {
+        if (!ke::kernel().running())
+            return;
+        refuse(block, record, tag);
+    }
     Page& page = m_pages[(reinterpret_cast<uintptr_t>(block) - hal::kDirectMap) >> kPageShift];
-    if (page.use == PageUse::Slab) [[likely]]
-        check_guards(*page.slab, *record);
     if (ke::g_binding == ke::Binding::Verified)
         std::memset(block, kFreedByte, record->bytes);
     if (record->owner == Owner::Driver) {

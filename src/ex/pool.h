@@ -24,6 +24,7 @@ enum class Owner : uint8_t { Kernel, Driver };
 void* allocate(nt::POOL_TYPE type, size_t bytes, uint32_t tag, Owner owner, bool zero);
 // A pointer that is no live block: bug check 0xC2 (BAD_POOL_CALLER) as documented. The tag matters only for blocks
 // whose own tag has the PROTECTED_POOL bit, as on Windows.
+// From the host's stack, where nothing can end the machine any more, a block that is not in order is left where it is.
 void free(void* block, uint32_t tag);
 bool is_block(void const* block);
 
@@ -42,6 +43,9 @@ std::optional<Block> find_block(void const* block);
 std::optional<Block> block_around(void const* address);
 // Live blocks in order of birth.
 void for_each_block(void (*visit)(void* context, Block const& block), void* context);
+// Live blocks that somebody wrote behind or whose header somebody overwrote, in order of birth: what freeing them in the
+// machine would end it for. Of a block that was run over, the one before it is told.
+void for_each_damaged_block(void (*visit)(void* context, Block const& block), void* context);
 size_t driver_blocks();
 size_t driver_bytes();
 

@@ -5,6 +5,7 @@
 #include "ex/executive.h"
 #include "ex/pool_guard.h"
 #include "ke/bugcheck.h"
+#include "mm/memory.h"
 #include "mm/caller.h"
 
 #include <algorithm>
@@ -87,19 +88,66 @@ bool Pool::refuses(EX_POOL_PRIORITY priority, size_t bytes) const
 }
 
 // The block's own header, and its successor's: a change there was made by whoever owned this block.
-void Pool::check_guards(Slab const& slab, Record const& record) const
+Pool::Damage Pool::damage_of(Slab const& slab, Record const& record) const
 {
     SizeClass const& size_class = m_classes[slab.size_class];
-    char* const next = record.address + size_class.stride;
     auto const index = static_cast<size_t>(&record - slab.records.get());
-    if (index + 1 < size_class.count && !guards_stand(next)) [[unlikely]]
-        ke::bug_check(BAD_POOL_HEADER, 0x21, reinterpret_cast<uint64_t>(record.address), record.bytes,
-                      *reinterpret_cast<uint64_t*>(next - sizeof(PoolHeader)),
+    if (index + 1 < size_class.count && !guards_stand(record.address + size_class.stride)) [[unlikely]]
+        return Damage::End;
+    return guards_stand(record.address) ? Damage::None : Damage::Header;
+}
+
+Pool::Damage Pool::damage_of_run(Record const& record)
+{
+    uint64_t const* guard = tail_guard(record.address, record.bytes, record.pages);
+    return guard && *guard != (kGuardHigh ^ reinterpret_cast<uint64_t>(record.address)) ? Damage::End : Damage::None;
+}
+
+Pool::Damage Pool::damage_of(Record const& record) const
+{
+    Page const& page = m_pages[(reinterpret_cast<uintptr_t>(record.address) - hal::kDirectMap) >> kPageShift];
+    return page.use == PageUse::Slab ? damage_of(*page.slab, record) : damage_of_run(record);
+}
+
+// Pool of whole pages may be described by MDLs that hold them.
+std::optional<Pfn> Pool::locked_page_of(Record const& record) const
+{
+    auto const& locks = mm::memory().locks;
+    if (!locks.total())
+        return std::nullopt;
+    Pfn const first = (reinterpret_cast<uintptr_t>(record.address) - hal::kDirectMap) >> kPageShift;
+    for (size_t i = 0; i < record.pages; ++i)
+        if (locks.count(first + i))
+            return first + i;
+    return std::nullopt;
+}
+
+void Pool::refuse(void* block, Record const* record, uint32_t tag) const
+{
+    if (!record)
+        bad_free(block);
+    auto const address = reinterpret_cast<uint64_t>(block);
+    if (record->tag & PROTECTED_POOL && tag != record->tag)
+        ke::bug_check(BAD_POOL_CALLER, 0xA, address, record->tag, tag,
+                      "a pool block with a protected tag was freed with another tag");
+    Page const& page = m_pages[(address - hal::kDirectMap) >> kPageShift];
+    size_t const stride = page.use == PageUse::Slab ? m_classes[page.slab->size_class].stride : 0;
+    uint64_t const next_header = address + stride - sizeof(PoolHeader);
+    switch (damage_of(*record)) {
+    case Damage::End:
+        ke::bug_check(BAD_POOL_HEADER, 0x21, address, record->bytes,
+                      stride ? *reinterpret_cast<uint64_t*>(next_header)
+                             : *tail_guard(record->address, record->bytes, record->pages),
                       "the driver wrote behind the end of a pool block");
-    if (!guards_stand(record.address)) [[unlikely]]
-        ke::bug_check(BAD_POOL_HEADER, 0x20, reinterpret_cast<uint64_t>(record.address) - sizeof(PoolHeader),
-                      reinterpret_cast<uint64_t>(next) - sizeof(PoolHeader), 0,
+    case Damage::Header:
+        ke::bug_check(BAD_POOL_HEADER, 0x20, address - sizeof(PoolHeader), next_header, 0,
                       "the header of a pool block was overwritten");
+    case Damage::None:
+        break;
+    }
+    Pfn const pfn = *locked_page_of(*record);
+    ke::bug_check(PFN_LIST_CORRUPT, 0x9A, pfn, 0, mm::memory().locks.count(pfn),
+                  "pool was freed whose pages an MDL still holds locked");
 }
 
 Block Pool::block_of(Record const& record)
@@ -152,6 +200,24 @@ std::vector<Block> Pool::blocks() const
     return all;
 }
 
+// A header that the block before ran over is that block's damage.
+std::vector<Block> Pool::damaged() const
+{
+    std::vector<Block> all;
+    for (Slab const* slab = m_oldest; slab; slab = slab->younger)
+        for (size_t i = 0; i < m_classes[slab->size_class].count; ++i) {
+            Record const& record = slab->records[i];
+            Damage const damage = record.number ? damage_of(*slab, record) : Damage::None;
+            if (damage == Damage::End || (damage == Damage::Header && (!i || !slab->records[i - 1].number)))
+                all.push_back(block_of(record));
+        }
+    for (Record const& record : m_run_records)
+        if (record.number && damage_of_run(record) != Damage::None)
+            all.push_back(block_of(record));
+    std::ranges::sort(all, {}, &Block::number);
+    return all;
+}
+
 // --- What the rooms above call -----------------------------------------------------------------------------------
 
 void* allocate(POOL_TYPE type, size_t bytes, uint32_t tag, Owner owner, bool zero)
@@ -167,6 +233,12 @@ std::optional<Block> block_around(void const* address) { return executive().pool
 void for_each_block(void (*visit)(void* context, Block const& block), void* context)
 {
     for (Block const& block : executive().pool.blocks())
+        visit(context, block);
+}
+
+void for_each_damaged_block(void (*visit)(void* context, Block const& block), void* context)
+{
+    for (Block const& block : executive().pool.damaged())
         visit(context, block);
 }
 

@@ -39,6 +39,7 @@ public:
     std::optional<Block> find(void const* block) const;
     std::optional<Block> around(void const* address) const;
     std::vector<Block> blocks() const; // in order of birth
+    std::vector<Block> damaged() const;
 
     size_t driver_blocks() const { return m_driver_blocks; }
     size_t driver_bytes() const { return m_driver_bytes; }
@@ -113,7 +114,15 @@ private:
     std::optional<hal::Pfn> take_pages(size_t count);
     void drop_caches();
     Record* record_at(void const* block, bool* was_block = nullptr) const;
-    void check_guards(Slab const& slab, Record const& record) const;
+    // What somebody wrote over.
+    enum class Damage : uint8_t { None, Header, End };
+    Damage damage_of(Slab const& slab, Record const& record) const;
+    static Damage damage_of_run(Record const& record);
+    Damage damage_of(Record const& record) const;
+    // Whether the block may be freed with this tag; if not, the bug check that says why.
+    bool is_in_order(Record const* record, uint32_t tag) const;
+    [[noreturn]] void refuse(void* block, Record const* record, uint32_t tag) const;
+    std::optional<hal::Pfn> locked_page_of(Record const& record) const; // of a run
     static Block block_of(Record const& record);
     [[noreturn]] void bad_free(void* block) const;
 

@@ -113,6 +113,8 @@ public:
     void yield_to_host();
 
     BugCheckRecord const* crash() const { return m_crash.happened ? &m_crash : nullptr; }
+    // False on the host's stack, where nothing can end the machine: a bug check needs a fiber to abandon.
+    bool running() const { return m_running; }
 
     // --- Threads ---
 

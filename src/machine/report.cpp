@@ -79,6 +79,18 @@ void pool(Lines& out)
         &out);
 }
 
+void damaged_pool(Lines& out)
+{
+    ex::for_each_damaged_block(
+        [](void* context, ex::Block const& block) {
+            auto& lines = *static_cast<Lines*>(context);
+            lines.add(fmt::format("the memory around pool block #{}, {} bytes, tag '{}', was written over{}", block.number,
+                                  block.bytes, tag_text(block.tag),
+                                  block.caller ? ", allocated at " + place(lines.machine, block.caller) : ""));
+        },
+        &out);
+}
+
 // Drivers that stay loaded may keep their devices; one that unloaded may not.
 void unloaded_drivers(Lines& out)
 {
@@ -103,6 +115,7 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     auto& rooms = *machine.rooms;
     irps(out);
     pool(out);
+    damaged_pool(out);
     unloaded_drivers(out);
     auto const ex_left = rooms.executive.residue();
     out.count(ex_left.lookaside_lists, "lookaside list was not deleted", "lookaside lists were not deleted");

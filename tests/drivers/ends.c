@@ -95,6 +95,13 @@ static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
     case IOCTL_END_PEND_FOR_EVER:
         IoMarkIrpPending(Irp);
         return STATUS_PENDING;
+    case IOCTL_END_OVERRUN_AND_KEEP: {
+        volatile UCHAR* block = ExAllocatePoolWithTag(NonPagedPoolNx, 5000, 'sdnE');
+        if (!block)
+            return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
+        block[5000] = 1; // in its last page, where no other block's owner notices
+        break;
+    }
     default:
         return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST);
     }

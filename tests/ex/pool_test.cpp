@@ -234,6 +234,43 @@ TEST(ex_pool_misuse, underrun)
     }));
 }
 
+// Blocks of the kernel's own were run over, and the machine's end frees them from the host's stack; a pointer to one of
+// them was overwritten, too.
+// Shows: what is not in order stays where it is and is told, by the block that was run over, once; the rest is freed.
+TEST(ex_pool_misuse, noticed_when_the_machine_is_over)
+{
+    MemoryMachine machine;
+    constexpr uint32_t kKernelTag = 'lnrK';
+    std::vector<char*> blocks;
+    machine.run_system([&] {
+        for (size_t bytes : { 32, 32, 32, 5000, 5000 })
+            blocks.push_back(
+                static_cast<char*>(ex::allocate(NonPagedPool, bytes, kKernelTag, ex::Owner::Kernel, false)));
+    });
+    auto damaged = [] {
+        std::vector<void*> found;
+        ex::for_each_damaged_block(
+            [](void* context, ex::Block const& block) {
+                static_cast<std::vector<void*>*>(context)->push_back(block.address);
+            },
+            &found);
+        return found;
+    };
+    ASSERT_EQ(blocks[0] + 48, blocks[1]) << "neighbours";
+    EXPECT_TRUE(damaged().empty());
+    blocks[0][32] = 1;
+    blocks[3][5000] = 1;
+    EXPECT_EQ(damaged(), (std::vector<void*> { blocks[0], blocks[3] }));
+    for (char* block : blocks)
+        ex::free(block, kKernelTag);
+    ex::free(blocks[2], kKernelTag); // free already
+    ex::free(reinterpret_cast<void*>(0x1234'5678), kKernelTag);
+    EXPECT_FALSE(machine.kernel.crash());
+    EXPECT_EQ(damaged(), (std::vector<void*> { blocks[0], blocks[3] }));
+    for (size_t i = 0; i < blocks.size(); ++i)
+        EXPECT_EQ(ex::is_block(blocks[i]), i == 0 || i == 1 || i == 3) << i; // block 1's header is gone with 0's end
+}
+
 // Pool is freed while an MDL holds its pages.
 TEST(ex_pool_misuse, freed_while_locked)
 {

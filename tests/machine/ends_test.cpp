@@ -77,6 +77,24 @@ TEST(machine_ends, driver_entry_that_fails)
     machine.expect_quiet();
 }
 
+// A driver writes behind a pool block that nobody ever frees, in a machine that does not look at pool when it unloads.
+// Shows: no bug check tells, for none was due; the end does, beside the leak.
+TEST(machine_ends, overrun_of_a_block_that_stays)
+{
+    Machine machine({ .checks = Checks::Observed });
+    machine.load(RINGSIDE_DRIVERS "/ends.sys");
+    File file = machine.open(R"(\\.\Ends)");
+    EXPECT_EQ(file.ioctl(IOCTL_END_OVERRUN_AND_KEEP, "", 0).status, STATUS_SUCCESS);
+    Report report = machine.finish();
+    EXPECT_EQ(report.end, Report::End::Leaks) << report.code_name << report.words;
+    EXPECT_EQ(report.exit_code, 2);
+    ASSERT_EQ(report.leaks.size(), 2u);
+    EXPECT_NE(report.leaks[0].find("5000 bytes, tag 'Ends', allocated at ends.sys"), std::string::npos)
+        << report.leaks[0];
+    EXPECT_NE(report.leaks[1].find("5000 bytes, tag 'Ends', was written over, allocated at ends.sys"), std::string::npos)
+        << report.leaks[1];
+}
+
 // A driver that keeps a request for ever: the synchronous call comes back, and the end says who has what.
 TEST(machine_ends, request_that_is_never_completed)
 {
