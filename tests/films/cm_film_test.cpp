@@ -178,3 +178,45 @@ FILM(a_registry_callback_goes_while_values_are_written, "let through", "blocked"
     film.ok("ZwDeleteKey", handle);
     film.ok("ZwClose", handle);
 }
+
+// A symbolic-link key is pointed at another key while two threads open values through it.
+// Shows: each open ends in the old target or in the new one; what was opened stays that key.
+FILM(a_link_key_is_replaced_while_it_is_followed, "old target", "new target")
+{
+    HANDLE const first = key(film, u"\\Registry\\Machine\\Software\\FilmFirst");
+    HANDLE const second = key(film, u"\\Registry\\Machine\\Software\\FilmSecond");
+    write(film, first, u"V", 1);
+    write(film, second, u"V", 2);
+    HANDLE link = nullptr;
+    film.ok("ZwCreateKey", &link, ULONG { KEY_ALL_ACCESS },
+            &film.attributes(u"\\Registry\\Machine\\Software\\FilmLink"), 0u, nullptr,
+            ULONG { REG_OPTION_CREATE_LINK | REG_OPTION_VOLATILE }, nullptr);
+    auto point = [&](std::u16string_view target) {
+        auto& text = film.string(target);
+        film.ok("ZwSetValueKey", link, &film.string(u"SymbolicLinkValue"), 0u, ULONG { REG_LINK }, text.Buffer,
+                ULONG { text.Length });
+    };
+    point(u"\\Registry\\Machine\\Software\\FilmFirst");
+    for (int t = 0; t < 2; ++t)
+        film.thread([&] {
+            film.linger(film.draw(20));
+            HANDLE opened = nullptr;
+            film.ok("ZwOpenKey", &opened, ULONG { KEY_READ },
+                    &film.attributes(u"\\Registry\\Machine\\Software\\FilmLink"));
+            auto const [status, number] = read(film, opened, u"V");
+            EXPECT_EQ(status, STATUS_SUCCESS);
+            film.went(number == 1 ? "old target" : "new target");
+            film.linger(film.draw(6));
+            EXPECT_EQ(read(film, opened, u"V").second, number);
+            film.ok("ZwClose", opened);
+        });
+    film.thread([&] {
+        film.linger(film.draw(20));
+        point(u"\\Registry\\Machine\\Software\\FilmSecond");
+    });
+    film.join();
+    for (HANDLE each : { link, first, second }) {
+        film.ok("ZwDeleteKey", each);
+        film.ok("ZwClose", each);
+    }
+}

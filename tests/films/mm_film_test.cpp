@@ -163,3 +163,43 @@ FILM(a_view_is_unmapped_while_its_pages_are_locked, "locked in time", "unmapped 
     film.join();
     film.end(client);
 }
+
+// A driver's pageable section is locked and unlocked by two threads while a third has what may be paged out paged out.
+// Shows: a locked section stays; its bytes are what they were however often it went and came back.
+FILM(pageable_code_is_locked_while_memory_is_trimmed, "was away", "was there")
+{
+    uintptr_t const base = hal::page_round_up(reinterpret_cast<uintptr_t>(film.bytes(0x3000)));
+    using sim::host::Access;
+    auto& images = film.rooms().memory.images;
+    images.add({ .base = base,
+                 .bytes = 0x2000,
+                 .sections
+                 = { { .name = ".text", .begin = base, .bytes = 0x1000, .access = Access::ReadWrite, .executable = true },
+                     { .name = "PAGE", .begin = base + 0x1000, .bytes = 0x1000, .access = Access::ReadWrite,
+                       .pageable = true } } });
+    auto* const inside = reinterpret_cast<uint32_t*>(base + 0x1234);
+    EXPECT_TRUE(ke::write_guarded(inside, 77u));
+    for (int t = 0; t < 2; ++t)
+        film.thread([&] {
+            for (int i = 0; i < 2; ++i) {
+                film.linger(film.draw(10));
+                film.went(images.is_away(base + 0x1234) ? "was away" : "was there");
+                auto const section = film.call("MmLockPagableDataSection", inside);
+                for (int j = 0; j < 2; ++j) {
+                    EXPECT_FALSE(images.is_away(base + 0x1234));
+                    EXPECT_EQ(ke::read_guarded<uint32_t>(inside), 77u);
+                    film.linger(film.draw(6));
+                }
+                film.call("MmUnlockPagableImageSection", section);
+            }
+        });
+    film.thread([&] {
+        for (int i = 0; i < 4; ++i) {
+            film.linger(film.draw(10));
+            images.trim();
+        }
+    });
+    film.join();
+    images.bring_all_back();
+    images.remove(base);
+}

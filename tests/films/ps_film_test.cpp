@@ -262,3 +262,54 @@ FILM(a_process_ends_while_threads_are_attached, "alive", "had ended")
     });
     film.join();
 }
+
+namespace {
+
+struct ThreadsTold {
+    Film* film;
+    LONG began, ended;
+    bool registered;
+};
+ThreadsTold* g_threads_told;
+
+NTAPI void thread_routine(HANDLE, HANDLE, BOOLEAN create)
+{
+    EXPECT_TRUE(g_threads_told->registered);
+    __atomic_add_fetch(create ? &g_threads_told->began : &g_threads_told->ended, 1, __ATOMIC_SEQ_CST);
+    g_threads_told->film->linger(3);
+    EXPECT_TRUE(g_threads_told->registered);
+}
+
+} // namespace
+
+// Threads begin and end while a thread notify routine is registered and removed.
+// Shows: the routine runs only while it is registered; removal waits for the calls that are under way.
+FILM(a_thread_notify_routine_goes_while_threads_come, "told of none", "told of some", "told of all")
+{
+    auto& told = film.object<ThreadsTold>();
+    told.film = &film;
+    g_threads_told = &told;
+    auto& go = film.object<KEVENT>();
+    film.call("KeInitializeEvent", &go, NotificationEvent, BOOLEAN { FALSE });
+    size_t const keeper = film.thread([&] {
+        film.linger(film.draw(20));
+        told.registered = true;
+        film.ok("PsSetCreateThreadNotifyRoutine", &thread_routine);
+        film.call("KeSetEvent", &go, 0, BOOLEAN { FALSE });
+        film.linger(film.draw(150));
+        film.ok("PsRemoveCreateThreadNotifyRoutine", &thread_routine);
+        told.registered = false;
+    });
+    if (film.draw(3) == 0)
+        film.wait(&go);
+    for (int t = 0; t < 2; ++t) {
+        film.linger(film.draw(20));
+        film.thread([&] { film.linger(film.draw(10)); });
+    }
+    film.wait(film.thread_object(keeper));
+    LONG const all = told.began + told.ended; // the keeper's own end is not told any more
+    film.join();
+    EXPECT_EQ(told.began + told.ended, all);
+    EXPECT_LE(all, 4);
+    film.went(all == 0 ? "told of none" : all == 4 ? "told of all" : "told of some");
+}

@@ -126,3 +126,35 @@ FILM(a_descriptor_is_replaced_while_opens_are_checked, "opened", "denied")
     film.ok("ZwClose", event);
     film.call("ObfDereferenceObject", user);
 }
+
+// One thread turns a privilege of the process' token on and off while two others are asked for it.
+// Shows: a check sees it on or off; the last change stands.
+FILM(a_privilege_is_adjusted_while_it_is_asked_for, "held", "not held")
+{
+    LUID const backup { SE_BACKUP_PRIVILEGE, 0 };
+    HANDLE token = nullptr;
+    film.ok("ZwOpenProcessTokenEx", reinterpret_cast<HANDLE>(~uint64_t { 0 }), ULONG { TOKEN_ALL_ACCESS },
+            ULONG { OBJ_KERNEL_HANDLE }, &token);
+    auto adjust = [&](ULONG attributes) {
+        auto& change = film.object<TOKEN_PRIVILEGES>();
+        change = { 1, { { backup, attributes } } };
+        film.ok("ZwAdjustPrivilegesToken", token, BOOLEAN { FALSE }, &change, 0u, nullptr, nullptr);
+    };
+    film.thread([&] {
+        for (int i = 0; i < 4; ++i) {
+            film.linger(film.draw(8));
+            adjust(i % 2 ? 0 : SE_PRIVILEGE_ENABLED);
+        }
+    });
+    for (int t = 0; t < 2; ++t)
+        film.thread([&] {
+            for (int i = 0; i < 3; ++i) {
+                film.linger(film.draw(12));
+                bool const held = film.yes("SeSinglePrivilegeCheck", backup, KPROCESSOR_MODE { UserMode });
+                film.went(held ? "held" : "not held");
+            }
+        });
+    film.join();
+    EXPECT_FALSE(film.yes("SeSinglePrivilegeCheck", backup, KPROCESSOR_MODE { UserMode }));
+    film.ok("ZwClose", token);
+}
