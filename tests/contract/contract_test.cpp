@@ -3,6 +3,7 @@
 #include "contract.h"
 
 #include "machine/rows.h"
+#include "rtl/allocator.h"
 
 #include <gmock/gmock.h>
 
