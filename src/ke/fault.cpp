@@ -154,10 +154,17 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
     auto& context = *static_cast<ucontext_t*>(context_pointer);
     greg_t* registers = context.uc_mcontext.gregs;
     auto rip = static_cast<uint64_t>(registers[REG_RIP]);
-    auto const trap = static_cast<uint64_t>(registers[REG_TRAPNO]);
-    auto const error = static_cast<uint64_t>(registers[REG_ERR]);
     constexpr uint64_t kPageFault = 14;
     constexpr uint64_t kGeneralProtection = 13;
+    constexpr uint64_t kStackFault = 12;
+    // An address that is not canonical is a stack fault when the instruction goes through rbp or rsp; compilers keep any
+    // pointer in rbp.
+    if (signal == SIGBUS && registers[REG_TRAPNO] == kStackFault) {
+        signal = SIGSEGV;
+        registers[REG_TRAPNO] = kGeneralProtection;
+    }
+    auto const trap = static_cast<uint64_t>(registers[REG_TRAPNO]);
+    auto const error = static_cast<uint64_t>(registers[REG_ERR]);
     uint64_t const address = trap == kPageFault ? static_cast<uint64_t>(registers[REG_CR2])
                                                 : reinterpret_cast<uint64_t>(info.si_addr);
     NTSTATUS page_status = 0;

@@ -177,6 +177,27 @@ TEST(ex_pool_executable, runs_code)
     EXPECT_EQ(machine.kernel.crash(), nullptr);
 }
 
+// Code in pool follows an address that is not canonical, through rax and through rbp, where the processor calls it a
+// stack fault.
+// Shows: an access violation either way.
+TEST(ex_pool_executable, an_address_that_is_not_canonical_through_any_register)
+{
+    static uint8_t const kThroughRax[] = { 0x55, 0x48, 0x89, 0xC8, 0x48, 0x8B, 0x40, 8, 0x5D, 0xC3 };
+    static uint8_t const kThroughRbp[] = { 0x55, 0x48, 0x89, 0xCD, 0x48, 0x8B, 0x45, 8, 0x5D, 0xC3 };
+    for (uint8_t const* code : { kThroughRax, kThroughRbp }) {
+        MemoryMachine machine;
+        machine.run_system([&] {
+            void* block = ex::ExAllocatePoolWithTag(NonPagedPool, sizeof kThroughRax, kTag);
+            std::memcpy(block, code, sizeof kThroughRax);
+            reinterpret_cast<uint64_t(NTAPI*)(uint64_t)>(block)(0x8000'0000'0000'1000);
+        });
+        auto const* crash = machine.kernel.crash();
+        ASSERT_TRUE(crash);
+        EXPECT_EQ(static_cast<uint32_t>(crash->parameters[0]), static_cast<uint32_t>(STATUS_ACCESS_VIOLATION))
+            << crash->words;
+    }
+}
+
 // One wrong use each.
 struct PoolMisuse {
     char const* name;
