@@ -109,7 +109,10 @@ TEST(contract_failing, the_next_machine_is_not_inside_the_call_that_ended_the_on
 // Shows: the host lives, a call that fails leaves nothing, and what the row says never fails ends as with pool.
 TEST_P(NoPool, leaves_nothing)
 {
-    if (std::string_view(GetParam().service).starts_with("IoQueueWorkItem"))
+    std::string_view const service = GetParam().service;
+    if (service == "MmQuerySystemSize")
+        GTEST_SKIP() << "its answer is how much memory there is, and here there is little";
+    if (service.starts_with("IoQueueWorkItem") || service == "ExQueueWorkItem")
         GTEST_SKIP() << "the first worker thread is made when there is work, and without memory for it the machine ends";
     EXPECT_EQ(run_without_pool(GetParam()), "");
 }
