@@ -4,7 +4,6 @@
 #include "cm/registry.h"
 #include "registry_text.h"
 
-#include <chrono>
 #include <gtest/gtest.h>
 #include <set>
 
@@ -66,13 +65,13 @@ TEST(cm_ranked, agrees_with_a_set)
 }
 
 // 100 000 values and as many subkeys, found one by one, and a hundredth of them deleted from the front.
-// Shows: the time of a lookup among 100 000 is not that of a hundred among 1 000 (it would be, were it linear), subkeys
-// stand sorted, values in the order they were made.
+// Shows: each is found, subkeys stand sorted, values in the order they were made. (How long that takes:
+// bench/registry_bench.cpp.)
 TEST(cm_key, a_hundred_thousand)
 {
     BootedKernel boot;
     cm::Registry& registry = boot.rooms.registry;
-    auto time_lookups = [&](uint32_t count) {
+    auto look_up = [&](uint32_t count) {
         cm::Key& key = registry.make(u"\\REGISTRY\\MACHINE\\SOFTWARE\\Big" + name_of(count));
         for (uint32_t i = 0; i < count; ++i) {
             registry.add_subkey(key, name_of(i), false);
@@ -80,7 +79,6 @@ TEST(cm_key, a_hundred_thousand)
         }
         EXPECT_EQ(key.subkeys.size(), count);
         EXPECT_EQ(key.values.size(), count);
-        auto const begin = std::chrono::steady_clock::now();
         unsigned found = 0;
         for (uint32_t i = 0; i < 2'000; ++i) {
             uint32_t const at = static_cast<uint32_t>(uint64_t { i } * 7919 % count);
@@ -90,7 +88,6 @@ TEST(cm_key, a_hundred_thousand)
             found += key.values.at(at).data[0] == static_cast<uint8_t>(at);
         }
         EXPECT_EQ(found, 8'000u);
-        std::chrono::duration<double> const taken = std::chrono::steady_clock::now() - begin;
         cm::Key const* previous = nullptr;
         bool sorted = true;
         for (cm::Key const& subkey : key.subkeys) {
@@ -103,9 +100,7 @@ TEST(cm_key, a_hundred_thousand)
             EXPECT_TRUE(registry.delete_key(key.subkeys.at(0)).ok());
         }
         EXPECT_EQ(key.values.at(0).name, name_of(count / 100));
-        return taken.count();
     };
-    double const few = time_lookups(1'000);
-    double const many = time_lookups(100'000);
-    EXPECT_LT(many, few * 30) << "seconds for 1 000: " << few << ", for 100 000: " << many;
+    look_up(1'000);
+    look_up(100'000);
 }
