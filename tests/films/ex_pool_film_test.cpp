@@ -27,8 +27,9 @@ bool is_filled(void const* block, char with, size_t bytes)
 // Four threads allocate pool of all sizes, some of it on their process' quota, fill it, hand blocks to each other and
 // free what they got.
 // Shows: no block is had twice and none overlaps another; whoever frees gets it back, on whichever processor.
-FILM(pool_on_all_processors, "handed on", "freed by its owner")
+FILM(pool_on_all_processors, "handed on", "freed by its owner", "another was in it, too", "alone")
 {
+    LONG inside = 0; // threads between an allocation and what becomes of it
     struct Block {
         char* at;
         size_t bytes;
@@ -43,10 +44,12 @@ FILM(pool_on_all_processors, "handed on", "freed by its owner")
                 auto* at = reinterpret_cast<char*>(film.call("ExAllocatePool2", flags, bytes, kTag));
                 ASSERT_NE(at, nullptr);
                 EXPECT_TRUE(is_filled(at, 0, bytes)) << "ExAllocatePool2 zeroes";
+                film.went(__atomic_fetch_add(&inside, 1, __ATOMIC_SEQ_CST) ? "another was in it, too" : "alone");
                 Block block { at, bytes, static_cast<char>('a' + 6 * t + i) };
                 std::memset(at, block.fill, bytes);
                 film.linger(film.draw(4));
                 EXPECT_TRUE(is_filled(at, block.fill, bytes));
+                __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
                 if (film.draw(2)) {
                     shared.push_back(block);
                     if (shared.size() < 3)
@@ -112,8 +115,13 @@ FILM(what_is_made_once, "made it", "found it made", "failed to make it")
 // Two threads allocate contiguous memory and pages for MDLs; a third maps locked pages into a range it reserved before.
 // Shows: nobody gets a page that somebody has; contiguous memory is contiguous; a reserved range takes one mapping after
 // another.
-FILM(pages_and_mappings_on_all_processors, "contiguous", "pages of an MDL", "mapped where reserved")
+FILM(pages_and_mappings_on_all_processors, "another had pages, too", "alone")
 {
+    LONG holders = 0;
+    auto enter = [&] {
+        film.went(__atomic_fetch_add(&holders, 1, __ATOMIC_SEQ_CST) ? "another had pages, too" : "alone");
+    };
+    auto leave = [&] { __atomic_sub_fetch(&holders, 1, __ATOMIC_SEQ_CST); };
     constexpr SIZE_T kPage = hal::kPageSize;
     for (int t = 0; t < 2; ++t)
         film.thread([&, t] {
@@ -122,6 +130,7 @@ FILM(pages_and_mappings_on_all_processors, "contiguous", "pages of an MDL", "map
                 auto* block = reinterpret_cast<char*>(
                     film.call("MmAllocateContiguousMemory", SIZE_T { 2 * kPage }, ~uint64_t { 0 }));
                 ASSERT_NE(block, nullptr);
+                enter();
                 std::memset(block, 'a' + t, 2 * kPage);
                 EXPECT_EQ(film.call("MmGetPhysicalAddress", block) + kPage,
                           film.call("MmGetPhysicalAddress", block + kPage));
@@ -137,12 +146,11 @@ FILM(pages_and_mappings_on_all_processors, "contiguous", "pages of an MDL", "map
                 film.linger(film.draw(6));
                 EXPECT_TRUE(is_filled(block, static_cast<char>('a' + t), 2 * kPage));
                 EXPECT_TRUE(is_filled(mapped, static_cast<char>('A' + t), 3 * kPage));
+                leave();
                 film.call("MmUnmapLockedPages", mapped, mdl);
                 film.call("MmFreePagesFromMdl", mdl);
                 film.call("ExFreePool", mdl);
                 film.call("MmFreeContiguousMemory", block);
-                film.went("contiguous");
-                film.went("pages of an MDL");
             }
         });
     film.thread([&] {
@@ -159,12 +167,13 @@ FILM(pages_and_mappings_on_all_processors, "contiguous", "pages of an MDL", "map
                 film.call("MmMapLockedPagesWithReservedMapping", range, kTag, mdl, MmCached));
             ASSERT_NE(mapped, nullptr);
             EXPECT_EQ(reinterpret_cast<uintptr_t>(mapped) & ~(kPage - 1), reinterpret_cast<uintptr_t>(range));
+            enter();
             film.linger(film.draw(6));
             EXPECT_TRUE(is_filled(mapped, static_cast<char>('x' + i), kPage));
+            leave();
             film.call("MmUnmapReservedMapping", range, kTag, mdl);
             film.call("MmUnlockPages", mdl);
             film.call("IoFreeMdl", mdl);
-            film.went("mapped where reserved");
         }
         film.call("MmFreeMappingAddress", range, kTag);
     });
