@@ -14,6 +14,7 @@
 #pragma once
 
 #include <ringside/windows.h>
+#include <ringside/wmi.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -242,6 +243,7 @@ public:
     // Opens on behalf of the default client, an elevated administrator.
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
     Client client(std::string_view name, ClientOptions options = {});
+    void use_default_client(); // makes it now, not with the first call that needs it
 
     // Runs until nothing is left to do (timers up to a minute ahead included); true when quiet.
     bool settle();
@@ -250,6 +252,19 @@ public:
 
     std::vector<DeviceLine> devices() const;
     std::vector<std::string> pending() const; // requests that drivers still hold, one line each
+    // WMI, as a management program uses it; a GUID is "{8-4-4-4-12}", with or without the braces (BadUse otherwise).
+    // Each waits until the registrations that are under way are done. wmi.h has the types.
+    WmiReply wmi_query(std::string_view guid, std::string_view instance = {}); // all instances, or one
+    int32_t wmi_set(std::string_view guid, std::string_view instance, std::span<std::byte const> value);
+    int32_t wmi_set_item(std::string_view guid, std::string_view instance, uint32_t item,
+                         std::span<std::byte const> value);
+    Reply wmi_method(std::string_view guid, std::string_view instance, uint32_t method, std::span<std::byte const> in,
+                     size_t out_bytes);
+    int32_t wmi_listen(std::string_view guid);                  // its events are kept from now on
+    std::vector<WmiInstance> wmi_events(std::string_view guid); // those kept since the last call
+    void wmi_ignore(std::string_view guid);                     // no longer
+    std::vector<std::string> wmi_complaints() const;            // what providers answered wrongly, one line each
+
     bool crashed() const;                     // a bug check or a missing service ended it
 
     // Closes files, unloads drivers in reverse order, and looks what is left.

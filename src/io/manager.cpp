@@ -4,9 +4,11 @@
 #include "base/check.h"
 #include "ex/pool.h"
 #include "io/buffering.h"
+#include "io/event.h"
 #include "io/listener.h"
 #include "ob/object.h"
 #include "ob/security.h"
+#include "ob/wmi_guid.h"
 
 namespace ringside::io {
 
@@ -23,6 +25,7 @@ void driver_deleted(void* body) { manager().drivers().object_deleted(static_cast
 
 // What drivers get pointers to for good.
 struct Manager::Globals {
+    KEVENT wmi_idle;
     CONFIGURATION_INFORMATION configuration;
     GENERIC_MAPPING file_mapping;
 };
@@ -41,9 +44,12 @@ Manager::Manager(ManagerOptions const& options) : invalid_device_request(options
         FileRecord* record = manager().files().find(static_cast<FILE_OBJECT*>(body));
         return record && record->device ? ob::security_slot(record->device->device) : nullptr;
     };
+    ob::wmi_guid_type.deleted = &wmi_guid_deleted;
     m_globals = static_cast<Globals*>(
         ex::allocate(NonPagedPoolNx, sizeof(Globals), kGlobalsTag, ex::Owner::Kernel, true));
     CHECK(m_globals, "pool is too small to boot");
+    initialize_event(m_globals->wmi_idle, NotificationEvent, true);
+    wmi.idle = &m_globals->wmi_idle;
     m_globals->configuration.Version = sizeof(CONFIGURATION_INFORMATION);
     m_globals->file_mapping = ob::file_type.mapping;
 }
@@ -55,6 +61,7 @@ Manager::~Manager()
     ob::file_type.closed = nullptr;
     ob::file_type.deleted = nullptr;
     ob::file_type.full_name = nullptr;
+    ob::wmi_guid_type.deleted = nullptr;
     ex::free(m_globals, kGlobalsTag);
     g_listener = {};
     g_manager = nullptr;

@@ -12,6 +12,7 @@
 #include "io/irp.h"
 #include "io/operation.h"
 #include "io/timer.h"
+#include "io/wmi.h"
 #include "io/work_item.h"
 
 #include <list>
@@ -70,7 +71,7 @@ public:
     PDRIVER_DISPATCH invalid_device_request;
     std::vector<DEVICE_OBJECT*> shutdown_order;             // IoRegisterShutdownNotification, first registered first
     std::vector<DEVICE_OBJECT*> last_chance_shutdown_order;
-    std::vector<DEVICE_OBJECT*> wmi_devices;                // IoWMIRegistrationControl
+    Wmi wmi;
 
 private:
     SystemBuffers m_buffers;

@@ -9,7 +9,6 @@
 #include "io/start_io.h"
 #include "io/thread_ddi.h"
 #include "io/timer.h"
-#include "io/wmi.h"
 #include "io/work_item.h"
 
 namespace ringside::io {
@@ -111,10 +110,6 @@ std::span<Ddi const> service_rows()
         { .name = "IoGetFileObjectGenericMapping", .irql = { 0, 0 },
           .page = "ntddk/nf-ntddk-iogetfileobjectgenericmapping", .rules = "IrqlIoPassive5,PowerIrpDDis",
           .body = body<&IoGetFileObjectGenericMapping>() },
-        { .name = "IoWMIRegistrationControl", .irql = { 0, 0 }, .page = "wdm/nf-wdm-iowmiregistrationcontrol",
-          .rules = "IrqlIoPassive5,LowerDriverReturn,PowerIrpDDis",
-          .partial = "the registration is kept; no WMI service asks the driver for data",
-          .body = body<&IoWMIRegistrationControl>() },
     };
     return rows;
 }

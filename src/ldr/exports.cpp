@@ -25,7 +25,7 @@ constexpr uintptr_t kMissingData = hal::kStubs + hal::kStubsBytes - kMissingData
 constexpr size_t kStubsMax = (kMissingData - hal::kStubs) / kStubBytes;
 
 constexpr std::string_view kKernelModules[] = { "ntoskrnl.exe", "hal.dll",      "ntkrnlpa.exe",
-                                                "ntkrnlmp.exe", "ntkrpamp.exe", "ntkrnl.exe" };
+                                                "ntkrnlmp.exe", "ntkrpamp.exe", "ntkrnl.exe", "wmilib.sys" };
 
 // Exports of the kernel that are data, sorted: a stop for one of them cannot be code.
 // Source: the DATA entries of mingw-w64's ntoskrnl import library.

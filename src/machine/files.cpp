@@ -302,9 +302,14 @@ Client Machine::client(std::string_view name, ClientOptions options)
 
 File Machine::open(std::string_view path, uint32_t access, uint32_t share)
 {
+    use_default_client();
+    return Client(m_state->default_client).open(path, access, share);
+}
+
+void Machine::use_default_client()
+{
     if (!m_state->default_client)
         m_state->default_client = client("client.exe").m_state;
-    return Client(m_state->default_client).open(path, access, share);
 }
 
 File Client::open(std::string_view path, uint32_t access, uint32_t share)

@@ -405,6 +405,7 @@ Report Machine::finish()
             for (auto const& weak : client->files)
                 if (auto file = weak.lock())
                     File(file).close();
+        machine::ignore_all_wmi_events(*m_state);
         settle();
         for (size_t i = m_state->drivers.size(); i-- > 0;) {
             if (crashed())

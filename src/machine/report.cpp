@@ -124,6 +124,8 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     out.count(ex_left.timers, "timer of ExAllocateTimer was not deleted", "timers of ExAllocateTimer were not deleted");
     out.count(ex_left.trace_providers, "event provider is registered", "event providers are registered");
     out.count(ex_left.heaps, "heap was not destroyed", "heaps were not destroyed");
+    for (auto& line : io::wmi_left())
+        out.add(std::move(line));
     auto const mm_left = rooms.memory.residue();
     out.count(mm_left.locked_mdls, "MDL's pages are still locked", "MDLs' pages are still locked");
     out.count(mm_left.mapped_mdls, "MDL is still mapped", "MDLs are still mapped");

@@ -83,6 +83,7 @@ std::string log_line(Machine::State& machine, sim::Record const& record);
 std::vector<std::string> what_is_left(Machine::State& machine);
 Report make_report(Machine::State& machine);
 std::vector<TraceLine> trace_lines(Machine::State& machine, ke::BackTrace const& trace);
+void ignore_all_wmi_events(Machine::State& machine);
 // "\\.\Name" and "\Device\Name" as NT paths.
 std::u16string nt_path(std::string_view path);
 } // namespace machine

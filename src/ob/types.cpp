@@ -2,6 +2,7 @@
 // The object types, and what drivers see of them: an opaque OBJECT_TYPE each, and for the exported ones a pointer
 // variable (IoFileObjectType). Both stand at fixed addresses in the data-export region.
 #include "ob/manager.h"
+#include "ob/wmi_guid.h"
 
 #include "base/check.h"
 
@@ -66,10 +67,16 @@ Type section_type { "Section", SECTION_ALL_ACCESS,
 Type token_type { "Token", TOKEN_ALL_ACCESS,
                   { TOKEN_READ | TOKEN_DUPLICATE, TOKEN_WRITE, TOKEN_EXECUTE, TOKEN_ALL_ACCESS }, false, false, -1 };
 
+// An opened WMI block: the rights are WMIGUID_QUERY to WMIGUID_EXECUTE.
+Type wmi_guid_type { "WmiGuid", STANDARD_RIGHTS_READ | SYNCHRONIZE | 0x1F,
+                     { STANDARD_RIGHTS_READ | 0x9, STANDARD_RIGHTS_WRITE | 0x2, STANDARD_RIGHTS_EXECUTE | 0x14,
+                       STANDARD_RIGHTS_READ | SYNCHRONIZE | 0x1F },
+                     false, false, -1 };
+
 Type* const kTypes[kTypeCount] = { &directory_type, &symbolic_link_type, &device_type, &driver_type,  &file_type,
                                    &event_type,     &semaphore_type,     &mutant_type, &timer_type,   &process_type,
                                    &thread_type,    &key_type,           &callback_type, &section_type,
-                                   &token_type };
+                                   &token_type,     &wmi_guid_type };
 
 void ObjectManager::make_types()
 {

@@ -383,15 +383,3 @@ SAMPLE(IoIsWdmVersionAvailable)
     at.returns(BOOLEAN { TRUE }, UCHAR { 1 }, UCHAR { 0x30 });
     at.returns(BOOLEAN { FALSE }, UCHAR { 6 }, UCHAR { 1 });
 }
-
-SAMPLE(IoWMIRegistrationControl)
-{
-    Stage stage(at);
-    at.status(STATUS_INVALID_PARAMETER, stage.device, 2u); // deregistered before it was registered
-    at.status(STATUS_SUCCESS, stage.device, 1u);
-    EXPECT_EQ(at.rooms().io.wmi_devices.size(), 1u);
-    at.status(STATUS_SUCCESS, stage.device, 3u);
-    at.status(STATUS_SUCCESS, stage.device, 2u);
-    EXPECT_EQ(at.rooms().io.wmi_devices.size(), 0u);
-    at.status(STATUS_INVALID_PARAMETER, stage.device, 99u);
-}
