@@ -94,7 +94,9 @@ SAMPLE(WmiCompleteRequest)
     ULONG const lengths[] = { 4, 4 };
     std::memcpy(&node.FixedInstanceSize, lengths, sizeof lengths);
     IRP* irp = request(stage, IRP_MN_QUERY_ALL_DATA, buffer, 256);
-    io::set_completion_routine(irp, &take_back, nullptr, true, true, true);
+    auto& location = *io::current_location(irp); // the driver that made it takes it back
+    location.CompletionRoutine = &take_back;
+    location.Control = SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL;
     at.status(STATUS_SUCCESS, stage.device, irp, STATUS_SUCCESS, ULONG { 12 }, CCHAR { 0 });
     EXPECT_EQ(node.OffsetInstanceDataAndLength[0].OffsetInstanceData, 0x50u);
     EXPECT_EQ(node.OffsetInstanceDataAndLength[0].LengthInstanceData, 4u);
