@@ -3,6 +3,7 @@
 // kind, structure or constant, field or "-", number in hexadecimal. The list is derived from the headers by
 // tools/abi_probe.py, which also reads this output.
 #include "nt/nt.h"
+#include "nt/wmi.h"
 
 #include <cstdio>
 
