@@ -28,6 +28,8 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     if (!first || !second) {
         if (first)
             IoFreeIrp(first);
+        if (second)
+            IoFreeIrp(second);
         return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
     }
 #ifdef CORRECTED

@@ -98,8 +98,12 @@ static NTSTATUS AddLevel(PDRIVER_OBJECT Driver, int Level)
         = IoCreateDevice(Driver, sizeof(LEVEL), Level ? NULL : &name, 0x8000, 0, FALSE, &Levels[Level]);
     if (!NT_SUCCESS(status))
         return status;
-    if (Level)
-        ((LEVEL*)Levels[Level]->DeviceExtension)->Lower = IoAttachDeviceToDeviceStack(Levels[Level], Levels[0]);
+    if (Level) {
+        LEVEL* level = Levels[Level]->DeviceExtension;
+        level->Lower = IoAttachDeviceToDeviceStack(Levels[Level], Levels[0]);
+        if (!level->Lower)
+            return STATUS_NO_SUCH_DEVICE;
+    }
     Levels[Level]->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
 }
