@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/cancel.h"
 
+#include "io/complete.h"
 #include "io/event.h"
 #include "io/manager.h"
 #include "ke/door.h"
@@ -62,13 +63,29 @@ BOOLEAN IoCancelIrp(IRP* irp)
     return TRUE;
 }
 
-void cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file)
+uint32_t cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file)
 {
     // A cancel routine may complete any of them.
+    uint32_t cancelled = 0;
     Manager::ThreadWalk walk(thread);
     while (IrpRecord* record = walk.next())
-        if (!record->irp->Cancel && (!file || record->file == file))
+        if (!record->irp->Cancel && (!file || record->file == file)) {
+            ++cancelled;
             IoCancelIrp(record->irp);
+        }
+    return cancelled;
+}
+
+uint32_t cancel_synchronous_irps(ke::Thread& thread)
+{
+    uint32_t cancelled = 0;
+    Manager::ThreadWalk walk(thread);
+    while (IrpRecord* record = walk.next())
+        if (!record->irp->Cancel && is_synchronous(record->irp, record->file)) {
+            ++cancelled;
+            IoCancelIrp(record->irp);
+        }
+    return cancelled;
 }
 
 uint32_t end_thread_io(ke::Thread& thread)

@@ -4,6 +4,7 @@
 #include "io/complete.h"
 
 #include "io/buffering.h"
+#include "io/completion_port.h"
 #include "io/dispatch.h"
 #include "io/event.h"
 #include "io/frame.h"
@@ -252,6 +253,21 @@ bool is_synchronous(IRP* irp, FILE_OBJECT* file)
         || (irp->Flags & paging) == paging;
 }
 
+// Of an overlapped file object whose program waits for an event or a port.
+bool skips_file_event(IRP const& irp, FILE_OBJECT const& file)
+{
+    return (file.Flags & (FO_SKIP_SET_EVENT | FO_SYNCHRONOUS_IO)) == FO_SKIP_SET_EVENT
+        && !(irp.Flags & (IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API));
+}
+
+// A request that was named gets a packet; one that succeeded at once may be let off.
+bool goes_to_port(IRP const& irp, FILE_OBJECT const* file)
+{
+    return has_port(file) && irp.Overlay.AsynchronousParameters.UserApcContext
+        && !(irp.Flags & (IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API))
+        && (irp.PendingReturned || !(file->Flags & FO_SKIP_COMPLETION_PORT));
+}
+
 // An error that was returned at once is told by the dispatch routine's status alone: neither status block nor event.
 // @cite(wdk-ddi): page=wdm/nf-wdm-iobuilddeviceiocontrolrequest
 void finish(IrpRecord& record)
@@ -270,9 +286,12 @@ void finish(IrpRecord& record)
         write_status(irp);
         if (irp->UserEvent)
             set_event(*irp->UserEvent);
+        if (record.operation)
+            OperationTable::tell(*record.operation);
         if (file && (!irp->UserEvent || (file->Flags & FO_SYNCHRONOUS_IO) || (irp->Flags & IRP_CREATE_OPERATION))) {
             file->FinalStatus = status;
-            set_event(file->Event);
+            if (!skips_file_event(*irp, *file))
+                set_event(file->Event);
         }
         auto routine = irp->Flags & IRP_CREATE_OPERATION ? nullptr
                                                           : irp->Overlay.AsynchronousParameters.UserApcRoutine;
@@ -285,6 +304,10 @@ void finish(IrpRecord& record)
                                reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(routine)), mode, context);
             if (ke::insert_apc(irp->Tail.Apc, block, nullptr, 0))
                 return;
+        } else if (goes_to_port(*irp, file)) {
+            manager().unlink_from_thread(record);
+            queue_irp(record);
+            return;
         }
     } else if (irp->PendingReturned && file) {
         file->FinalStatus = status;
