@@ -285,7 +285,7 @@ Cpu* Kernel::other_cpu_with_work()
             candidates[count++] = c.get();
     if (!count)
         return nullptr;
-    return count == 1 ? candidates[0] : candidates[sim::world().random(sim::Stream::Schedule).below(count)];
+    return count == 1 || m_plan ? candidates[0] : candidates[sim::world().random(sim::Stream::Schedule).below(count)];
 }
 
 void Kernel::block()
@@ -313,6 +313,10 @@ void Kernel::yield()
 
 void Kernel::redraw()
 {
+    if (m_plan) {
+        m_countdown = 1;
+        return;
+    }
     // Uniform on 1 .. 2 * mean - 1: the mean is right and every distance is possible.
     m_countdown = 1 + sim::world().random(sim::Stream::Schedule).below(2 * uint64_t { m_mean_steps } - 1);
 }
@@ -325,6 +329,22 @@ void Kernel::look_at_the_clock()
     uint64_t const now = sim::world().now_100ns();
     uint64_t const due = m_timers.not_before();
     m_countdown = std::min(m_countdown, due > now ? due - now : 1);
+}
+
+void Kernel::follow_plan()
+{
+    SchedulePlan& plan = *m_plan;
+    uint32_t const point = ++plan.points;
+    Cpu* const other = other_cpu_with_work();
+    if (!other)
+        return;
+    plan.choices.push_back(point);
+    if (plan.followed == plan.preempt_at.size() || plan.preempt_at[plan.followed] != point)
+        return;
+    ++plan.followed;
+    switch_cpu(*other);
+    if (irql() < hal::processor().pending_irql())
+        take_interrupts();
 }
 
 void Kernel::schedule_slowly()
@@ -355,6 +375,10 @@ void Kernel::schedule_slowly()
         }
         if (hal::processor().software_interrupt_pending())
             software_interrupts();
+    }
+    if (m_plan) {
+        follow_plan();
+        return;
     }
     auto& schedule = sim::world().random(sim::Stream::Schedule);
     uint64_t choice = schedule.below(4);

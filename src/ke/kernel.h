@@ -13,6 +13,7 @@
 #pragma once
 
 #include "hal/interrupts.h"
+#include "ke/schedule_plan.h"
 #include "ke/bugcheck.h"
 #include "ke/door.h"
 #include "ke/function_table.h"
@@ -160,6 +161,13 @@ public:
         sim::world().advance_100ns(1);
         if (--m_countdown == 0) [[unlikely]]
             schedule_slowly();
+    }
+    // From now on the turn passes as the plan says, which the caller owns; null: as the seed draws it. No thread but two of
+    // different processors should be about.
+    void follow(SchedulePlan* plan)
+    {
+        m_plan = plan;
+        m_countdown = 1;
     }
     // A processor that spins (a held lock, a stall): somebody else must get the turn.
     void spin();
@@ -335,6 +343,8 @@ private:
     bool m_running = false;
     Stop m_stop = Stop::Quiet;
     uint64_t m_until_100ns = 0;
+    void follow_plan();
+    SchedulePlan* m_plan = nullptr;
     uint64_t m_countdown = 1;
     uint32_t m_mean_steps = 64;
     uint64_t m_balance_due_100ns = kBalancePeriod_100ns;
