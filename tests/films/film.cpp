@@ -186,32 +186,23 @@ void Film::race(std::function<void()> first, std::function<void()> second)
         join();
         return;
     }
-    struct Start {
-        KEVENT go, done;
-        LONG running;
-    };
-    auto& start = object<Start>();
-    start.running = 2;
-    call("KeInitializeEvent", &start.go, NotificationEvent, BOOLEAN { FALSE });
-    call("KeInitializeEvent", &start.done, NotificationEvent, BOOLEAN { FALSE });
-    ke::Kernel& kernel = rooms().kernel;
+    auto& go = object<KEVENT>();
+    call("KeInitializeEvent", &go, NotificationEvent, BOOLEAN { FALSE });
     call("KeSetSystemAffinityThreadEx", kFilmsProcessor);
     for (int i : { 0, 1 })
-        thread([this, &start, &kernel, i, body = i ? &second : &first] {
+        thread([this, &go, i, body = i ? &second : &first] {
             // Of two processors with something to do the lower one has the turn first.
             call("KeSetSystemAffinityThreadEx", (i == 1) == m_second_first ? kFirstProcessor : kSecondProcessor);
-            wait(&start.go);
+            wait(&go);
             (*body)();
-            if (--start.running)
-                return;
-            kernel.follow(nullptr);
-            ke::KeSetEvent(&start.done, 0, FALSE);
         });
     sleep(1000); // both are at the start
-    // From here to the end this thread passes no schedule point.
-    kernel.follow(m_plan);
-    ke::KeSetEvent(&start.go, 0, FALSE);
-    ke::KeWaitForSingleObject(&start.done, Executive, KernelMode, FALSE, nullptr);
+    // Until both have ended, this thread passes no schedule point.
+    rooms().kernel.follow(m_plan);
+    ke::KeSetEvent(&go, 0, FALSE);
+    for (PKTHREAD ended : m_threads)
+        ke::KeWaitForSingleObject(ended, Executive, KernelMode, FALSE, nullptr);
+    rooms().kernel.follow(nullptr);
     join();
     call("KeRevertToUserAffinityThreadEx", KAFFINITY { 0 });
 }
