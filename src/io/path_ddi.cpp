@@ -94,15 +94,13 @@ KPROCESSOR_MODE mode_for(ULONG flags) { return flags & IO_FORCE_ACCESS_CHECK ? o
 NTSTATUS IoCreateFileSpecifyDeviceObjectHint(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* attributes,
                                              IO_STATUS_BLOCK* status, LARGE_INTEGER* allocation_size,
                                              ULONG file_attributes, ULONG share, ULONG disposition, ULONG options,
-                                             void* ea, ULONG ea_bytes, CREATE_FILE_TYPE type, void*, ULONG flags,
-                                             void* device)
+                                             void* ea, ULONG ea_bytes, CREATE_FILE_TYPE type, void* extra,
+                                             ULONG flags, void* device)
 {
-    if (type != CreateFileTypeNone)
-        return STATUS_INVALID_PARAMETER;
-    return create_file({ handle, access, attributes, status, allocation_size, file_attributes, share, disposition,
-                         options, ea, ea_bytes, static_cast<DEVICE_OBJECT*>(device),
-                         (flags & IO_OPEN_TARGET_DIRECTORY) != 0, (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
-                       mode_for(flags));
+    return create_file_of_type({ handle, access, attributes, status, allocation_size, file_attributes, share,
+                                 disposition, options, ea, ea_bytes, static_cast<DEVICE_OBJECT*>(device),
+                                 (flags & IO_OPEN_TARGET_DIRECTORY) != 0, (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
+                               type, extra, mode_for(flags));
 }
 
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-iocreatefileex

@@ -11,9 +11,12 @@
 #include "io/file_calls.h"
 #include "io/request.h"
 #include "ke/dispatcher_objects.h"
+#include "ke/exception.h"
 #include "machine/state.h"
 #include "mm/address_space.h"
 #include "rtl/multi_byte.h"
+#include "se/ddi.h"
+#include "se/values.h"
 
 #include <algorithm>
 #include <cstring>
@@ -73,6 +76,8 @@ bool returns_data(Request::State const& r)
     case IRP_MJ_QUERY_INFORMATION:
     case IRP_MJ_QUERY_VOLUME_INFORMATION:
     case IRP_MJ_QUERY_EA:
+    case IRP_MJ_QUERY_SECURITY:
+    case IRP_MJ_QUERY_QUOTA:
     case IRP_MJ_DIRECTORY_CONTROL:
         return true;
     case IRP_MJ_DEVICE_CONTROL:
@@ -147,6 +152,24 @@ int32_t refusal(File::State const& file, Thread::State const* thread)
 
 // --- On the client's thread ---
 
+// These two have no status block: the length that is needed comes back beside the status, in the input buffer's place.
+// A descriptor that ends where the program's memory does is a fault in the service, and its status here.
+NTSTATUS serve_security(Request::State& r, IO_STATUS_BLOCK& block)
+{
+    HANDLE const handle = r.file->handle;
+    if (r.major == IRP_MJ_SET_SECURITY) {
+        if (r.in_bytes < sizeof(SECURITY_DESCRIPTOR_RELATIVE))
+            return STATUS_INVALID_SECURITY_DESCR;
+        NTSTATUS const raised = ke::guard_raise([&] { (void)se::capture_descriptor(r.in); });
+        return NT_SUCCESS(raised) ? se::set_security_object(handle, r.code, r.in, UserMode) : raised;
+    }
+    auto* const needed = reinterpret_cast<ULONG*>(r.in);
+    NTSTATUS const status
+        = se::query_security_object(handle, r.code, r.out, static_cast<ULONG>(r.out_bytes), needed, UserMode);
+    block.Information = *needed;
+    return status;
+}
+
 // A service that waits for the driver: its thread is blocked until then.
 NTSTATUS wait_for_service(Request::State& r, IO_STATUS_BLOCK& block)
 {
@@ -173,6 +196,14 @@ NTSTATUS wait_for_service(Request::State& r, IO_STATUS_BLOCK& block)
     }
     case IRP_MJ_SET_EA:
         return io::set_ea(handle, &block, r.in, in_bytes, UserMode);
+    case IRP_MJ_QUERY_QUOTA:
+        return io::query_quota(handle, &block, r.out, out_bytes, r.flags & SL_RETURN_SINGLE_ENTRY ? TRUE : FALSE, r.in,
+                               in_bytes, nullptr, r.flags & SL_RESTART_SCAN ? TRUE : FALSE, UserMode);
+    case IRP_MJ_SET_QUOTA:
+        return io::set_quota(handle, &block, r.in, in_bytes, UserMode);
+    case IRP_MJ_QUERY_SECURITY:
+    case IRP_MJ_SET_SECURITY:
+        return serve_security(r, block);
     default: { // an unlock
         LARGE_INTEGER offset { .QuadPart = r.offset }, length { .QuadPart = r.length };
         return io::unlock_file(handle, &block, &offset, &length, r.key, UserMode);
@@ -283,6 +314,10 @@ void check(Call const& call)
     case IRP_MJ_FILE_SYSTEM_CONTROL:
     case IRP_MJ_DEVICE_CONTROL:
     case IRP_MJ_LOCK_CONTROL:
+    case IRP_MJ_QUERY_SECURITY:
+    case IRP_MJ_SET_SECURITY:
+    case IRP_MJ_QUERY_QUOTA:
+    case IRP_MJ_SET_QUOTA:
         return;
     default:
         throw BadUse(fmt::format("no program can make a request of major function {:#x} on an open file", call.major));
@@ -336,11 +371,12 @@ std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file
         r->reply.status = r->returned = refused;
         return r;
     }
-    r->in = own_buffers ? own_buffer(*file, call.in.size()) : user_buffer(*file, 0, call.in.size());
-    r->in_bytes = call.in.size();
+    size_t const in_bytes = call.major == IRP_MJ_QUERY_SECURITY ? sizeof(ULONG) : call.in.size();
+    r->in = own_buffers ? own_buffer(*file, in_bytes) : user_buffer(*file, 0, in_bytes);
+    r->in_bytes = in_bytes;
     r->out = own_buffers ? own_buffer(*file, call.out_bytes) : user_buffer(*file, 1, call.out_bytes);
     r->out_bytes = call.out_bytes;
-    if ((call.in.size() && !r->in) || (call.out_bytes && !r->out)) {
+    if ((in_bytes && !r->in) || (call.out_bytes && !r->out)) {
         if (own_buffers)
             release_buffers(*r);
         r->finished = true;
@@ -348,7 +384,9 @@ std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file
         return r;
     }
     mm::use_slice(file->client->process);
-    if (!call.in.empty())
+    if (in_bytes != call.in.size())
+        std::memset(r->in, 0, in_bytes);
+    else if (in_bytes)
         std::memcpy(r->in, call.in.data(), call.in.size());
     if (call.out_bytes)
         std::memset(r->out, 0, call.out_bytes);

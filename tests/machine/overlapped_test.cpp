@@ -185,7 +185,8 @@ TEST_F(Overlapping, CallbacksAreCalledInAlertableWaits)
     EXPECT_EQ(thread.sleep(1), kSuccess);
     order({ .Status = kSuccess, .Information = 1 });
     std::optional<Request> next;
-    file.start_read(1, 0, { .callback = [&](Reply const&) { next = file.start_read(1, 0, { .callback = say("e") }); } });
+    file.start_read(1, 0,
+                    { .callback = [&](Reply const&) { next = file.start_read(1, 0, { .callback = say("e") }); } });
     EXPECT_EQ(thread.sleep(1), kUserApc);
     ASSERT_TRUE(next);
     EXPECT_EQ(next->reply().text(), "d");
@@ -251,7 +252,7 @@ TEST_F(Overlapping, PortsAndWhatTheyRefuse)
     EXPECT_EQ(port.associate(blocking, 1), kInvalidParameter);
     EXPECT_EQ(port.associate(file, 1), kSuccess);
     EXPECT_EQ(port.associate(file, 1), kInvalidParameter);
-    EXPECT_EQ(file.start_read(1, 0, { .callback = [](Reply const&) {} }).returned(), kInvalidParameter);
+    EXPECT_EQ(file.start_read(1, 0, { .callback = [](Reply const&) { } }).returned(), kInvalidParameter);
     EXPECT_EQ(text(port.get(2)), "none");
     EXPECT_EQ(port.post(5, 6, 7), kSuccess);
     EXPECT_EQ(text(port.get()), "key 5 context 6 outcome 0 information 7");
