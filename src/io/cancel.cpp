@@ -55,6 +55,11 @@ BOOLEAN IoCancelIrp(IRP* irp)
     // The maker of an IRP that was never sent has no location of its own.
     DEVICE_OBJECT* device = irp->CurrentLocation > irp->StackCount ? nullptr : current_location(irp)->DeviceObject;
     ke::through_door(ke::DoorPassage { ke::Door::Cancel, nullptr, number, 0, 0, irp }, routine, device, irp);
+    // The lock was ours to give: it is taken again or still held, and the IRQL tells by whom.
+    if (manager().cancel_lock && irql < DISPATCH_LEVEL && ke::Kernel::irql() >= DISPATCH_LEVEL) [[unlikely]]
+        ke::violation(nullptr, DRIVER_RETURNED_HOLDING_CANCEL_LOCK, reinterpret_cast<uint64_t>(irp),
+                      reinterpret_cast<uint64_t>(routine), 0, 0, "a cancel routine returned holding the cancel spin lock",
+                      reinterpret_cast<void const*>(routine));
     return TRUE;
 }
 

@@ -48,11 +48,12 @@ bool wants_call(IRP const& irp, UCHAR control)
     return irp.Cancel && (control & SL_INVOKE_ON_CANCEL);
 }
 
-void pass_frames(IrpRecord& record, int location, bool pending)
+void pass_frames(IrpRecord& record, int location, bool pending, NTSTATUS status)
 {
     for (DispatchFrame* frame = record.frames; frame; frame = frame->outer)
         if (frame->location == location) {
             frame->completed = true;
+            frame->completed_with = status;
             frame->marked_pending |= pending;
         }
 }
@@ -72,7 +73,7 @@ void pass_frames(IrpRecord& record, int location, bool pending)
     if (here && status == STATUS_MORE_PROCESSING_REQUIRED && record.state == IrpState::Completing)
         record.state = IrpState::Owned;
     if (g_listener.completion_returned)
-        g_listener.completion_returned(irp, here ? &record : nullptr, status, was_pending, location);
+        g_listener.completion_returned(irp, here ? &record : nullptr, routine, status, was_pending, location);
     return status;
 }
 
@@ -112,6 +113,11 @@ NTAPI void issuer_apc_run_down(KAPC* apc) { issuer_apc(apc, nullptr, nullptr, nu
 void complete_associated(IRP* irp, CCHAR priority_boost)
 {
     IRP* master = irp->AssociatedIrp.MasterIrp;
+    if (ke::g_binding != ke::Binding::Bare) {
+        IrpRecord const* of_master = manager().irps().find(master);
+        if (of_master && (of_master->state == IrpState::Freed || of_master->state == IrpState::Completed))
+            completed_twice(master);
+    }
     LONG const left = __atomic_sub_fetch(&master->AssociatedIrp.IrpCount, 1, __ATOMIC_SEQ_CST);
     free_mdls(irp);
     IoFreeIrp(irp);
@@ -216,7 +222,7 @@ void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
         UCHAR const control = passed->Control;
         irp->PendingReturned = control & SL_PENDING_RETURNED;
         if (record)
-            pass_frames(*record, irp->CurrentLocation - 1, irp->PendingReturned);
+            pass_frames(*record, irp->CurrentLocation - 1, irp->PendingReturned, irp->IoStatus.Status);
         bool const top = irp->CurrentLocation == irp->StackCount + 1;
         if (wants_call(*irp, control)) {
             PIO_COMPLETION_ROUTINE routine = passed->CompletionRoutine;

@@ -136,7 +136,7 @@ std::shared_ptr<File::State> open_file(std::shared_ptr<Client::State> const& cli
         file->handle = opening->opened.handle;
         file->information = opening->opened.information;
     }
-    client->files.push_back(file);
+    client->files.add(file, [](auto const& weak) { return weak.expired(); });
     return file;
 }
 

@@ -65,7 +65,7 @@ Event Client::event(bool manual_reset, bool signalled)
         auto made = make_event(manual_reset ? NotificationEvent : SynchronizationEvent, signalled);
         state->handle = made.ok() ? *made : nullptr;
     });
-    m_state->events.push_back(state);
+    m_state->events.add(state, [](auto const& weak) { return weak.expired(); });
     return Event(state);
 }
 
@@ -106,7 +106,7 @@ Port Client::port(uint32_t concurrent_threads)
         state->status = made.status();
         state->handle = made.ok() ? *made : nullptr;
     });
-    m_state->ports.push_back(state);
+    m_state->ports.add(state, [](auto const& weak) { return weak.expired(); });
     return Port(state);
 }
 

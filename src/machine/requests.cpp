@@ -395,6 +395,12 @@ std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file
     return r;
 }
 
+// Requests for Machine::pending; those that are over leave, also those that nobody asked about.
+void remember(Machine::State& machine, std::shared_ptr<Request::State> r)
+{
+    machine.requests.add(std::move(r), [](auto const& request) { return Request(request).done(); });
+}
+
 Reply transact(std::shared_ptr<Request::State> r)
 {
     if (r->finished)
@@ -426,7 +432,7 @@ Reply transact(std::shared_ptr<Request::State> r)
     r->keeps_file = file.shared_from_this();
     r->reply.status = STATUS_PENDING;
     Reply reply = r->reply;
-    machine.requests.push_back(std::move(r));
+    remember(machine, std::move(r));
     return reply;
 }
 
@@ -443,12 +449,12 @@ Request start(std::shared_ptr<Request::State> const& r, Overlapped&& overlapped)
         r->callback = std::move(overlapped.callback);
         machine.callbacks.emplace(r->number, r);
     }
-    machine.requests.push_back(r);
+    remember(machine, r);
     auto work = [r] { perform(*r); };
     auto& host = r->thread->host;
     if ((blocks(*r) ? host.begin(work) : host.execute(work)) == Outcome::Busy) {
         machine.callbacks.erase(r->number);
-        machine.requests.pop_back();
+        machine.requests.drop_newest();
         release_buffers(*r);
         refuse_busy();
     }

@@ -5,6 +5,7 @@
 
 #include "machine/host_thread.h"
 #include "machine/rooms.h"
+#include "machine/swept_list.h"
 
 #include <ringside/ringside.h>
 
@@ -36,9 +37,9 @@ struct Client::State {
     std::string name;
     ke::Process* process = nullptr;
     std::vector<std::unique_ptr<Thread::State>> threads; // [0] acts when none is named; empty: it was never made
-    std::vector<std::weak_ptr<File::State>> files;
-    std::vector<std::weak_ptr<Port::State>> ports;
-    std::vector<std::weak_ptr<Event::State>> events;
+    machine::SweptList<std::weak_ptr<File::State>> files;
+    machine::SweptList<std::weak_ptr<Port::State>> ports;
+    machine::SweptList<std::weak_ptr<Event::State>> events;
 
     // The process was terminated, and its addresses and handles went with it.
     bool gone() const;
@@ -111,7 +112,7 @@ struct Machine::State {
     std::unique_ptr<machine::HostThread> system; // loads and unloads drivers
     std::vector<std::shared_ptr<Client::State>> clients;
     std::vector<std::shared_ptr<Driver::State>> drivers;
-    std::vector<std::shared_ptr<Request::State>> requests;
+    machine::SweptList<std::shared_ptr<Request::State>> requests; // sent and not waited for
     // Requests with a callback: those whose APC was not delivered yet, and those whose callback is due.
     std::map<uint64_t, std::shared_ptr<Request::State>> callbacks;
     std::vector<std::shared_ptr<Request::State>> due_callbacks;
