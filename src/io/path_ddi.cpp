@@ -128,7 +128,6 @@ NTSTATUS IoCreateFileEx(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* a
 std::span<Ddi const> path_rows()
 {
     constexpr char const* kNtForm = "not documented; the Nt form of a documented Zw service";
-    constexpr char const* kNoPipes = "CreateFileTypeNamedPipe and CreateFileTypeMailslot are refused";
     static Ddi const rows[] = {
         { .name = "ZwDeleteFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-zwdeletefile", .rules = "PowerIrpDDis", .body = body<&DeleteFile<kernel_mode>>() },
@@ -147,11 +146,11 @@ std::span<Ddi const> path_rows()
           .body = body<&QueryInformationByName<kernel_mode>>() },
         { .name = "IoCreateFileEx", .since = Windows::vista, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-iocreatefileex",
-          .partial = "extra create parameters, transactions, pipes and mailslots are refused",
+          .partial = "extra create parameters and transactions are refused",
           .body = body<&IoCreateFileEx>() },
         { .name = "IoCreateFileSpecifyDeviceObjectHint", .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-iocreatefilespecifydeviceobjecthint",
-          .partial = kNoPipes, .body = body<&IoCreateFileSpecifyDeviceObjectHint>() },
+          .body = body<&IoCreateFileSpecifyDeviceObjectHint>() },
         { .name = "IoQueryFileDosDeviceName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-ioqueryfiledosdevicename", .body = body<&IoQueryFileDosDeviceName>() },
         { .name = "IoVolumeDeviceToDosName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,

@@ -348,7 +348,7 @@ NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& comp
         acquire_file_lock(*file);
     }
     DEVICE_OBJECT* top = target_of(*file);
-    if (request.major == IRP_MJ_LOCK_CONTROL)
+    if (request.major == IRP_MJ_LOCK_CONTROL && request.minor == IRP_MN_LOCK)
         file->LockOperation = TRUE;
     IO_STATUS_BLOCK fast {};
     NTSTATUS status;

@@ -449,6 +449,12 @@ TEST_F(Overlapping, WhatOutlivesTheMachine)
     EXPECT_THROW(file.call({ .major = 0xFF }), BadUse);
     std::byte const two[2] {};
     EXPECT_THROW(file.call({ .major = 3, .out_bytes = 1, .out = two }), BadUse);
+    EXPECT_THROW(file.call({ .major = 0x11, .minor = 3 }), BadUse);
+    EXPECT_THROW(file.call({ .major = 0x0C, .minor = 9 }), BadUse);
+    Event stranger = machine->client("stranger.exe").event(), closed = client->event();
+    EXPECT_THROW(file.start_read(1, 0, { .event = stranger }), BadUse);
+    closed.close();
+    EXPECT_EQ(file.start_read(1, 0, { .event = closed }).returned(), kInvalidHandle);
     order({ .Keep = 1 });
     Request read = file.start_read(1, 0, { .event = event });
     read.cancel();
