@@ -146,6 +146,10 @@ public:
     Reply unlock(uint64_t offset, uint64_t length, uint32_t key = 0);
     Reply query_ea(size_t bytes, std::span<std::byte const> names = {}, uint8_t flags = 0);
     Reply set_ea(std::span<std::byte const> list);
+    Reply query_quota(size_t bytes, std::span<std::byte const> sids = {}, uint8_t flags = 0);
+    Reply set_quota(std::span<std::byte const> list);
+    Reply query_security(uint32_t parts, size_t bytes); // a self-relative descriptor; information: the bytes it takes
+    Reply set_security(uint32_t parts, std::span<std::byte const> descriptor);
     Reply call(Call const& call);
 
     // On a file that was opened synchronously the thread blocks until the request is done: no further call is made on
@@ -221,6 +225,23 @@ struct OpenOptions {
     File const* relative_to = nullptr;      // the path is relative to this file
 };
 
+// What CreateNamedPipe and CreateMailslot ask of the driver whose device the path names: IRP_MJ_CREATE_NAMED_PIPE,
+// IRP_MJ_CREATE_MAILSLOT.
+struct PipeOptions {
+    uint32_t type = 0;              // FILE_PIPE_BYTE_STREAM_TYPE; 1 messages
+    uint32_t read_mode = 0;
+    uint32_t completion_mode = 0;
+    uint32_t instances = 1;
+    uint32_t inbound_quota = 4096;
+    uint32_t outbound_quota = 4096;
+    double timeout_seconds = 0.05;
+};
+struct MailslotOptions {
+    uint32_t quota = 0;
+    uint32_t message_bytes = 0;      // the longest; 0: any
+    double read_timeout_seconds = 0; // negative: none
+};
+
 // Whose token a client process has (docs/security.md).
 enum class Account : uint8_t {
     System,                // LocalSystem, as most services
@@ -238,6 +259,9 @@ public:
     int32_t status() const; // of its creation, which a driver may refuse: every open fails when it did
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
     File open(std::string_view path, OpenOptions const& options);
+    File create_pipe(std::string_view path, PipeOptions const& pipe = {}, OpenOptions options = { .disposition = 3 });
+    File create_mailslot(std::string_view path, MailslotOptions const& mailslot = {},
+                         OpenOptions options = { .access = 0x80000000, .disposition = 2 });
     Event event(bool manual_reset = true, bool signalled = false);
     Port port(uint32_t concurrent_threads = 0);
     Thread thread();       // a new one

@@ -18,6 +18,7 @@ std::span<Ddi const> file_service_rows(); // file_services.cpp: information, vol
 std::span<Ddi const> directory_rows(); // directory_ddi.cpp: listing a folder
 std::span<Ddi const> lock_rows();    // lock_ddi.cpp: byte-range locks
 std::span<Ddi const> ea_rows();      // ea_ddi.cpp: extended attributes
+std::span<Ddi const> quota_rows();
 std::span<Ddi const> path_rows();    // path_ddi.cpp: services by path, opens with a hint, names of volumes
 
 } // namespace ringside::io

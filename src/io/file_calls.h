@@ -22,9 +22,14 @@ struct CreateArguments {
     DEVICE_OBJECT* hint = nullptr;
     bool target_directory = false;
     bool ignores_sharing = false;
+    UCHAR major = IRP_MJ_CREATE;
+    void* parameters = nullptr; // of a pipe or a mailslot, in kernel memory
 };
 
 NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode);
+// What IoCreateFile and its kin do with their last arguments. STATUS_INVALID_PARAMETER for a type that is none, or
+// parameters that are missing.
+NTSTATUS create_file_of_type(CreateArguments arguments, CREATE_FILE_TYPE type, void* extra, KPROCESSOR_MODE mode);
 
 // A request by handle; the event handle, when there is one, is signalled at the end. Takes the request's auxiliary over.
 NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE routine, void* routine_context,
@@ -51,6 +56,9 @@ NTSTATUS flush_file(HANDLE handle, ULONG flags, void* parameters, ULONG paramete
 NTSTATUS query_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
                   ULONG list_bytes, ULONG* index, BOOLEAN restart, KPROCESSOR_MODE mode);
 NTSTATUS set_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, KPROCESSOR_MODE mode);
+NTSTATUS query_quota(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
+                     ULONG list_bytes, void* start, BOOLEAN restart, KPROCESSOR_MODE mode);
+NTSTATUS set_quota(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, KPROCESSOR_MODE mode);
 NTSTATUS unlock_file(HANDLE handle, IO_STATUS_BLOCK* status, LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key,
                      KPROCESSOR_MODE mode);
 // Requests that need not wait, with what of them stands in pool.

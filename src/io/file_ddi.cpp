@@ -63,6 +63,8 @@ Result<PreparedOpen> prepare(CreateArguments const& arguments, KPROCESSOR_MODE m
     request.hint = arguments.hint;
     request.target_directory = arguments.target_directory;
     request.ignores_sharing = arguments.ignores_sharing;
+    request.major = arguments.major;
+    request.parameters = arguments.parameters;
     request.force_check = attributes.flags & OBJ_FORCE_ACCESS_CHECK;
     return prepare_open(request);
 }
@@ -130,6 +132,33 @@ NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode)
     status.Information = opened->information;
     ob::put(arguments.status, status);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS create_file_of_type(CreateArguments arguments, CREATE_FILE_TYPE type, void* extra, KPROCESSOR_MODE mode)
+{
+    // A copy in this frame, which outlasts the create: the caller may be a program.
+    NAMED_PIPE_CREATE_PARAMETERS pipe {};
+    MAILSLOT_CREATE_PARAMETERS mailslot {};
+    switch (type) {
+    case CreateFileTypeNone:
+        return create_file(arguments, mode);
+    case CreateFileTypeNamedPipe:
+        if (!extra)
+            return STATUS_INVALID_PARAMETER;
+        pipe = ob::get(static_cast<NAMED_PIPE_CREATE_PARAMETERS const*>(extra));
+        arguments.major = IRP_MJ_CREATE_NAMED_PIPE;
+        arguments.parameters = &pipe;
+        return create_file(arguments, mode);
+    case CreateFileTypeMailslot:
+        if (!extra)
+            return STATUS_INVALID_PARAMETER;
+        mailslot = ob::get(static_cast<MAILSLOT_CREATE_PARAMETERS const*>(extra));
+        arguments.major = IRP_MJ_CREATE_MAILSLOT;
+        arguments.parameters = &mailslot;
+        return create_file(arguments, mode);
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
 }
 
 NTSTATUS prepare_completion(FILE_OBJECT const& file, Notification const& notification, KPROCESSOR_MODE mode,
@@ -283,20 +312,17 @@ NTSTATUS IoCreateFile(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* att
                       LARGE_INTEGER* allocation_size, ULONG file_attributes, ULONG share, ULONG disposition,
                       ULONG options, void* ea, ULONG ea_bytes, CREATE_FILE_TYPE type, void* extra, ULONG flags)
 {
-    if (type != CreateFileTypeNone)
-        return STATUS_INVALID_PARAMETER; // pipes and mailslots belong to file systems that are not here
     KPROCESSOR_MODE const mode = flags & IO_FORCE_ACCESS_CHECK ? ob::previous_mode() : KernelMode;
-    return create_file({ handle, access, attributes, status, allocation_size, file_attributes, share, disposition,
-                         options, ea, ea_bytes, nullptr, (flags & IO_OPEN_TARGET_DIRECTORY) != 0,
-                         (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
-                       mode);
+    return create_file_of_type({ handle, access, attributes, status, allocation_size, file_attributes, share,
+                                 disposition, options, ea, ea_bytes, nullptr, (flags & IO_OPEN_TARGET_DIRECTORY) != 0,
+                                 (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
+                               type, extra, mode);
 }
 
 } // namespace
 
 std::span<Ddi const> file_rows()
 {
-    constexpr char const* kNoPipes = "CreateFileTypeNamedPipe and CreateFileTypeMailslot are refused";
     static Ddi const rows[] = {
         { .name = "ZwCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwcreatefile", .rules = "PowerIrpDDis",
@@ -305,7 +331,7 @@ std::span<Ddi const> file_rows()
           .page = "ntifs/nf-ntifs-ntcreatefile", .rules = "PowerIrpDDis",
           .body = body<&CreateFile<ob::previous_mode>>() },
         { .name = "IoCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-iocreatefile", .rules = "IrqlIoPassive4,PowerIrpDDis", .partial = kNoPipes,
+          .page = "wdm/nf-wdm-iocreatefile", .rules = "IrqlIoPassive4,PowerIrpDDis",
           .body = body<&IoCreateFile>() },
         { .name = "ZwOpenFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwopenfile", .rules = "PowerIrpDDis",

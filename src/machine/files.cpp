@@ -88,6 +88,11 @@ void open_now(Opening& opening)
     request.attributes = options.attributes;
     request.case_insensitive = !options.case_sensitive;
     request.allocation_size.QuadPart = options.allocation_size;
+    request.major = opening.major;
+    request.parameters = opening.major == IRP_MJ_CREATE_NAMED_PIPE ? static_cast<void*>(&opening.pipe)
+        : opening.major == IRP_MJ_CREATE_MAILSLOT                  ? static_cast<void*>(&opening.mailslot)
+                                                                   : nullptr;
+    request.security = security.block();
     request.ea = ea.block();
     request.ea_bytes = static_cast<ULONG>(opening.ea.size());
     request.mode = UserMode;
@@ -168,6 +173,49 @@ File Client::open(std::string_view path, OpenOptions const& options)
     opening->options = options;
     if (options.relative_to)
         opening->root = options.relative_to->m_state->handle;
+    return File(open_file(m_state, path, opening));
+}
+
+namespace {
+
+std::shared_ptr<Opening> creating(UCHAR major, OpenOptions const& options)
+{
+    auto opening = std::make_shared<Opening>();
+    opening->major = major;
+    opening->options = options;
+    return opening;
+}
+
+// A relative time of NT's, in units of 100 ns.
+LARGE_INTEGER relative_time(double seconds)
+{
+    if (!(seconds <= 1e9))
+        throw BadUse("a time is a number of seconds up to 1e9");
+    return { .QuadPart = -static_cast<int64_t>(seconds * 1e7) };
+}
+
+} // namespace
+
+File Client::create_pipe(std::string_view path, PipeOptions const& pipe, OpenOptions options)
+{
+    auto opening = creating(IRP_MJ_CREATE_NAMED_PIPE, options);
+    opening->pipe = { pipe.type,
+                      pipe.read_mode,
+                      pipe.completion_mode,
+                      pipe.instances,
+                      pipe.inbound_quota,
+                      pipe.outbound_quota,
+                      relative_time(pipe.timeout_seconds),
+                      TRUE };
+    return File(open_file(m_state, path, opening));
+}
+
+File Client::create_mailslot(std::string_view path, MailslotOptions const& mailslot, OpenOptions options)
+{
+    auto opening = creating(IRP_MJ_CREATE_MAILSLOT, options);
+    bool const timed = mailslot.read_timeout_seconds >= 0;
+    opening->mailslot = { mailslot.quota, mailslot.message_bytes,
+                          relative_time(timed ? mailslot.read_timeout_seconds : 0), timed ? TRUE : FALSE };
     return File(open_file(m_state, path, opening));
 }
 
@@ -255,6 +303,19 @@ Reply File::unlock(uint64_t offset, uint64_t length, uint32_t key)
 Reply File::query_ea(size_t bytes, std::span<std::byte const> names, uint8_t flags)
 {
     return call({ .major = IRP_MJ_QUERY_EA, .in = names, .out_bytes = bytes, .flags = flags });
+}
+Reply File::query_quota(size_t bytes, std::span<std::byte const> sids, uint8_t flags)
+{
+    return call({ .major = IRP_MJ_QUERY_QUOTA, .in = sids, .out_bytes = bytes, .flags = flags });
+}
+Reply File::set_quota(std::span<std::byte const> list) { return call({ .major = IRP_MJ_SET_QUOTA, .in = list }); }
+Reply File::query_security(uint32_t parts, size_t bytes)
+{
+    return call({ .major = IRP_MJ_QUERY_SECURITY, .code = parts, .out_bytes = bytes });
+}
+Reply File::set_security(uint32_t parts, std::span<std::byte const> descriptor)
+{
+    return call({ .major = IRP_MJ_SET_SECURITY, .code = parts, .in = descriptor });
 }
 Reply File::set_ea(std::span<std::byte const> list) { return call({ .major = IRP_MJ_SET_EA, .in = list }); }
 

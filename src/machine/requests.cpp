@@ -6,11 +6,9 @@
 //   prepare          buffers in the client's memory, what was asked
 //   transact         sends and waits, but not for ever; what a driver keeps becomes the machine's
 //   start            sends; a request that must block its thread (a synchronous file, a query) leaves it blocked
-//   perform          on the thread: the system service
+//   perform          on the thread: the system service (program_calls.cpp)
 #include "io/cancel.h"
-#include "io/file_calls.h"
 #include "io/request.h"
-#include "ke/dispatcher_objects.h"
 #include "machine/state.h"
 #include "mm/address_space.h"
 #include "rtl/multi_byte.h"
@@ -28,8 +26,6 @@ namespace {
 
 constexpr size_t kBufferBytesMax = size_t { 1 } << 31;
 constexpr ULONG kTransferMask = 3; // of a control code
-// Where a client's code would have the routine that a callback stands for; nobody jumps there.
-constexpr uintptr_t kCallbackRoutine = 0x1100'0000'1000;
 
 // The last `bytes` of the pages, 8-byte aligned as a program's buffers are.
 uint8_t* end_of(uint8_t* pages, size_t page_bytes, size_t bytes)
@@ -73,6 +69,8 @@ bool returns_data(Request::State const& r)
     case IRP_MJ_QUERY_INFORMATION:
     case IRP_MJ_QUERY_VOLUME_INFORMATION:
     case IRP_MJ_QUERY_EA:
+    case IRP_MJ_QUERY_SECURITY:
+    case IRP_MJ_QUERY_QUOTA:
     case IRP_MJ_DIRECTORY_CONTROL:
         return true;
     case IRP_MJ_DEVICE_CONTROL:
@@ -145,110 +143,7 @@ int32_t refusal(File::State const& file, Thread::State const* thread)
     return file.handle ? STATUS_SUCCESS : STATUS_DELETE_PENDING;
 }
 
-// --- On the client's thread ---
-
-// A service that waits for the driver: its thread is blocked until then.
-NTSTATUS wait_for_service(Request::State& r, IO_STATUS_BLOCK& block)
-{
-    HANDLE const handle = r.file->handle;
-    auto const in_bytes = static_cast<ULONG>(r.in_bytes), out_bytes = static_cast<ULONG>(r.out_bytes);
-    auto const file_class = static_cast<FILE_INFORMATION_CLASS>(r.code);
-    auto const volume_class = static_cast<FS_INFORMATION_CLASS>(r.code);
-    switch (r.major) {
-    case IRP_MJ_QUERY_INFORMATION:
-        return io::query_file(handle, &block, r.out, out_bytes, file_class, UserMode);
-    case IRP_MJ_SET_INFORMATION:
-        return io::set_file(handle, &block, r.in, in_bytes, file_class, UserMode);
-    case IRP_MJ_QUERY_VOLUME_INFORMATION:
-        return io::query_volume(handle, &block, r.out, out_bytes, volume_class, UserMode);
-    case IRP_MJ_SET_VOLUME_INFORMATION:
-        return io::set_volume(handle, &block, r.in, in_bytes, volume_class, UserMode);
-    case IRP_MJ_FLUSH_BUFFERS:
-        return io::flush_file(handle, r.minor, nullptr, 0, &block, UserMode);
-    case IRP_MJ_QUERY_EA: {
-        ULONG index = r.code;
-        return io::query_ea(handle, &block, r.out, out_bytes, r.flags & SL_RETURN_SINGLE_ENTRY ? TRUE : FALSE, r.in,
-                            in_bytes, r.flags & SL_INDEX_SPECIFIED ? &index : nullptr,
-                            r.flags & SL_RESTART_SCAN ? TRUE : FALSE, UserMode);
-    }
-    case IRP_MJ_SET_EA:
-        return io::set_ea(handle, &block, r.in, in_bytes, UserMode);
-    default: { // an unlock
-        LARGE_INTEGER offset { .QuadPart = r.offset }, length { .QuadPart = r.length };
-        return io::unlock_file(handle, &block, &offset, &length, r.key, UserMode);
-    }
-    }
-}
-
-bool waits_always(Request::State const& r)
-{
-    switch (r.major) {
-    case IRP_MJ_READ:
-    case IRP_MJ_WRITE:
-    case IRP_MJ_DEVICE_CONTROL:
-    case IRP_MJ_FILE_SYSTEM_CONTROL:
-    case IRP_MJ_DIRECTORY_CONTROL:
-        return false;
-    case IRP_MJ_LOCK_CONTROL:
-        return r.minor != IRP_MN_LOCK;
-    default:
-        return true;
-    }
-}
-
-Result<io::Request> make_request(Request::State const& r)
-{
-    HANDLE const handle = r.file->handle;
-    if (r.major == IRP_MJ_LOCK_CONTROL) {
-        LARGE_INTEGER const length { .QuadPart = r.length };
-        return io::lock_request(handle, r.offset, &length, r.key, r.flags, UserMode);
-    }
-    if (r.major == IRP_MJ_DIRECTORY_CONTROL && r.minor != IRP_MN_NOTIFY_CHANGE_DIRECTORY) {
-        auto const bytes = static_cast<USHORT>(r.name.size() * sizeof(char16_t));
-        UNICODE_STRING const name { bytes, bytes, const_cast<char16_t*>(r.name.data()) };
-        return io::directory_request(handle, r.out, static_cast<ULONG>(r.out_bytes),
-                                     static_cast<FILE_INFORMATION_CLASS>(r.code), r.flags, &name, UserMode);
-    }
-    io::Request request;
-    request.handle = handle;
-    request.major = r.major;
-    request.minor = r.minor;
-    request.code = r.code;
-    request.key = r.key;
-    request.flags = r.flags;
-    request.buffers = { r.in, static_cast<uint32_t>(r.in_bytes), r.out, static_cast<uint32_t>(r.out_bytes) };
-    if (r.major == IRP_MJ_READ || r.major == IRP_MJ_WRITE)
-        request.offset = r.offset;
-    return request;
-}
-
-io::Notification notification_of(Request::State const& r)
-{
-    io::Notification notification;
-    notification.event = r.event ? r.event->handle : nullptr;
-    notification.context = reinterpret_cast<void*>(r.context);
-    if (r.number) {
-        notification.routine = reinterpret_cast<PIO_APC_ROUTINE>(kCallbackRoutine);
-        notification.context = reinterpret_cast<void*>(r.number);
-    }
-    return notification;
-}
-
-void perform(Request::State& r)
-{
-    if (waits_always(r)) {
-        IO_STATUS_BLOCK block {};
-        block.Status = STATUS_PENDING;
-        r.returned = wait_for_service(r, block);
-        r.block = { NT_ERROR(r.returned) ? STATUS_PENDING : r.returned, block.Information, {} };
-    } else if (auto request = make_request(r); request.ok())
-        r.returned = io::start(*request, r.operation, notification_of(r));
-    else
-        r.returned = request.status();
-    r.issued = true;
-}
-
-bool blocks(Request::State const& r) { return r.file->synchronous || waits_always(r); }
+bool blocks(Request::State const& r) { return r.file->synchronous || machine::waits_always(r); }
 
 [[noreturn]] void refuse_busy() { throw BadUse("the thread is still inside an earlier call"); }
 
@@ -269,6 +164,9 @@ void check(Call const& call)
         throw BadUse("an output buffer's contents are no longer than the buffer");
     if (call.name.size() > 0x7FFF)
         throw BadUse("a name is at most 32767 characters");
+    if ((call.major == IRP_MJ_LOCK_CONTROL && call.minor > IRP_MN_UNLOCK_SINGLE)
+        || (call.major == IRP_MJ_DIRECTORY_CONTROL && call.minor > IRP_MN_NOTIFY_CHANGE_DIRECTORY))
+        throw BadUse(fmt::format("no program can make a request of minor function {:#x}", call.minor));
     switch (call.major) {
     case IRP_MJ_READ:
     case IRP_MJ_WRITE:
@@ -283,6 +181,10 @@ void check(Call const& call)
     case IRP_MJ_FILE_SYSTEM_CONTROL:
     case IRP_MJ_DEVICE_CONTROL:
     case IRP_MJ_LOCK_CONTROL:
+    case IRP_MJ_QUERY_SECURITY:
+    case IRP_MJ_SET_SECURITY:
+    case IRP_MJ_QUERY_QUOTA:
+    case IRP_MJ_SET_QUOTA:
         return;
     default:
         throw BadUse(fmt::format("no program can make a request of major function {:#x} on an open file", call.major));
@@ -336,11 +238,12 @@ std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file
         r->reply.status = r->returned = refused;
         return r;
     }
-    r->in = own_buffers ? own_buffer(*file, call.in.size()) : user_buffer(*file, 0, call.in.size());
-    r->in_bytes = call.in.size();
+    size_t const in_bytes = call.major == IRP_MJ_QUERY_SECURITY ? sizeof(ULONG) : call.in.size();
+    r->in = own_buffers ? own_buffer(*file, in_bytes) : user_buffer(*file, 0, in_bytes);
+    r->in_bytes = in_bytes;
     r->out = own_buffers ? own_buffer(*file, call.out_bytes) : user_buffer(*file, 1, call.out_bytes);
     r->out_bytes = call.out_bytes;
-    if ((call.in.size() && !r->in) || (call.out_bytes && !r->out)) {
+    if ((in_bytes && !r->in) || (call.out_bytes && !r->out)) {
         if (own_buffers)
             release_buffers(*r);
         r->finished = true;
@@ -348,7 +251,9 @@ std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file
         return r;
     }
     mm::use_slice(file->client->process);
-    if (!call.in.empty())
+    if (in_bytes != call.in.size())
+        std::memset(r->in, 0, in_bytes);
+    else if (in_bytes)
         std::memcpy(r->in, call.in.data(), call.in.size());
     if (call.out_bytes)
         std::memset(r->out, 0, call.out_bytes);
@@ -371,7 +276,7 @@ Reply transact(std::shared_ptr<Request::State> r)
     auto& machine = *file.client->machine;
     auto& host = r->thread->host;
     auto const outcome = host.execute([r = r.get(), &host] {
-        perform(*r);
+        machine::perform(*r);
         if (r->operation && !io::is_done(*r->operation))
             host.wait_or_give_up(r->operation->event);
     });
@@ -404,15 +309,24 @@ Request start(std::shared_ptr<Request::State> const& r, Overlapped&& overlapped)
         return Request(r);
     auto& machine = *r->file->client->machine;
     r->context = overlapped.context;
-    if (r->keeps_event)
-        r->event = r->keeps_event.get();
+    r->event = r->keeps_event.get();
+    if (r->event && r->event->client != r->file->client) {
+        release_buffers(*r);
+        throw BadUse("the event belongs to another client than the file");
+    }
+    if (r->event && !r->event->handle) {
+        release_buffers(*r);
+        r->finished = true;
+        r->reply.status = r->returned = STATUS_INVALID_HANDLE;
+        return Request(r);
+    }
     if (overlapped.callback) {
         r->number = ++machine.callbacks_born;
         r->callback = std::move(overlapped.callback);
         machine.callbacks.emplace(r->number, r);
     }
     remember(machine, r);
-    auto work = [r] { perform(*r); };
+    auto work = [r] { machine::perform(*r); };
     auto& host = r->thread->host;
     if ((blocks(*r) ? host.begin(work) : host.execute(work)) == Outcome::Busy) {
         machine.callbacks.erase(r->number);

@@ -132,6 +132,9 @@ void close_all(Client::State& client);
 void run_callbacks(Machine::State& machine);
 std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file, Thread::State* thread,
                                         Call const& call, bool own_buffers);
+// On a thread of the client: makes the request's system service call. `waits_always`: it comes back when the driver is done.
+void perform(Request::State& request);
+bool waits_always(Request::State const& request);
 Reply transact(std::shared_ptr<Request::State> request);
 Request start(std::shared_ptr<Request::State> const& request, Overlapped&& overlapped);
 // One line of the event log as text: time, processor, IRQL, what, who, detail.

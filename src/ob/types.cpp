@@ -83,6 +83,8 @@ void ObjectManager::make_types()
         type.closed = nullptr;
         type.full_name = nullptr;
         type.security_slot = nullptr;
+        type.query_security = nullptr;
+        type.set_security = nullptr;
         uintptr_t const at = kGuestTypes + i * kGuestTypeBytes;
         type.guest = reinterpret_cast<OBJECT_TYPE*>(at);
         // A structure of ours in a driver's eyes: only its address means something, so the bytes say what it is to

@@ -185,7 +185,8 @@ TEST_F(Overlapping, CallbacksAreCalledInAlertableWaits)
     EXPECT_EQ(thread.sleep(1), kSuccess);
     order({ .Status = kSuccess, .Information = 1 });
     std::optional<Request> next;
-    file.start_read(1, 0, { .callback = [&](Reply const&) { next = file.start_read(1, 0, { .callback = say("e") }); } });
+    file.start_read(1, 0,
+                    { .callback = [&](Reply const&) { next = file.start_read(1, 0, { .callback = say("e") }); } });
     EXPECT_EQ(thread.sleep(1), kUserApc);
     ASSERT_TRUE(next);
     EXPECT_EQ(next->reply().text(), "d");
@@ -251,7 +252,7 @@ TEST_F(Overlapping, PortsAndWhatTheyRefuse)
     EXPECT_EQ(port.associate(blocking, 1), kInvalidParameter);
     EXPECT_EQ(port.associate(file, 1), kSuccess);
     EXPECT_EQ(port.associate(file, 1), kInvalidParameter);
-    EXPECT_EQ(file.start_read(1, 0, { .callback = [](Reply const&) {} }).returned(), kInvalidParameter);
+    EXPECT_EQ(file.start_read(1, 0, { .callback = [](Reply const&) { } }).returned(), kInvalidParameter);
     EXPECT_EQ(text(port.get(2)), "none");
     EXPECT_EQ(port.post(5, 6, 7), kSuccess);
     EXPECT_EQ(text(port.get()), "key 5 context 6 outcome 0 information 7");
@@ -372,6 +373,68 @@ TEST_F(Overlapping, ThreadsAndClientsThatEnd)
     quiet();
 }
 
+// The only thread of a client ends itself.
+// Shows: the process goes with it.
+TEST_F(Overlapping, TheLastThreadEnds)
+{
+    File file = client->open(R"(\\.\Desk)");
+    order({ .Keep = 1 });
+    Request read = file.start_read(1);
+    client->first_thread().end(4);
+    machine->settle();
+    EXPECT_FALSE(client->running());
+    EXPECT_EQ(read.reply().status, kCancelled);
+    EXPECT_EQ(file.read(1).status, static_cast<int32_t>(0xC000010A));
+    quiet();
+}
+
+// Two threads of one client and another client, requests of each kind, some cancelled, under many seeds and processors.
+// Shows: every request is told once, in the way that it asked for; the same seed gives the same log; nothing is left.
+TEST_F(Overlapping, ManySeeds)
+{
+    for (uint64_t seed = 1; seed <= 25; ++seed) {
+        SCOPED_TRACE(seed);
+        uint64_t hashes[2] {};
+        for (uint64_t& hash : hashes) {
+            boot({ .seed = seed, .processors = 1 + static_cast<unsigned>(seed % 4) });
+            Client second = machine->client("second.exe", { .account = Account::User });
+            Thread worker = client->thread();
+            File file = client->open(R"(\\.\Desk)"), theirs = second.open(R"(\\.\Desk)");
+            Port port = client->port();
+            EXPECT_EQ(port.associate(file, 5), kSuccess);
+            Event event = second.event();
+            unsigned called = 0, cancelled = 0;
+            order({ .Keep = 1 });
+            std::vector<Request> all;
+            for (uint64_t i = 1; i <= 6; ++i) {
+                all.push_back((i % 2 ? file : file.on(worker)).start_read(4, 0, { .context = i }));
+                all.push_back(i % 2 ? theirs.start_read(4, 0, { .event = event })
+                                    : theirs.start_read(4, 0, { .callback = [&](Reply const&) { ++called; } }));
+            }
+            for (size_t i = 0; i < all.size(); i += 3)
+                cancelled += all[i].cancel() == kSuccess;
+            while (kept())
+                serve(kSuccess, 4);
+            machine->settle();
+            EXPECT_EQ(cancelled, 4u);
+            EXPECT_EQ(port.waiting(), 6u);
+            EXPECT_TRUE(event.signalled());
+            EXPECT_EQ(second.first_thread().sleep(0), kUserApc);
+            EXPECT_EQ(called, 3u);
+            uint64_t contexts = 0;
+            while (port.waiting())
+                contexts |= uint64_t { 1 }
+                    << port.on(port.waiting() % 2 ? worker : client->first_thread()).get().context;
+            EXPECT_EQ(contexts, 0x7Eu);
+            for (Request& request : all)
+                EXPECT_TRUE(request.done());
+            quiet();
+            hash = machine->log_hash();
+        }
+        EXPECT_EQ(hashes[0], hashes[1]);
+    }
+}
+
 // The machine goes before everything that a program holds of it; a file's buffers of silly sizes; calls that no program
 // can make.
 // Shows: refusals, never a crash.
@@ -386,6 +449,12 @@ TEST_F(Overlapping, WhatOutlivesTheMachine)
     EXPECT_THROW(file.call({ .major = 0xFF }), BadUse);
     std::byte const two[2] {};
     EXPECT_THROW(file.call({ .major = 3, .out_bytes = 1, .out = two }), BadUse);
+    EXPECT_THROW(file.call({ .major = 0x11, .minor = 3 }), BadUse);
+    EXPECT_THROW(file.call({ .major = 0x0C, .minor = 9 }), BadUse);
+    Event stranger = machine->client("stranger.exe").event(), closed = client->event();
+    EXPECT_THROW(file.start_read(1, 0, { .event = stranger }), BadUse);
+    closed.close();
+    EXPECT_EQ(file.start_read(1, 0, { .event = closed }).returned(), kInvalidHandle);
     order({ .Keep = 1 });
     Request read = file.start_read(1, 0, { .event = event });
     read.cancel();
