@@ -108,6 +108,12 @@ void take_outcome(Request::State& r)
     collect(r, reply.status, reply.information);
 }
 
+// Requests for Machine::pending; those that are over leave, also those that nobody asked about.
+void remember(Machine::State& machine, std::shared_ptr<Request::State> r)
+{
+    machine.requests.add(std::move(r), [](auto const& request) { return Request(request).done(); });
+}
+
 std::shared_ptr<Request::State> prepare(std::shared_ptr<File::State> const& file, UCHAR major, uint32_t code,
                                         std::span<std::byte const> in, std::span<std::byte const> out_contents,
                                         size_t out_bytes, uint64_t offset, bool own_buffers)
@@ -216,7 +222,7 @@ Reply transact(std::shared_ptr<Request::State> r)
     r->keeps_file = file.shared_from_this();
     r->reply.status = STATUS_PENDING;
     Reply reply = r->reply;
-    machine.requests.push_back(std::move(r));
+    remember(machine, std::move(r));
     return reply;
 }
 
@@ -226,8 +232,10 @@ Request start(std::shared_ptr<Request::State> const& r)
         return Request(r);
     auto& machine = *r->file->client->machine;
     auto& thread = *r->file->client->thread;
-    machine.requests.push_back(r);
+    remember(machine, r);
     thread.execute([state = r.get(), &thread] { send(*state, thread, false); });
+    if (r->finished) // refused at once
+        release_buffers(*r, true);
     return Request(r);
 }
 
@@ -331,7 +339,7 @@ File Client::open(std::string_view path, uint32_t access, uint32_t share)
     if (outcome == Outcome::Unfinished)
         throw BadUse(fmt::format("the driver did not complete the open of {}", path));
     file->handle = opening->opened.handle;
-    m_state->files.push_back(file);
+    m_state->files.add(file, [](auto const& weak) { return weak.expired(); });
     return File(file);
 }
 

@@ -5,6 +5,7 @@
 
 #include "machine/host_thread.h"
 #include "machine/rooms.h"
+#include "machine/swept_list.h"
 
 #include <ringside/ringside.h>
 
@@ -18,7 +19,7 @@ struct Client::State {
     std::string name;
     ke::Process* process = nullptr;
     std::unique_ptr<machine::HostThread> thread;
-    std::vector<std::weak_ptr<File::State>> files;
+    machine::SweptList<std::weak_ptr<File::State>> files; // opened by it
 };
 
 struct Request::State {
@@ -69,7 +70,7 @@ struct Machine::State {
     std::unique_ptr<machine::HostThread> system; // loads and unloads drivers
     std::vector<std::shared_ptr<Client::State>> clients;
     std::vector<std::shared_ptr<Driver::State>> drivers;
-    std::vector<std::shared_ptr<Request::State>> requests;
+    machine::SweptList<std::shared_ptr<Request::State>> requests; // sent and not waited for
     size_t kernel_handles_at_boot = 0;
 
     io::DriverRecord* record_of(Driver::State const& driver);
