@@ -122,6 +122,27 @@ private:
     std::shared_ptr<State> m_state;
 };
 
+// An event object of a client, by a handle of its own: what CreateEvent returns. Control codes carry the handle's value
+// to a driver that signals it.
+class Event {
+public:
+    int32_t status() const;   // of its creation
+    uint64_t handle() const;  // means something to a driver in this client's context only; 0: none
+    bool signalled() const;
+    void set();
+    void reset();
+    // WaitForSingleObject by the client's thread. False when nothing is left that could set it, or ten virtual minutes
+    // have passed.
+    bool wait();
+    void close(); // the client's handle; a driver that referenced the event keeps it
+
+    struct State;
+    explicit Event(std::shared_ptr<State> state) : m_state(std::move(state)) {}
+
+private:
+    std::shared_ptr<State> m_state;
+};
+
 // Whose token a client process has (docs/security.md).
 enum class Account : uint8_t {
     System,                // LocalSystem, as most services
@@ -138,6 +159,7 @@ class Client {
 public:
     int32_t status() const; // of its creation, which a driver may refuse: every open fails when it did
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
+    Event event(bool manual_reset = true, bool signalled = false);
     // Terminates the process, as TerminateProcess does: its requests are cancelled and waited for, its handles closed.
     // What its Files are asked from then on is refused (STATUS_PROCESS_IS_TERMINATING).
     void end(int32_t status = 0);
@@ -242,6 +264,7 @@ public:
 
     // Opens on behalf of the default client, an elevated administrator.
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
+    Event event(bool manual_reset = true, bool signalled = false);
     Client client(std::string_view name, ClientOptions options = {});
 
     // Runs until nothing is left to do (timers up to a minute ahead included); true when quiet.
