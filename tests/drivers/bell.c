@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sets an event of its client, given by handle, from a timer's DPC.
+// Sets an event of its client, given by handle, or completes a request, from a timer's DPC.
 #include <ntddk.h>
 
 #include "bell.h"
@@ -10,6 +10,7 @@ typedef struct _BELL {
     KTIMER Timer;
     KDPC Dpc;
     PKEVENT Event;
+    PIRP Irp; // instead of an event
 } BELL, *PBELL;
 
 static NTSTATUS Complete(PIRP Irp, NTSTATUS Status)
@@ -32,14 +33,26 @@ static void Ring(PKDPC Dpc, PVOID Context, PVOID One, PVOID Two)
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(One);
     UNREFERENCED_PARAMETER(Two);
-    KeSetEvent(bell->Event, IO_NO_INCREMENT, FALSE);
-    ObDereferenceObject(bell->Event);
+    if (bell->Irp) {
+        (void)Complete(bell->Irp, STATUS_SUCCESS);
+    } else {
+        KeSetEvent(bell->Event, IO_NO_INCREMENT, FALSE);
+        ObDereferenceObject(bell->Event);
+    }
     ExFreePoolWithTag(bell, BELL_TAG);
+}
+
+static void Start(PBELL bell, ULONG Milliseconds)
+{
+    LARGE_INTEGER due;
+    due.QuadPart = -10000LL * Milliseconds;
+    KeInitializeTimer(&bell->Timer);
+    KeInitializeDpc(&bell->Dpc, Ring, bell);
+    KeSetTimer(&bell->Timer, due, &bell->Dpc);
 }
 
 static NTSTATUS RingLater(struct BELL_ORDER const* Order, KPROCESSOR_MODE Mode)
 {
-    LARGE_INTEGER due;
     NTSTATUS status;
     PBELL bell = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *bell, BELL_TAG);
     if (!bell)
@@ -50,21 +63,35 @@ static NTSTATUS RingLater(struct BELL_ORDER const* Order, KPROCESSOR_MODE Mode)
         ExFreePoolWithTag(bell, BELL_TAG);
         return status;
     }
-    due.QuadPart = -10000LL * Order->Milliseconds;
-    KeInitializeTimer(&bell->Timer);
-    KeInitializeDpc(&bell->Dpc, Ring, bell);
-    KeSetTimer(&bell->Timer, due, &bell->Dpc);
+    Start(bell, Order->Milliseconds);
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS Wait(PIRP Irp, struct BELL_ORDER const* Order)
+{
+    PBELL bell = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *bell, BELL_TAG);
+    if (!bell)
+        return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
+    bell->Irp = Irp;
+    IoMarkIrpPending(Irp);
+    Start(bell, Order->Milliseconds);
+    return STATUS_PENDING;
 }
 
 static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
     UNREFERENCED_PARAMETER(Device);
-    if (stack->Parameters.DeviceIoControl.IoControlCode != IOCTL_BELL_RING_LATER
-        || stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(struct BELL_ORDER))
+    if (stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(struct BELL_ORDER))
         return Complete(Irp, STATUS_INVALID_PARAMETER);
-    return Complete(Irp, RingLater(Irp->AssociatedIrp.SystemBuffer, Irp->RequestorMode));
+    switch (stack->Parameters.DeviceIoControl.IoControlCode) {
+    case IOCTL_BELL_RING_LATER:
+        return Complete(Irp, RingLater(Irp->AssociatedIrp.SystemBuffer, Irp->RequestorMode));
+    case IOCTL_BELL_WAIT:
+        return Wait(Irp, Irp->AssociatedIrp.SystemBuffer);
+    default:
+        return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST);
+    }
 }
 
 // Whoever unloads it has no order outstanding: the test waits for every bell.
