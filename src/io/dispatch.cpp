@@ -43,6 +43,8 @@ void mark_forwarded(IrpRecord& record, int location)
     DispatchFrame frame(record, device, irp->CurrentLocation);
     frame.major = location.MajorFunction;
     frame.minor = location.MinorFunction;
+    frame.routine = dispatch;
+    frame.upper_routine = location.CompletionRoutine;
     ke::DoorPassage passage { ke::Door::Dispatch, nullptr, record.number,
                               passage_detail(frame.major, frame.minor, record.driver_number), 0, irp };
     NTSTATUS const status = ke::through_door(passage, dispatch, device, irp);

@@ -3,6 +3,7 @@
 #include "io/file.h"
 
 #include "base/check.h"
+#include "io/completion_port.h"
 #include "io/dispatch.h"
 #include "io/event.h"
 #include "io/file_lock.h"
@@ -118,6 +119,7 @@ void file_deleted(void* body)
         send_closing(*file, IRP_MJ_CLOSE);
     DeviceRecord* device = file->device;
     DEVICE_OBJECT* hint = file->hint;
+    leave_port(*file->object);
     if (file->vpb)
         --file->vpb->ReferenceCount;
     free_string(file->object->FileName, kFileNameTag);

@@ -132,6 +132,24 @@ NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS prepare_completion(FILE_OBJECT const& file, Notification const& notification, KPROCESSOR_MODE mode,
+                            Completion& completion)
+{
+    if (notification.routine && file.CompletionContext)
+        return STATUS_INVALID_PARAMETER;
+    completion.routine = notification.routine;
+    completion.routine_context = notification.context;
+    if (!notification.event)
+        return STATUS_SUCCESS;
+    auto event = ob::reference_by_handle(notification.event, EVENT_MODIFY_STATE, &ob::event_type, mode);
+    if (!event.ok())
+        return event.status();
+    completion.event = static_cast<KEVENT*>(event->body);
+    completion.event_is_object = true;
+    completion.event->Header.SignalState = 0;
+    return STATUS_SUCCESS;
+}
+
 // A request by handle; the event handle, when there is one, is signalled at the end.
 NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE routine, void* routine_context,
                    IO_STATUS_BLOCK* status)
@@ -150,18 +168,12 @@ NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE 
     Completion completion;
     completion.granted = target->granted;
     completion.status = status;
-    completion.routine = routine;
-    completion.routine_context = routine_context;
-    if (event_handle) {
-        auto event = ob::reference_by_handle(event_handle, EVENT_MODIFY_STATE, &ob::event_type, request.mode);
-        if (!event.ok()) {
-            drop_auxiliary(request);
-            ob::dereference(file);
-            return event.status();
-        }
-        completion.event = static_cast<KEVENT*>(event->body);
-        completion.event_is_object = true;
-        completion.event->Header.SignalState = 0;
+    if (NTSTATUS const prepared
+        = prepare_completion(*file, { event_handle, routine, routine_context }, request.mode, completion);
+        NT_ERROR(prepared)) {
+        drop_auxiliary(request);
+        ob::dereference(file);
+        return prepared;
     }
     return issue(file, request, completion);
 }
@@ -239,23 +251,31 @@ NTSTATUS ControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, void*
     return by_handle(request, event, routine, routine_context, status);
 }
 
-template <Mode mode>
-NTSTATUS QueryInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
-                              FILE_INFORMATION_CLASS information)
+} // namespace
+
+NTSTATUS query_file(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
 {
     ULONG const least = query_bytes(static_cast<ULONG>(information));
     if (!least)
         return STATUS_INVALID_INFO_CLASS;
     if (bytes < least)
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (auto answered = answer_query(handle, buffer, bytes, information, mode())) {
+    if (auto answered = answer_query(handle, buffer, bytes, information, mode)) {
         if (!NT_ERROR(answered->Status))
             ob::put(status, *answered);
         return answered->Status;
     }
     return synchronously({ .handle = handle, .major = IRP_MJ_QUERY_INFORMATION, .code = static_cast<ULONG>(information),
-                           .buffers = { nullptr, 0, buffer, bytes }, .mode = mode() },
+                           .buffers = { nullptr, 0, buffer, bytes }, .mode = mode },
                          status);
+}
+
+namespace {
+
+template <Mode mode>
+NTSTATUS QueryInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information)
+{
+    return query_file(handle, status, buffer, bytes, information, mode());
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocreatefile

@@ -28,6 +28,9 @@ struct DispatchFrame {
     bool freed = false;
     uint8_t major = 0;
     uint8_t minor = 0;
+    NTSTATUS completed_with = 0; // IoStatus.Status when completion passed this location
+    PDRIVER_DISPATCH routine = nullptr;
+    PIO_COMPLETION_ROUTINE upper_routine = nullptr; // what stood in this location: of the driver above, or its maker's
 
     IrpRecord* record;        // null once the IRP is freed
     DispatchFrame* outer;

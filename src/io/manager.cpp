@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "ex/pool.h"
 #include "io/buffering.h"
+#include "io/completion_port.h"
 #include "io/listener.h"
 #include "ob/object.h"
 #include "ob/security.h"
@@ -37,6 +38,7 @@ Manager::Manager(ManagerOptions const& options) : invalid_device_request(options
     ob::file_type.closed = &file_closed;
     ob::file_type.deleted = &file_deleted;
     ob::file_type.full_name = &file_name;
+    connect_ports();
     ob::file_type.security_slot = [](void* body) -> void** {
         FileRecord* record = manager().files().find(static_cast<FILE_OBJECT*>(body));
         return record && record->device ? ob::security_slot(record->device->device) : nullptr;

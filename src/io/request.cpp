@@ -4,6 +4,7 @@
 #include "ex/pool.h"
 #include "io/cancel.h"
 #include "io/complete.h"
+#include "io/completion_port.h"
 #include "io/dispatch.h"
 #include "io/event.h"
 #include "io/file_lock.h"
@@ -319,11 +320,14 @@ NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& comp
     DEVICE_OBJECT* top = target_of(*file);
     IO_STATUS_BLOCK fast {};
     NTSTATUS status;
-    if (fast_device_control(top, file, request, fast)) {
+    // A routine is told by an APC, which only an IRP brings.
+    if (!completion.routine && fast_device_control(top, file, request, fast)) {
         *completion.status = fast;
-        if (completion.event)
+        if (completion.event && !(completion.event_is_object && (file->Flags & FO_SKIP_SET_FAST_IO)))
             set_event(*completion.event);
         drop_event(completion);
+        if (has_port(file))
+            (void)post_fast(*file, completion.routine_context, fast);
         ob::dereference(file);
         status = fast.Status;
     } else {

@@ -41,6 +41,7 @@ struct Completion {
     bool event_is_object = false;        // it was referenced for the request, which drops that reference in any case
     PIO_APC_ROUTINE routine = nullptr;
     void* routine_context = nullptr;
+    // (routine_context: without a routine it names the request to the file object's completion port; null: no packet)
     Operation* operation = nullptr;      // held by the IRP while it lives
     ACCESS_MASK granted = 0;             // of the handle: a control's location tells the driver
 };
@@ -65,8 +66,16 @@ Reply transact(Request const& request);
 // The same on a file object, whose reference it takes over; `granted` as if it had a handle.
 Reply transact_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request);
 
-// Overlapped: sends and returns. With a status that is no error, `operation` is the issuer's to poll and to release.
-NTSTATUS start(Request const& request, Operation*& operation);
+// How a program wants to hear of the end, beside its status block.
+struct Notification {
+    HANDLE event = nullptr;
+    PIO_APC_ROUTINE routine = nullptr; // a user-mode APC's
+    void* context = nullptr;           // the routine's, or the packet's of a completion port
+};
+
+// Overlapped: sends and returns. With a status that is no error, `operation` is the issuer's to poll and to release. Its
+// status block says STATUS_PENDING until the end.
+NTSTATUS start(Request const& request, Operation*& operation, Notification const& notification = {});
 bool is_done(Operation const& operation);
 Reply reply_of(Operation const& operation); // of one that is done
 Reply wait_for_operation(Operation& operation);

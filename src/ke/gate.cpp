@@ -143,6 +143,7 @@ void door_enter(DoorPassage& passage)
 {
     Kernel& k = kernel();
     passage.irql = Kernel::irql();
+    passage.apc_disable = k.current().kernel_apc_disable;
     passage.outer = enter_driver(k.current(), passage.door, reinterpret_cast<uintptr_t>(&passage));
     sim::Event const event = kDoors[static_cast<size_t>(passage.door)].enter;
     k.log_always(event, passage.subject,

@@ -3,6 +3,7 @@
 #include "cm/hive.h"
 #include "cm/reg_file.h"
 #include "cm/reg_text.h"
+#include "io/shutdown.h"
 #include "ke/debug.h"
 #include "ldr/debugger.h"
 #include "machine/state.h"
@@ -128,6 +129,7 @@ Machine::State::State(MachineOptions const& given)
     g_live = this;
     set_check_hook(on_check_failed);
     io::set_driver_gone(driver_gone);
+    machine::connect_clients(*this);
     system = std::make_unique<machine::HostThread>(nullptr);
     on_system_thread([] {}); // lets the system threads come to their first wait
     if (*drive)
@@ -146,6 +148,7 @@ Machine::State::~State()
         client->machine = nullptr;
     for (auto const& driver : drivers)
         driver->machine = nullptr;
+    machine::disconnect_clients();
     io::set_driver_gone(nullptr);
     set_check_hook(nullptr);
     g_live = nullptr;
@@ -394,6 +397,14 @@ void Machine::run_for(double seconds)
         sim::world().advance_100ns(limit - sim::world().now_100ns());
 }
 
+void Machine::shutdown()
+{
+    m_state->on_system_thread([] {
+        io::notify_shutdown(false);
+        io::notify_shutdown(true);
+    });
+}
+
 // --- The end -----------------------------------------------------------------------------------------------------
 
 bool Machine::crashed() const { return m_state->rooms->kernel.crash() != nullptr; }
@@ -403,9 +414,7 @@ Report Machine::finish()
     sim::world().faults().close();
     if (!crashed()) {
         for (auto const& client : m_state->clients)
-            for (auto const& weak : client->files)
-                if (auto file = weak.lock())
-                    File(file).close();
+            machine::close_all(*client);
         settle();
         for (size_t i = m_state->drivers.size(); i-- > 0;) {
             if (crashed())

@@ -79,6 +79,7 @@ size_t count();
 
 // The types this project has.
 extern Type directory_type, symbolic_link_type, device_type, driver_type, file_type, event_type, semaphore_type,
-    mutant_type, timer_type, process_type, thread_type, key_type, callback_type, section_type, token_type;
+    mutant_type, timer_type, process_type, thread_type, key_type, callback_type, section_type, token_type,
+    completion_port_type;
 
 } // namespace ringside::ob

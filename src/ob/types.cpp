@@ -66,10 +66,14 @@ Type section_type { "Section", SECTION_ALL_ACCESS,
 Type token_type { "Token", TOKEN_ALL_ACCESS,
                   { TOKEN_READ | TOKEN_DUPLICATE, TOKEN_WRITE, TOKEN_EXECUTE, TOKEN_ALL_ACCESS }, false, false, -1 };
 
+Type completion_port_type { "IoCompletion", 0x1f0003,
+                            { STANDARD_RIGHTS_READ | 1, STANDARD_RIGHTS_WRITE | 2, kWaitExecute, 0x1f0003 },
+                            false, false, -1 };
+
 Type* const kTypes[kTypeCount] = { &directory_type, &symbolic_link_type, &device_type, &driver_type,  &file_type,
                                    &event_type,     &semaphore_type,     &mutant_type, &timer_type,   &process_type,
                                    &thread_type,    &key_type,           &callback_type, &section_type,
-                                   &token_type };
+                                   &token_type,     &completion_port_type };
 
 void ObjectManager::make_types()
 {

@@ -25,7 +25,8 @@ int32_t ring(File& file, uint64_t event, uint32_t milliseconds)
 TEST(client_event, state)
 {
     Machine machine;
-    Event manual = machine.event(true, true), one_waiter = machine.event(false, true), unset = machine.event();
+    Client client = machine.default_client();
+    Event manual = client.event(true, true), one_waiter = client.event(false, true), unset = client.event();
     for (Event const& event : { manual, one_waiter, unset })
         EXPECT_EQ(event.status(), STATUS_SUCCESS);
     EXPECT_TRUE(manual.signalled());
@@ -55,7 +56,7 @@ TEST(client_event, a_driver_sets_it_from_a_dpc)
         Machine machine({ .seed = seed, .processors = 1 + static_cast<unsigned>(seed % 4) });
         ASSERT_TRUE(machine.load(RINGSIDE_DRIVERS "/bell.sys").loaded());
         File file = machine.open(R"(\Device\Bell)");
-        Event event = machine.event();
+        Event event = machine.default_client().event();
         for (int time = 0; time < 3; ++time) {
             ASSERT_EQ(ring(file, event.handle(), 3000), STATUS_SUCCESS);
             EXPECT_FALSE(event.signalled());
@@ -75,7 +76,7 @@ TEST(client_event, closed_before_it_is_set)
     Machine machine;
     machine.load(RINGSIDE_DRIVERS "/bell.sys");
     File file = machine.open(R"(\Device\Bell)");
-    Event event = machine.event();
+    Event event = machine.default_client().event();
     uint64_t const handle = event.handle();
     ASSERT_EQ(ring(file, handle, 10), STATUS_SUCCESS);
     event.close();
