@@ -19,8 +19,8 @@
 // comment says what goes wrong without it: the buffering flags, the pending bit, requests that are on their way when we
 // leave, and a want of memory.
 //
-// A second device, the control device, belongs to nobody's stack. Programs open it to ask for the counts: they cannot ask
-// through the filter device, for what is sent there is the target's.
+// A second device, the control device, belongs to nobody's stack. Programs open it to ask for the counts: they cannot
+// ask through the filter device, for what is sent there is the target's.
 
 #include <ntddk.h>
 
@@ -163,8 +163,8 @@ static NTSTATUS FilterDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
 // --- Coming and going --------------------------------------------------------------------------------------------
 
-// Reads Parameters\Target below our service's key. The string is the caller's to free (RtlFreeUnicodeString does it, for
-// RtlQueryRegistryValues makes it).
+// Reads Parameters\Target below our service's key. The string is the caller's to free, with RtlFreeUnicodeString, for
+// RtlQueryRegistryValues makes it.
 static NTSTATUS ReadTarget(PCUNICODE_STRING RegistryPath, PUNICODE_STRING Target)
 {
     RTL_QUERY_REGISTRY_TABLE table[3];
@@ -248,14 +248,14 @@ static NTSTATUS AttachTo(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Target)
     } else {
         IoDeleteDevice(FilterDevice);
     }
-    // The open was only needed to find the device. The attachment keeps nothing open: the target's programs come and go.
+    // The open was only needed to find the device. The attachment keeps nothing open: programs come and go.
     // The file's IRP_MJ_CLOSE goes to the top of the stack, so it is the first request that passes us.
     ObDereferenceObject(file);
     return status;
 }
 
-// Windows calls this when nobody attached to us; that our own device is in use it cannot see, for programs hold files of
-// the target. A filter that may be unloaded while its target is used is a risk that the lock makes small, not nil: a
+// Windows calls this when nobody attached to us; that our own device is in use it cannot see, for programs hold files
+// of the target. A filter that may be unloaded while its target is used is a risk that the lock makes small, not nil: a
 // request that has found our device and not yet entered FilterPass is known to nobody. Filters of Plug and Play devices
 // are safe from it: they leave when their device does.
 static VOID FilterUnload(PDRIVER_OBJECT DriverObject)
@@ -290,7 +290,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     }
     DriverObject->DriverUnload = FilterUnload;
 
-    // The attachment comes last. It is the step that others notice, and there is nothing left that could fail behind it.
+    // The attachment comes last. It is the step that others notice, and nothing is left that could fail behind it.
     status = CreateControlDevice(DriverObject);
     if (NT_SUCCESS(status)) {
         status = AttachTo(DriverObject, &target);

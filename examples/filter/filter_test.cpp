@@ -42,14 +42,14 @@ FILTER_COUNTS counts_of(Machine& machine)
 std::string words(FILTER_COUNTS const& counts)
 {
     constexpr char const* names[FILTER_MAJOR_FUNCTIONS]
-        = { "CREATE", "1", "CLOSE", "READ", "WRITE", "5", "6", "7", "8", "9", "10", "11", "12", "13", "DEVICE_CONTROL",
-            "15", "16", "17", "CLEANUP", "19", "20", "21", "22", "23", "24", "25", "26", "27" };
+        = { "CREATE",         "1",  "CLOSE", "READ", "WRITE",   "5",  "6",  "7",  "8",  "9",  "10", "11", "12", "13",
+            "DEVICE_CONTROL", "15", "16",    "17",   "CLEANUP", "19", "20", "21", "22", "23", "24", "25", "26", "27" };
     std::string text;
     for (int i = 0; i < FILTER_MAJOR_FUNCTIONS; ++i) {
         FILTER_COUNT const& count = counts.Major[i];
         if (count.Sent)
-            text += names[i] + (" " + std::to_string(count.Sent)) + " sent, " + std::to_string(count.Completed) + " back, "
-                + std::to_string(count.Pended) + " pended, " + std::to_string(count.Failed) + " failed\n";
+            text += names[i] + (" " + std::to_string(count.Sent)) + " sent, " + std::to_string(count.Completed)
+                + " back, " + std::to_string(count.Pended) + " pended, " + std::to_string(count.Failed) + " failed\n";
     }
     if (counts.Unseen)
         text += std::to_string(counts.Unseen) + " unseen\n";
@@ -98,8 +98,8 @@ BELL_ORDER after_ms(uint32_t milliseconds) { return { 0, milliseconds, 0 }; }
 } // namespace
 
 // The driver `ioctl` is asked everything, with and without the filter above it.
-// Shows: the program sees no difference; the filter saw each request once, and its end; and first of all the close of the
-// file by which it had found its target.
+// Shows: the program sees no difference; the filter saw each request once, and its end; and first of all the close of
+// the file by which it had found its target.
 TEST(example_filter, passes_everything)
 {
     std::vector<std::string> alone;
@@ -113,12 +113,13 @@ TEST(example_filter, passes_everything)
     machine.load(RINGSIDE_DRIVERS "/ioctl.sys");
     ASSERT_EQ(load_filter(machine, "RingsideIoctl").status(), STATUS_SUCCESS);
     EXPECT_EQ(ask_everything(machine), alone);
-    EXPECT_EQ(words(counts_of(machine)), "CREATE 1 sent, 1 back, 0 pended, 0 failed\n"
-                                         "CLOSE 2 sent, 2 back, 0 pended, 0 failed\n"
-                                         "READ 2 sent, 2 back, 0 pended, 1 failed\n"
-                                         "WRITE 1 sent, 1 back, 0 pended, 0 failed\n"
-                                         "DEVICE_CONTROL 4 sent, 4 back, 0 pended, 0 failed\n"
-                                         "CLEANUP 1 sent, 1 back, 0 pended, 0 failed\n");
+    EXPECT_EQ(words(counts_of(machine)),
+              "CREATE 1 sent, 1 back, 0 pended, 0 failed\n"
+              "CLOSE 2 sent, 2 back, 0 pended, 0 failed\n"
+              "READ 2 sent, 2 back, 0 pended, 1 failed\n"
+              "WRITE 1 sent, 1 back, 0 pended, 0 failed\n"
+              "DEVICE_CONTROL 4 sent, 4 back, 0 pended, 0 failed\n"
+              "CLEANUP 1 sent, 1 back, 0 pended, 0 failed\n");
     machine.expect_quiet();
 }
 

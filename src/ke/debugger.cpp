@@ -19,7 +19,7 @@ struct Debugger {
     BOOLEAN block = FALSE;
 };
 Debugger g_debugger {};
-}
+} // namespace
 
 void attach_debugger(bool attached)
 {

@@ -100,7 +100,10 @@ static ULONG Disabled(void)
         } else
             status = KdDisableDebugger();
         digits = digits * 10
-            + (status == STATUS_SUCCESS ? 1 : status == STATUS_DEBUGGER_INACTIVE ? 2 : status == STATUS_ACCESS_DENIED ? 3 : 9);
+            + (status == STATUS_SUCCESS               ? 1
+               : status == STATUS_DEBUGGER_INACTIVE ? 2
+               : status == STATUS_ACCESS_DENIED     ? 3
+                                                    : 9);
     }
     return digits;
 }

@@ -6,7 +6,7 @@
 #define IOCTL_BREAKS_EACH_WAY BREAKS_CODE(0x800u)   // ways that were gone on from: a bit each, in the order below
 #define IOCTL_BREAKS_GUARDED BREAKS_CODE(0x801u)    // the exceptions that the same ways raised: a bit each
 #define IOCTL_BREAKS_DEBUGGER BREAKS_CODE(0x802u)   // BREAKS_SEEN_*
-#define IOCTL_BREAKS_DISABLED BREAKS_CODE(0x803u)   // the statuses of disabling and enabling, one digit each; see breaks.c
+#define IOCTL_BREAKS_DISABLED BREAKS_CODE(0x803u)   // statuses of disabling and enabling, a digit each: breaks.c
 
 enum {
     BREAKS_INT3 = 1,

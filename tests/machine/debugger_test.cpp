@@ -87,13 +87,15 @@ TEST(machine_debugger, drivers_see_whether_it_is_there)
         Machine machine;
         machine.load(kBreaks);
         EXPECT_EQ(ask(machine, IOCTL_BREAKS_DEBUGGER), 0u);
-        EXPECT_EQ(ask(machine, IOCTL_BREAKS_DISABLED), 212122u) << "inactive; it raises; inactive; it raises; inactive twice";
+        EXPECT_EQ(ask(machine, IOCTL_BREAKS_DISABLED), 212122u)
+            << "inactive; it raises; inactive; it raises; inactive twice";
         machine.expect_quiet();
     }
     Machine machine({ .debugger = true });
     machine.load(kBreaks);
     EXPECT_EQ(ask(machine, IOCTL_BREAKS_DEBUGGER), 31u);
-    EXPECT_EQ(ask(machine, IOCTL_BREAKS_DISABLED), 111013u) << "disabled, it raises; enabled, it goes on; blocked: denied";
+    EXPECT_EQ(ask(machine, IOCTL_BREAKS_DISABLED), 111013u)
+        << "disabled, it raises; enabled, it goes on; blocked: denied";
     EXPECT_EQ(ask(machine, IOCTL_BREAKS_DEBUGGER), 31u);
     machine.expect_quiet();
 }

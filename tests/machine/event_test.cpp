@@ -21,7 +21,7 @@ int32_t ring(File& file, uint64_t event, uint32_t milliseconds)
 
 } // namespace
 
-// Shows: the state of an event is what set, reset and a wait leave: a manual one stays, another one is taken by the wait.
+// Shows: the state of an event is what set, reset and a wait leave: a manual one stays, another is taken by the wait.
 TEST(client_event, state)
 {
     Machine machine;
