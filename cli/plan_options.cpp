@@ -235,6 +235,8 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     app.add_flag("--force-irql", plan.machine.force_irql,
                  "Page out pageable code and data whenever a driver is at DISPATCH_LEVEL or above")
         ->group("Machine");
+    app.add_flag("--debugger", plan.machine.debugger, "A kernel debugger is attached: it says go at each break-in")
+        ->group("Machine");
     one("--steps", steps, "Mean number of steps between switches (usual: drawn from the seed)", "N", "Machine");
     one("--hang", hang, "How long a driver may compute without calling anything; 0: for ever (usual: 2)", "SECONDS",
         "Machine");

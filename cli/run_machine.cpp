@@ -380,7 +380,8 @@ int run_machine(RunPlan const& plan, uint64_t seed, Sink const& sink)
            { "checks", checks_name(plan.machine.checks) },
            { "faults", std::move(faults) },
            { "explore", plan.machine.explore },
-           { "force_irql", plan.machine.force_irql } });
+           { "force_irql", plan.machine.force_irql },
+           { "debugger", plan.machine.debugger } });
     try {
         return Runner(plan, seed, sink).run();
     } catch (BadImage const& bad) {

@@ -58,11 +58,15 @@ private:
     std::shared_ptr<State> m_state;
 };
 
-// An event object of a client, by a handle of its own.
+// An event object of a client, by a handle of its own. Control codes carry the handle's value to a driver that sets it.
 class Event {
 public:
     Event() = default; // none
+    int32_t status() const;  // of its creation
+    uint64_t handle() const; // means something to a driver in this client's context only; 0: none
     bool signalled() const;
+    // WaitForSingleObject. False when nothing is left that could set it, or ten virtual minutes have passed.
+    bool wait();
     void set();
     void reset();
     void close(); // the client's handle; a request that was started with it keeps the event

@@ -66,6 +66,7 @@ struct MachineOptions {
     Faults faults {};
     bool explore = false;          // interlocked instructions are schedule points too
     bool force_irql = false;       // pageable code and data are paged out whenever the IRQL is raised (not in bare ones)
+    bool debugger = false;         // a kernel debugger is attached; it says go at each break-in
     uint32_t mean_steps = 0;       // mean number of schedule points between switches; 0: drawn from the seed
     bool live_output = false;      // DbgPrint lines go to standard error as they are said
     double hang_seconds = 2;       // host time a driver may spin without calling anything; 0: for ever

@@ -47,11 +47,11 @@ void record_call(Import const& import, LogCapture const& capture, uint64_t resul
 }
 
 // What the fault door hands back in place of the body's result.
-uint64_t failed_result(Import const& import)
+uint64_t failed_result(Import const& import, uint64_t const* arguments)
 {
     Ddi const& ddi = *import.ddi;
     kernel().log_always(sim::Event::FaultInjected, import.number, sim::world().faults().asked());
-    switch (ddi.fail) {
+    switch (ddi.fail_form(arguments)) {
     case Fail::Status:
         return static_cast<uint64_t>(static_cast<int64_t>(ddi.fail_status));
     case Fail::Raise:
@@ -75,7 +75,7 @@ uint64_t fallible_result(uint64_t* arguments, Import const* import)
         Inside const inside(import);
         return import->ddi->body.invoke(arguments);
     }
-    return sim::world().faults().should_fail(import->number) ? failed_result(*import)
+    return sim::world().faults().should_fail(import->number) ? failed_result(*import, arguments)
                                                              : import->ddi->body.invoke(arguments);
 }
 

@@ -78,6 +78,7 @@ struct KernelOptions {
     unsigned groups = 1; // of processors, as even as can be; more than one exists since Windows 7
     Binding binding = Binding::Observed;
     Windows windows = Windows::v11_24H2;
+    bool debugger = false;        // attached, and says go at each break-in
     uint32_t mean_steps = 0;      // mean number of schedule points between switches; 0: drawn from the seed
     unsigned alarm_milliseconds = 0; // host time a driver may run without a schedule point before it is looked at; 0: never
     unsigned hang_alarms = 20;       // such alarms in a row after which it counts as hung

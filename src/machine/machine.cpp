@@ -63,6 +63,7 @@ machine::RoomOptions room_options(MachineOptions const& o)
     r.kernel.groups = o.groups;
     r.kernel.windows = o.windows;
     r.kernel.mean_steps = o.mean_steps;
+    r.kernel.debugger = o.debugger;
     r.kernel.binding = o.checks == Checks::Bare ? ke::Binding::Bare
         : o.checks == Checks::Observed          ? ke::Binding::Observed
                                                 : ke::Binding::Verified;

@@ -63,10 +63,29 @@ Event Client::event(bool manual_reset, bool signalled)
     state->client = m_state;
     run(*m_state, [state, manual_reset, signalled] {
         auto made = make_event(manual_reset ? NotificationEvent : SynchronizationEvent, signalled);
+        state->status = made.status();
         state->handle = made.ok() ? *made : nullptr;
     });
     m_state->events.add(state, [](auto const& weak) { return weak.expired(); });
     return Event(state);
+}
+
+int32_t Event::status() const { return m_state ? m_state->status : STATUS_INVALID_HANDLE; }
+uint64_t Event::handle() const { return m_state ? reinterpret_cast<uint64_t>(m_state->handle) : 0; }
+
+bool Event::wait()
+{
+    auto const came = std::make_shared<bool>(false); // the thread may still wait when this call has given up
+    machine::HostThread* const by = m_state && lives(*m_state->client) ? m_state->client->free_thread() : nullptr;
+    if (by)
+        by->execute([by, came, handle = m_state->handle] {
+            auto found = ob::reference_by_handle(handle, SYNCHRONIZE, &ob::event_type, UserMode);
+            if (!found.ok())
+                return;
+            *came = by->wait_or_give_up(*static_cast<KEVENT*>(found->body));
+            ob::dereference(found->body);
+        });
+    return *came;
 }
 
 bool Event::signalled() const

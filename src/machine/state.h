@@ -24,6 +24,7 @@ struct Thread::State {
 struct Event::State {
     std::shared_ptr<Client::State> client;
     nt::HANDLE handle = nullptr;
+    int32_t status = nt::STATUS_PROCESS_IS_TERMINATING;
 };
 
 struct Port::State {
