@@ -79,7 +79,9 @@ struct Machine::State {
 
 namespace machine {
 // One line of the event log as text: time, processor, IRQL, what, who, detail.
-std::string log_line(Machine::State& machine, sim::Record const& record);
+std::string log_line(sim::Record const& record);
+// The line's last column.
+std::string event_words(sim::Record const& record);
 std::vector<std::string> what_is_left(Machine::State& machine);
 Report make_report(Machine::State& machine);
 std::vector<TraceLine> trace_lines(Machine::State& machine, ke::BackTrace const& trace);
