@@ -135,9 +135,21 @@
     if (s[KIND] === 'bugcheck') crashes.push(i);
     if (!lane) return;
     if (marked[s[KIND]]) lane.marks.push(i);
-    for (const l of new Set([lane, laneOf.get('cpu' + s[CPU])])) {
+  });
+  // The IRQL of a lane is known where it runs: from event to event of one stay on a processor.
+  const stay = new Array(meta.processors).fill(null);
+  steps.forEach((s, i) => {
+    const idle = threadOf.get(s[THREAD]) && threadOf.get(s[THREAD]).idle;
+    const before = stay[s[CPU]];
+    const same = before && before.thread === s[THREAD];
+    if (idle && (s[KIND] === 'switch' || s[KIND] === 'machine')) { stay[s[CPU]] = null; return; }
+    stay[s[CPU]] = { thread: s[THREAD] };
+    for (const l of [laneOf.get('cpu' + s[CPU]), laneOf.get('t' + s[THREAD])]) {
+      if (!l) continue;
       const last = l.irql[l.irql.length - 1];
-      if (!last || last[1] !== s[IRQL]) l.irql.push([i, s[IRQL]]);
+      if (same && last) last[2] = i;
+      if (same && last && last[1] === s[IRQL]) continue;
+      l.irql.push([i, s[IRQL], i]);
     }
   });
   for (const lane of lanes) {
@@ -189,7 +201,8 @@
         const b = x(end(last));
         if (b < (depths[depth] === undefined ? -1 : depths[depth]) + 0.5) continue;
         depths[depth] = b;
-        box(first, last, 1 + (depth + 1) * rowHeight, kind + (irp && irp === chosen ? ' mine' : '') + (left ? '' : ' lost'), name,
+        box(first, last, 1 + (depth + 1) * rowHeight, kind + (irp && irp === chosen ? ' mine' : '') + (left ? '' : ' lost'),
+          name.replace(/^(dispatch|completion) IRP /, ''),
           name + (left ? '' : ' (did not return)'), irp ? { 'data-irp': irp } : {});
       }
       const base = lane.height - 11;
@@ -203,8 +216,9 @@
         e.append(svg('title', {}, steps[i][WORDS]));
         out.push(e);
       }
-      lane.irql.forEach(([i, irql], k) => {
-        const a = x(at(i)), b = k + 1 < lane.irql.length ? x(at(lane.irql[k + 1][0])) : w;
+      lane.irql.forEach(([i, irql, until], k) => {
+        const next = lane.irql[k + 1];
+        const a = x(at(i)), b = next && next[0] === until ? x(at(until)) : x(end(until));
         if (b < 0 || a > w || b - a < 0.3) return;
         out.push(svg('rect', { x: Math.max(a, 0), y: lane.height - 5, width: Math.min(b, w) - Math.max(a, 0), height: 5, class: irqlClass(irql) }));
       });
@@ -217,8 +231,8 @@
         const px = x(at(i));
         if (px > last + 2) { last = px; line(i, 'hit'); }
       }
-      crashes.forEach(i => line(i, 'crash'));
       if (selected >= 0) line(selected, 'cursor');
+      crashes.forEach(i => line(i, 'crash'));
       lane.svg.replaceChildren(...out);
     }
     document.body.dataset.view = view.map(v => v.toFixed(3)).join(' ');
@@ -309,7 +323,7 @@
     }
   };
   function ladder(irp) {
-    const n = irp.columns.length, strip = clamp(n * 92, 92, 560), unit = 100;
+    const n = irp.columns.length, strip = clamp(n * 112, 112, 560), unit = 100 / n;
     const box = $('ladder');
     box.style.setProperty('--strip', strip + 'px');
     box.style.setProperty('--n', n);
@@ -317,17 +331,19 @@
       ...irp.columns.map(c => el('span', { title: deviceTitle(c) }, deviceLabel(c)))), el('span', { class: 'soft' }, 'what, source'));
     const rows = irp.rows.map(row => {
       const [kind, step, from, to, status] = row, s = steps[step], [what, more] = rowWords(row, irp);
-      const picture = svg('svg', { viewBox: `0 0 ${n * unit} 50`, preserveAspectRatio: 'none', 'aria-hidden': 'true' });
-      const mid = c => c * unit + unit / 2;
-      for (let c = 0; c < n; ++c) picture.append(svg('line', { x1: mid(c), x2: mid(c), y1: 0, y2: 50, class: 'life', 'vector-effect': 'non-scaling-stroke' }));
+      const picture = svg('svg', { 'aria-hidden': 'true' });
+      const mid = c => (c * unit + unit / 2) + '%', y = 16;
+      for (let c = 0; c < n; ++c) picture.append(svg('line', { x1: mid(c), x2: mid(c), y1: 0, y2: '100%', class: 'life' }));
       const cls = kind === 'returned' ? 'back' : kind === 'up' ? 'up' : '';
       if (from !== to) {
         const way = Math.sign(to - from);
-        picture.append(svg('line', { x1: mid(from), x2: mid(to) - way * 10, y1: 25, y2: 25, class: 'arrow ' + cls, 'vector-effect': 'non-scaling-stroke' }));
-        picture.append(svg('path', { d: `M${mid(to)} 25l${-way * 13} -7v14z`, class: 'tip ' + cls }));
+        picture.append(svg('line', { x1: mid(from), x2: mid(to), y1: y, y2: y, class: 'arrow ' + cls }));
+        const tip = svg('svg', { x: mid(to), y, class: 'at' });
+        tip.append(svg('path', { d: `M0 0l${-way * 10} -5v10z`, class: 'tip ' + cls }));
+        picture.append(tip);
       } else {
         const failed = status && /^STATUS_(?!SUCCESS|PENDING|CONTINUE|MORE_PROCESSING)/.test(status);
-        picture.append(svg('circle', { cx: mid(to), cy: 25, r: 7, class: 'dot ' + (kind === 'completed' ? failed ? 'failed' : '' : kind.startsWith('cancel') ? 'cancel' : 'quiet') }));
+        picture.append(svg('circle', { cx: mid(to), cy: y, r: 6, class: 'dot ' + (kind === 'completed' ? failed ? 'failed' : '' : kind.startsWith('cancel') ? 'cancel' : 'quiet') }));
       }
       const call = place(s[CALL], false), routine = place(s[ROUTINE], true);
       const text = el('span', { class: 'what' }, el('b', {}, what), ' ', more);
@@ -336,7 +352,7 @@
       if (routine) text.append(el('span', { class: 'place', title: routine.title }, (kind === 'down' || kind === 'up' || kind === 'cancel-routine' ? 'enters ' : 'leaves ') + routine.text));
       const button = el('button', { class: 'row', type: 'button', 'data-step': step, 'data-kind': kind, 'aria-current': step === selected },
         el('span', { class: 'when' }, when(s[TIME]) + ' ', el('span', { class: 'irql ' + irqlClass(s[IRQL]) }, irqlName(s[IRQL])), el('br'),
-          'cpu ' + s[CPU] + ' · thread ' + s[THREAD]), picture, text);
+          'cpu ' + s[CPU] + ' · thread ' + s[THREAD]), el('span', { class: 'strip' }, picture), text);
       button.onclick = () => select(step);
       return button;
     });
