@@ -76,17 +76,20 @@ private:
 
     Json at(size_t step, char const* phase, int process, uint32_t track) const
     {
-        return { { "ph", phase },
-                 { "ts", static_cast<double>(m_moments[step]) / 1000 },
-                 { "pid", process },
-                 { "tid", track } };
+        return {
+            { "ph", phase }, { "ts", static_cast<double>(m_moments[step]) / 1000 }, { "pid", process }, { "tid", track }
+        };
     }
 
     void names()
     {
         auto name = [&](char const* what, int process, uint32_t track, Json arguments) {
-            m_names.push_back({ { "ph", "M" }, { "name", what }, { "pid", process }, { "tid", track },
-                                { "ts", 0 }, { "args", std::move(arguments) } });
+            m_names.push_back({ { "ph", "M" },
+                                { "name", what },
+                                { "pid", process },
+                                { "tid", track },
+                                { "ts", 0 },
+                                { "args", std::move(arguments) } });
         };
         name("process_name", kProcessors, 0, { { "name", "Processors" } });
         name("process_name", kThreads, 0, { { "name", "Threads" } });
@@ -213,8 +216,11 @@ std::string trace_events(TraceModel const& model, uint64_t seed, Outcome const& 
 {
     Json document { { "displayTimeUnit", "ns" },
                     { "otherData",
-                      { { "program", "ringside" }, { "seed", seed }, { "result", outcome_words(outcome) },
-                        { "replay", outcome.replay }, { "events_lost", model.lost } } },
+                      { { "program", "ringside" },
+                        { "seed", seed },
+                        { "result", outcome_words(outcome) },
+                        { "replay", outcome.replay },
+                        { "events_lost", model.lost } } },
                     { "traceEvents", Writer(model).write() } };
     return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

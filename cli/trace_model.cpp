@@ -209,8 +209,8 @@ void make_bars(TraceModel& model)
         uint32_t const irp = of_irp ? step.subject : 0;
         if (enters(step.what)) {
             open.push_back(model.bars.size());
-            model.bars.push_back({ on_processor, lane, static_cast<unsigned>(open.size() - 1), i, model.steps.size() - 1,
-                                   false, kind, bar_name(model, step), irp });
+            model.bars.push_back({ on_processor, lane, static_cast<unsigned>(open.size() - 1), i,
+                                   model.steps.size() - 1, false, kind, bar_name(model, step), irp });
             if (step.detail == static_cast<uint64_t>(ke::Door::ThreadStart) && step.what == Event::CallbackEnter)
                 model.threads[step.thread].routine = routine_name(model, step);
             continue;
@@ -229,14 +229,15 @@ void make_bars(TraceModel& model)
 
 TraceBar const* TraceModel::bar_from(size_t step) const
 {
-    auto at = std::lower_bound(bars.begin(), bars.end(), step, [](TraceBar const& bar, size_t s) { return bar.first < s; });
+    auto at
+        = std::lower_bound(bars.begin(), bars.end(), step, [](TraceBar const& bar, size_t s) { return bar.first < s; });
     return at != bars.end() && at->first == step ? &*at : nullptr;
 }
 
 char const* name_of(TraceRow::Kind kind)
 {
-    static char const* const names[] = { "made", "down", "returned", "completed", "up", "up-returned", "cancelled",
-                                         "cancel-routine", "freed" };
+    static char const* const names[]
+        = { "made", "down", "returned", "completed", "up", "up-returned", "cancelled", "cancel-routine", "freed" };
     return names[static_cast<size_t>(kind)];
 }
 
@@ -264,7 +265,7 @@ private:
     struct State {
         std::vector<Entered> entered; // dispatch routines that have not returned
         std::vector<size_t> routines; // completion routines, their columns
-        size_t holder = 0;            // the column that has it
+        size_t holder = 0; // the column that has it
         std::map<int, size_t> by_location;
     };
 

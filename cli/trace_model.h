@@ -83,7 +83,7 @@ struct TraceSegment { // a thread on a processor
 
 struct TraceBar { // a driver's routine
     bool on_processor; // a DPC, an ISR, or what runs inside one
-    uint32_t lane;     // the processor's or thread's number
+    uint32_t lane; // the processor's or thread's number
     unsigned depth;
     size_t first, last;
     bool left; // it returned

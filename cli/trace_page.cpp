@@ -162,13 +162,16 @@ Json data_json(TraceModel const& model, uint64_t seed, Outcome const& outcome)
         drivers.push_back(driver.at("name"));
     Json& devices = data["devices"] = Json::array();
     for (auto const& [number, device] : model.devices)
-        devices.push_back({ { "n", number }, { "name", device.name }, { "driver", device.driver },
-                            { "links", device.links } });
+        devices.push_back(
+            { { "n", number }, { "name", device.name }, { "driver", device.driver }, { "links", device.links } });
     data["stacks"] = stacks_json(model);
     Json& threads = data["threads"] = Json::array();
     for (auto const& [number, thread] : model.threads)
-        threads.push_back({ { "n", number }, { "process", thread.process }, { "client", thread.client },
-                            { "idle", thread.idle }, { "routine", thread.routine } });
+        threads.push_back({ { "n", number },
+                            { "process", thread.process },
+                            { "client", thread.client },
+                            { "idle", thread.idle },
+                            { "routine", thread.routine } });
     Json& places = data["places"] = Json::array();
     for (TracePlaceLine const& line : model.places)
         places.push_back(place_json(model, line));
@@ -182,8 +185,8 @@ Json data_json(TraceModel const& model, uint64_t seed, Outcome const& outcome)
         segments.push_back({ segment.processor, segment.thread, segment.first, segment.last });
     Json& bars = data["bars"] = Json::array();
     for (TraceBar const& bar : model.bars)
-        bars.push_back({ static_cast<int>(bar.on_processor), bar.lane, bar.depth, bar.first, bar.last, bar.kind, bar.name,
-                         bar.irp, static_cast<int>(bar.left) });
+        bars.push_back({ static_cast<int>(bar.on_processor), bar.lane, bar.depth, bar.first, bar.last, bar.kind,
+                         bar.name, bar.irp, static_cast<int>(bar.left) });
     Json& irps = data["irps"] = Json::array();
     for (TraceIrp const& irp : model.irps)
         irps.push_back(irp_json(irp));

@@ -18,7 +18,8 @@ public:
 
     void image(machine::TraceImage const& image) override
     {
-        m_sink({ { "kind", "trace-image" }, { "number", image.number }, { "name", image.name }, { "path", image.path } });
+        m_sink(
+            { { "kind", "trace-image" }, { "number", image.number }, { "name", image.name }, { "path", image.path } });
     }
 
     void thread(machine::TraceThread const& thread) override

@@ -86,8 +86,8 @@ bool changes_stacks(sim::Record const& record)
         return true;
     if (record.what < Event::FirstDdi)
         return false;
-    std::string_view const name = ldr::g_exports->row(static_cast<uint16_t>(record.what)
-                                                      - static_cast<uint16_t>(Event::FirstDdi)).name;
+    std::string_view const name
+        = ldr::g_exports->row(static_cast<uint16_t>(record.what) - static_cast<uint16_t>(Event::FirstDdi)).name;
     return name.starts_with("IoAttach") || name.starts_with("IoDetach");
 }
 
@@ -107,9 +107,9 @@ void add_devices(std::vector<TraceDevice>& into)
                 return;
             told.devices[record.number] = true;
             told.below[record.number] = below;
-            static_cast<std::vector<TraceDevice>*>(context)->push_back(
-                { record.number, rtl::utf8(record.name), record.driver ? record.driver->label : "",
-                  record.device->DeviceType, below });
+            static_cast<std::vector<TraceDevice>*>(context)->push_back({ record.number, rtl::utf8(record.name),
+                                                                         record.driver ? record.driver->label : "",
+                                                                         record.device->DeviceType, below });
         },
         &into);
 }
@@ -133,7 +133,8 @@ void look_at_irp(TraceEvent& event, IRP* irp)
     event.device = device_number(location.DeviceObject);
     event.pending = location.Control & SL_PENDING_RETURNED;
     if (event.record.what == Event::DispatchEnter
-        && (location.MajorFunction == IRP_MJ_DEVICE_CONTROL || location.MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL))
+        && (location.MajorFunction == IRP_MJ_DEVICE_CONTROL
+            || location.MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL))
         event.code = location.Parameters.DeviceIoControl.IoControlCode;
 }
 

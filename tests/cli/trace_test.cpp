@@ -26,8 +26,18 @@ struct Place {
 
 std::vector<std::string> stack_run(std::string const& trace)
 {
-    return { "run", driver("layers_bottom"), driver("layers_middle"), driver("layers_top"), "--open", "\\\\.\\Layers",
-             "--ioctl", "0x80002000", "--ioctl", "0x80002004", "--trace", trace };
+    return { "run",
+             driver("layers_bottom"),
+             driver("layers_middle"),
+             driver("layers_top"),
+             "--open",
+             "\\\\.\\Layers",
+             "--ioctl",
+             "0x80002000",
+             "--ioctl",
+             "0x80002004",
+             "--trace",
+             trace };
 }
 
 std::string hash_of(std::string const& out)
@@ -124,7 +134,7 @@ TEST(Trace, OfABugCheck)
 {
     Place place;
     Said const said = run({ "run", driver("museum_double_completion"), "--ioctl", "0x80002000", "--seeds", "3..9",
-                                 "--trace", place.path("out.json") });
+                            "--trace", place.path("out.json") });
     ASSERT_EQ(said.code, 2);
     Json const document = Json::parse(bytes_of_file(place.path("out.json")));
     EXPECT_EQ(document.at("otherData").at("result"), "bug check 0x44 MULTIPLE_IRP_COMPLETE_REQUESTS");
