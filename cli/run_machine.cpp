@@ -2,6 +2,7 @@
 #include "run_machine.h"
 
 #include "text.h"
+#include "trace_record.h"
 
 #include "base/check.h"
 #include "ldr/pe.h"
@@ -382,6 +383,9 @@ int run_machine(RunPlan const& plan, uint64_t seed, Sink const& sink)
            { "explore", plan.machine.explore },
            { "force_irql", plan.machine.force_irql },
            { "debugger", plan.machine.debugger } });
+    std::optional<TraceTeller> trace;
+    if (!plan.trace.empty())
+        trace.emplace(sink);
     try {
         return Runner(plan, seed, sink).run();
     } catch (BadImage const& bad) {

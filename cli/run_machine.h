@@ -16,6 +16,7 @@
 //   unload     name status
 //   report     see report_json()
 //   log        lines[]
+//   trace-...  with --trace: trace_record.h
 //   refused    words: the plan makes no sense to the machine; nothing comes after it
 // Bytes are hexadecimal text. Statuses are numbers.
 #pragma once

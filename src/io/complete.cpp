@@ -213,7 +213,8 @@ void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
     if (ke::g_binding != ke::Binding::Bare) {
         record = &manager().irps().note(irp);
         record->state = IrpState::Completing;
-        ke::kernel().log_always(sim::Event::IrpCompleted, record->number, static_cast<uint32_t>(irp->IoStatus.Status));
+        ke::kernel().log_always(sim::Event::IrpCompleted, record->number, static_cast<uint32_t>(irp->IoStatus.Status),
+                                nullptr, irp);
     }
     IO_STACK_LOCATION* passed = current_location(irp);
     ++irp->CurrentLocation;

@@ -100,7 +100,7 @@ IRP* IrpTable::allocate(CCHAR stack_size, IrpOrigin origin)
     record->maker = ke::kernel().current().number;
     ++m_live;
     initialize(record->irp, record->bytes, stack_size);
-    ke::kernel().log(sim::Event::IrpAllocated, record->number, static_cast<uint8_t>(stack_size));
+    ke::kernel().log(sim::Event::IrpAllocated, record->number, static_cast<uint8_t>(stack_size), record->irp);
     return record->irp;
 }
 

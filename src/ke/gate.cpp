@@ -147,7 +147,8 @@ void door_enter(DoorPassage& passage)
     passage.outer = enter_driver(k.current(), passage.door, reinterpret_cast<uintptr_t>(&passage));
     sim::Event const event = kDoors[static_cast<size_t>(passage.door)].enter;
     k.log_always(event, passage.subject,
-                 event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail);
+                 event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail,
+                 passage.function, passage.context);
     if (g_binding == Binding::Verified && g_door_listener.entering)
         g_door_listener.entering(passage);
     if (g_at_dispatch && passage.irql >= DISPATCH_LEVEL) [[unlikely]]
@@ -166,7 +167,8 @@ void door_return(DoorPassage& passage, uint64_t result)
     k.log_always(event, passage.subject,
                  event == sim::Event::DispatchReturn || event == sim::Event::CompletionReturn
                      ? static_cast<uint32_t>(result)
-                     : static_cast<uint64_t>(passage.door));
+                     : static_cast<uint64_t>(passage.door),
+                 passage.function, passage.context);
     if (g_binding == Binding::Verified && g_door_listener.returned)
         g_door_listener.returned(passage, result);
 }

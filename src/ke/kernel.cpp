@@ -19,6 +19,7 @@ using namespace nt;
 Kernel* g_kernel = nullptr;
 Binding g_binding = Binding::Observed;
 void (*g_slice_changed)(Process* to) = nullptr;
+void (*g_event_listener)(sim::Record const& record, void const* function, void const* object) = nullptr;
 
 namespace {
 
@@ -530,11 +531,14 @@ void Kernel::watchdog()
                       "a processor stayed at DISPATCH_LEVEL or above for more than 120 s of the machine's time");
 }
 
-void Kernel::log_always(sim::Event what, uint32_t subject, uint64_t detail)
+void Kernel::log_always(sim::Event what, uint32_t subject, uint64_t detail, void const* function, void const* object)
 {
     Cpu& here = cpu();
-    sim::world().log().add({ sim::world().now_100ns(), what, static_cast<uint8_t>(here.number()), here.irql(),
-                             here.current->number, subject, 0, detail });
+    sim::Record const record { sim::world().now_100ns(), what, static_cast<uint8_t>(here.number()), here.irql(),
+                               here.current->number, subject, 0, detail };
+    sim::world().log().add(record);
+    if (g_event_listener) [[unlikely]]
+        g_event_listener(record, function, object);
 }
 
 } // namespace ringside::ke

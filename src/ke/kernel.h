@@ -275,13 +275,16 @@ public:
     // A service that is missing (failure kind d): ends the machine without a bug check.
     [[noreturn]] void stop_for_missing_service(Import const& import);
 
-    void log(sim::Event what, uint32_t subject, uint64_t detail)
+    // `function` (a driver's routine that is entered) and `object` (the IRP) are for the event listener alone: the log
+    // holds no addresses.
+    void log(sim::Event what, uint32_t subject, uint64_t detail, void const* object = nullptr)
     {
         if (m_options.binding == Binding::Bare)
             return;
-        log_always(what, subject, detail);
+        log_always(what, subject, detail, nullptr, object);
     }
-    void log_always(sim::Event what, uint32_t subject, uint64_t detail);
+    void log_always(sim::Event what, uint32_t subject, uint64_t detail, void const* function = nullptr,
+                    void const* object = nullptr);
 
     // Only for the alarm's handler and ringside_preempt.
     void on_alarm(void* ucontext);
@@ -379,5 +382,9 @@ inline Kernel& kernel() { return *g_kernel; }
 extern Thread* (*g_make_system_thread)(Thread::Main main, void* context);
 // Called when a thread of (or attached to) `to` is about to run: room mm opens its slice and closes the one before.
 extern void (*g_slice_changed)(Process* to);
+// Hears every record of the event log as it is made, for pictures of a run (machine/trace.h): null costs one test. It
+// changes nothing. `function`: the driver's routine that is entered or left; `object`: the IRP, for dispatch,
+// completion and cancel routines, IrpAllocated and IrpCompleted; null where there is none.
+extern void (*g_event_listener)(sim::Record const& record, void const* function, void const* object);
 
 } // namespace ringside::ke

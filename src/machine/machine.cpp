@@ -451,7 +451,7 @@ std::vector<std::string> Machine::log_lines(size_t newest) const
     std::vector<std::string> lines;
     uint64_t first = std::max(log.first_kept(), log.count() > newest ? log.count() - newest : 0);
     for (uint64_t i = first; i < log.count(); ++i)
-        lines.push_back(machine::log_line(*m_state, log.at(i)));
+        lines.push_back(machine::log_line(log.at(i)));
     return lines;
 }
 

@@ -139,7 +139,9 @@ bool waits_always(Request::State const& request);
 Reply transact(std::shared_ptr<Request::State> request);
 Request start(std::shared_ptr<Request::State> const& request, Overlapped&& overlapped);
 // One line of the event log as text: time, processor, IRQL, what, who, detail.
-std::string log_line(Machine::State& machine, sim::Record const& record);
+std::string log_line(sim::Record const& record);
+// The line's last column.
+std::string event_words(sim::Record const& record);
 std::vector<std::string> what_is_left(Machine::State& machine);
 Report make_report(Machine::State& machine);
 std::vector<TraceLine> trace_lines(Machine::State& machine, ke::BackTrace const& trace);
