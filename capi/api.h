@@ -4,7 +4,7 @@
 #pragma once
 
 #include "hosted.h"
-#include "session.h"
+#include "server.h"
 
 #include <fmt/format.h>
 

@@ -197,7 +197,8 @@ int ringside_close(ringside_machine machine)
 int ringside_kill(ringside_machine machine)
 {
     return guarded(__func__, machine, [&] {
-        auto hosted = is_kind(machine, Kind::Machine) ? find_hosted(machine_of(machine)) : nullptr;
+        auto hosted
+            = is_kind(machine, Kind::Machine) && number_of(machine) == 0 ? find_hosted(machine_of(machine)) : nullptr;
         std::shared_ptr<Link> link;
         if (hosted) {
             std::lock_guard held(hosted->link_lock);

@@ -6,7 +6,7 @@
 //   reply   header { "RSR1", result, bytes }  payload: the call's results, or the sentence if result is not RINGSIDE_OK
 //
 // Numbers are little-endian; text and bytes have their length before them (wire.h). Names of objects are numbers that
-// the session gave out, in the order of birth.
+// the server gave out, in the order of birth.
 #pragma once
 
 #include <cstdint>

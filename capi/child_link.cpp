@@ -5,7 +5,7 @@
 #include "link.h"
 
 #include "serve.h"
-#include "session.h"
+#include "server.h"
 #include "stream.h"
 
 #include <ringside.h>
@@ -173,21 +173,7 @@ public:
         : m_options(std::move(options))
     {
         std::string const program = find_program(m_options.program);
-        Ends socket = make_socket();
-        Ends lifeline = make_lifeline();
-        m_last_words = make_last_words();
-        pid_t const child = spawn(program, socket.childs.number(), lifeline.childs.number(), m_last_words.number(),
-                                  m_options.live_output);
-        m_process = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
-        if (m_process.number() < 0) {
-            int const error = errno;
-            ::kill(child, SIGKILL);
-            waitpid(child, nullptr, 0);
-            no_process("pidfd_open", error);
-        }
-        m_lifeline = std::move(lifeline.ours);
-        m_socket = socket.ours.number();
-        m_stream.emplace(socket.ours.release());
+        start(program);
         greet(program);
     }
 
@@ -226,6 +212,26 @@ public:
     bool one_thread() const override { return false; }
 
 private:
+    // The child's ends are closed here when this returns: only then does its end show as one.
+    void start(std::string const& program)
+    {
+        Ends socket = make_socket();
+        Ends lifeline = make_lifeline();
+        m_last_words = make_last_words();
+        pid_t const child = spawn(program, socket.childs.number(), lifeline.childs.number(), m_last_words.number(),
+                                  m_options.live_output);
+        m_process = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+        if (m_process.number() < 0) {
+            int const error = errno;
+            ::kill(child, SIGKILL);
+            waitpid(child, nullptr, 0);
+            no_process("pidfd_open", error);
+        }
+        m_lifeline = std::move(lifeline.ours);
+        m_socket = socket.ours.number();
+        m_stream.emplace(socket.ours.release());
+    }
+
     // What is at the other end?
     void greet(std::string const& program)
     {

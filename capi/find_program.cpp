@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "link.h"
 
-#include "session.h"
+#include "server.h"
 
 #include <ringside.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "hosted.h"
 
-#include "session.h"
+#include "server.h"
 
 #include <fmt/format.h>
 #include <map>
@@ -131,7 +131,7 @@ Exchange::Exchange(uint64_t handle, Kind kind)
         throw Refused(RINGSIDE_BAD_HANDLE,
                       fmt::format("the handle 0x{:x} is {}, not {}", handle, handle ? kind_name(handle) : "0", wanted));
     m_hosted = find_hosted(machine_of(handle));
-    if (!m_hosted)
+    if (!m_hosted || (kind == Kind::Machine && m_number != 0))
         throw Refused(RINGSIDE_BAD_HANDLE, fmt::format("the handle 0x{:x} is of no machine that lives", handle));
     if (m_hosted->one_thread && m_hosted->thread != std::this_thread::get_id())
         throw Refused(RINGSIDE_WRONG_THREAD, "a machine in_process takes calls only from the thread that booted it");

@@ -2,7 +2,7 @@
 // The machine in the caller's own process: the same messages, without a socket.
 #include "link.h"
 
-#include "session.h"
+#include "server.h"
 
 #include <ringside.h>
 
@@ -19,13 +19,13 @@ class InProcessLink : public Link {
 public:
     ~InProcessLink() override
     {
-        m_session.reset();
+        m_server.reset();
         g_taken = false;
     }
     Answer exchange(Call call, Message& message) override
     {
         std::span<std::byte const> reply
-            = m_session->handle(static_cast<uint32_t>(call), message.whole().subspan(sizeof(Header))).whole();
+            = m_server->handle(static_cast<uint32_t>(call), message.whole().subspan(sizeof(Header))).whole();
         Header header;
         std::memcpy(&header, reply.data(), sizeof header);
         auto const payload = reply.subspan(sizeof header);
@@ -37,7 +37,7 @@ public:
     bool one_thread() const override { return true; }
 
 private:
-    std::unique_ptr<Session> m_session = std::make_unique<Session>();
+    std::unique_ptr<Server> m_server = std::make_unique<Server>();
 };
 
 } // namespace

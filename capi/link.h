@@ -36,7 +36,7 @@ struct ChildOptions {
     bool live_output = false;
 };
 
-// Both throw Refused (session.h).
+// Both throw Refused (server.h).
 std::unique_ptr<Link> start_child(ChildOptions options);
 // Another one must not be there.
 std::unique_ptr<Link> enter_process();

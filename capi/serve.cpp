@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "serve.h"
 
-#include "session.h"
+#include "server.h"
 #include "stream.h"
 
 #include <ringside.h>
@@ -48,7 +48,7 @@ int serve()
     // What the caller's process left open by mistake is nothing to a driver.
     close_range(kLifelineDescriptor + 1, ~0u, 0);
     Stream stream(kCallsDescriptor);
-    Session session;
+    Server server;
     for (;;) {
         Heard heard = stream.receive(kCallMark);
         if (heard == Heard::End)
@@ -60,8 +60,8 @@ int serve()
             (void)stream.send(reply.whole());
             return kExitUsage;
         }
-        Message& reply = session.handle(stream.what(), stream.payload());
-        if (stream.send(reply.whole()) != Heard::Message || session.closed())
+        Message& reply = server.handle(stream.what(), stream.payload());
+        if (stream.send(reply.whole()) != Heard::Message || server.closed())
             return kExitClean;
     }
 }

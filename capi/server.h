@@ -30,7 +30,7 @@ struct Refused : std::runtime_error {
 void write_options(Message& to, MachineOptions const& options);
 MachineOptions read_options(Reader& from);
 
-class Session {
+class Server {
 public:
     // The reply stands until the next call.
     Message& handle(uint32_t call, std::span<std::byte const> payload);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "session.h"
+#include "server.h"
 
 #include <ringside.h>
 
@@ -117,7 +117,7 @@ MachineOptions read_options(Reader& from)
 }
 
 template <typename T>
-T& Session::Table<T>::at(uint32_t number, char const* kind)
+T& Server::Table<T>::at(uint32_t number, char const* kind)
 {
     auto found = m_things.find(number);
     if (found == m_things.end())
@@ -125,7 +125,7 @@ T& Session::Table<T>::at(uint32_t number, char const* kind)
     return found->second;
 }
 
-Message& Session::handle(uint32_t call, std::span<std::byte const> payload)
+Message& Server::handle(uint32_t call, std::span<std::byte const> payload)
 {
     auto failed = [this](int result, std::string_view words) {
         m_reply.begin(kReplyMark, static_cast<uint32_t>(result));
@@ -153,20 +153,20 @@ Message& Session::handle(uint32_t call, std::span<std::byte const> payload)
     return m_reply;
 }
 
-Machine& Session::machine()
+Machine& Server::machine()
 {
     if (!m_machine)
         throw Refused(RINGSIDE_PROTOCOL, "no machine was booted");
     return *m_machine;
 }
 
-void Session::expect_whole(Reader const& in)
+void Server::expect_whole(Reader const& in)
 {
     if (!in.whole())
         throw Refused(RINGSIDE_PROTOCOL, "the call's bytes do not fit the call");
 }
 
-uint64_t Session::room(Reader& in)
+uint64_t Server::room(Reader& in)
 {
     auto bytes = in.number<uint64_t>();
     if (bytes > kBufferBytesMax)
@@ -174,7 +174,7 @@ uint64_t Session::room(Reader& in)
     return bytes;
 }
 
-void Session::tell(Driver const& driver)
+void Server::tell(Driver const& driver)
 {
     m_reply.number(driver.status());
     m_reply.flag(driver.loaded());
@@ -182,7 +182,7 @@ void Session::tell(Driver const& driver)
     m_reply.text(driver.name());
 }
 
-void Session::tell(Reply const& reply, uint64_t room)
+void Server::tell(Reply const& reply, uint64_t room)
 {
     m_reply.number(reply.status);
     m_reply.number(reply.information);
@@ -190,7 +190,7 @@ void Session::tell(Reply const& reply, uint64_t room)
 }
 
 // One line each, whatever stands in it.
-void Session::tell(std::vector<std::string> const& lines)
+void Server::tell(std::vector<std::string> const& lines)
 {
     std::string text;
     for (std::string line : lines) {
@@ -203,7 +203,7 @@ void Session::tell(std::vector<std::string> const& lines)
     m_reply.text(text);
 }
 
-void Session::carry_out(Call call, Reader& in)
+void Server::carry_out(Call call, Reader& in)
 {
     switch (call) {
     case Call::Hello:
@@ -252,7 +252,7 @@ void Session::carry_out(Call call, Reader& in)
     }
 }
 
-void Session::hello(Reader& in)
+void Server::hello(Reader& in)
 {
     auto version = in.number<uint32_t>();
     expect_whole(in);
@@ -262,7 +262,7 @@ void Session::hello(Reader& in)
     m_reply.number(kProtocolVersion);
 }
 
-void Session::boot(Reader& in)
+void Server::boot(Reader& in)
 {
     MachineOptions options = read_options(in);
     expect_whole(in);
@@ -271,7 +271,7 @@ void Session::boot(Reader& in)
     m_machine.emplace(options);
 }
 
-void Session::about_machine(Call call, Reader& in)
+void Server::about_machine(Call call, Reader& in)
 {
     Machine& m = machine();
     if (call == Call::RunFor) {
@@ -303,7 +303,7 @@ void Session::about_machine(Call call, Reader& in)
     }
 }
 
-void Session::finish()
+void Server::finish()
 {
     Report const report = machine().finish();
     m_reply.number(static_cast<uint8_t>(report.end));
@@ -328,7 +328,7 @@ void Session::finish()
     m_reply.text(report_text(report));
 }
 
-void Session::about_drivers(Call call, Reader& in)
+void Server::about_drivers(Call call, Reader& in)
 {
     if (call == Call::Load || call == Call::LoadMemory)
         return load(call, in);
@@ -343,7 +343,7 @@ void Session::about_drivers(Call call, Reader& in)
         m_reply.text(dump(machine::imports_json(driver.imports())));
 }
 
-void Session::load(Call call, Reader& in)
+void Server::load(Call call, Reader& in)
 {
     std::string const path(in.text());
     std::string name;
@@ -359,7 +359,7 @@ void Session::load(Call call, Reader& in)
     m_reply.number(status);
 }
 
-void Session::about_registry(Call call, Reader& in)
+void Server::about_registry(Call call, Reader& in)
 {
     Machine& m = machine();
     auto key = in.text(); // or all the text there is
@@ -383,7 +383,7 @@ void Session::about_registry(Call call, Reader& in)
     }
 }
 
-void Session::about_clients(Call call, Reader& in)
+void Server::about_clients(Call call, Reader& in)
 {
     if (call == Call::ClientStart) {
         auto name = in.text();
@@ -407,7 +407,7 @@ void Session::about_clients(Call call, Reader& in)
     m_clients.at(number, "client").end(status);
 }
 
-void Session::open(Reader& in)
+void Server::open(Reader& in)
 {
     auto client = in.number<uint32_t>(); // 0: the default one
     auto path = in.text();
@@ -421,7 +421,7 @@ void Session::open(Reader& in)
     m_reply.number(status);
 }
 
-void Session::about_files(Call call, Reader& in)
+void Server::about_files(Call call, Reader& in)
 {
     if (call == Call::Open)
         return open(in);
@@ -459,7 +459,7 @@ void Session::about_files(Call call, Reader& in)
     }
 }
 
-void Session::about_requests(Call call, Reader& in)
+void Server::about_requests(Call call, Reader& in)
 {
     auto number = in.number<uint32_t>();
     uint64_t const wanted = call == Call::RequestWait || call == Call::RequestReply ? room(in) : 0;
