@@ -51,10 +51,11 @@ int text_call(char const* function, uint64_t handle, Kind kind, Call call, char*
 {
     return guarded(function, handle, [&] {
         char*& into = needed(text, name);
-        char* copy = nullptr;
-        exchange(handle, kind, call, nothing_to_write,
-                 [&](Reader& reply, Exchange&) { copy = copied_text(reply.text()); });
-        into = copy;
+        exchange(handle, kind, call, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
+            auto const told = reply.text();
+            exchange.expect_whole();
+            into = copied_text(told);
+        });
     });
 }
 
@@ -116,20 +117,27 @@ uint32_t ringside_api_version(void) { return RINGSIDE_API_VERSION; }
 
 int ringside_status_name(int32_t status, char** name)
 {
-    return guarded(__func__, 0, [&] { needed(name, "name") = copied_text(machine::status_name(status)); });
+    return guarded(__func__, 0, [&] {
+        char*& into = needed(name, "name");
+        into = copied_text(machine::status_name(status));
+    });
 }
 
 int ringside_rules(char** lines)
 {
-    return guarded(__func__, 0, [&] { needed(lines, "lines") = copied_text(capi::lines(Machine::rules())); });
+    return guarded(__func__, 0, [&] {
+        char*& into = needed(lines, "lines");
+        into = copied_text(capi::lines(Machine::rules()));
+    });
 }
 
 int ringside_windows_releases(char** lines)
 {
     return guarded(__func__, 0, [&] {
+        char*& into = needed(lines, "lines");
         std::vector<std::string> names;
         for (auto const& profile : kWindowsProfiles)
             names.emplace_back(profile.name);
-        needed(lines, "lines") = copied_text(capi::lines(names));
+        into = copied_text(capi::lines(names));
     });
 }

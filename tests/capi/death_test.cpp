@@ -5,10 +5,12 @@
 
 #include "fake.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
@@ -41,6 +43,21 @@ struct WildMachine : Booted {
     ringside_driver driver;
     ringside_file file;
 };
+
+Asked speak(WildMachine& machine, int32_t descriptor, std::string const& words)
+{
+    return ioctl(machine.file, IOCTL_WILD_SPEAK,
+                 std::string(reinterpret_cast<char const*>(&descriptor), sizeof descriptor) + words);
+}
+
+int32_t process_of(WildMachine& machine)
+{
+    int32_t process = 0;
+    Asked const asked = ioctl(machine.file, IOCTL_WILD_PROCESS, 0, sizeof process);
+    EXPECT_EQ(asked.bytes.size(), sizeof process);
+    std::memcpy(&process, asked.bytes.data(), std::min(asked.bytes.size(), sizeof process));
+    return process;
+}
 
 // What every call says once the process is gone.
 void expect_dead(WildMachine& machine, std::string const& words)
@@ -136,7 +153,7 @@ TEST(CDeath, TheDriverMeddlesWithTheSocket)
     }
     {
         WildMachine machine;
-        EXPECT_EQ(ioctl(machine.file, IOCTL_WILD_SPEAK, 3).result, RINGSIDE_PROTOCOL);
+        EXPECT_EQ(speak(machine, 3, "nonsense from the driver").result, RINGSIDE_PROTOCOL);
         EXPECT_NE(error().find("the answer to a control code makes no sense"), std::string::npos) << error();
         expect_dead(machine, "makes no sense");
     }
@@ -148,15 +165,61 @@ TEST(CDeath, TheDriverMeddlesWithTheSocket)
     }
 }
 
-// What the process wrote to standard error before it died is in the sentence, and goes nowhere else.
+// What the process wrote to standard error before it died is in the sentence, and goes nowhere else; of a failed CHECK
+// it is all that is said.
 TEST(CDeath, LastWords)
 {
-    WildMachine machine;
-    EXPECT_EQ(ioctl(machine.file, IOCTL_WILD_SPEAK, 2).reply.status, 0);
-    EXPECT_EQ(ioctl(machine.file, IOCTL_WILD_KILL, SIGTERM).result, RINGSIDE_DIED);
-    EXPECT_NE(error().find("died of SIGTERM: nonsense from the driver, in a control code"), std::string::npos)
-        << error();
-    expect_dead(machine, "SIGTERM");
+    {
+        WildMachine machine;
+        EXPECT_EQ(speak(machine, 2, "first\nsecond\x1b[2J\n").reply.status, 0);
+        EXPECT_EQ(ioctl(machine.file, IOCTL_WILD_KILL, SIGTERM).result, RINGSIDE_DIED);
+        EXPECT_NE(error().find("died of SIGTERM: first;second?[2J, in a control code"), std::string::npos) << error();
+        expect_dead(machine, "SIGTERM");
+    }
+    {
+        WildMachine machine;
+        EXPECT_EQ(
+            speak(machine, 2, std::string(5000, 'x') + "\nRingside broke its own promise: a == b (c.cpp:1)\nseed 1\n")
+                .reply.status,
+            0);
+        EXPECT_EQ(ioctl(machine.file, IOCTL_WILD_EXIT, 3).result, RINGSIDE_DIED);
+        EXPECT_EQ(error().rfind(
+                      "ringside_ioctl: Ringside broke its own promise: a == b (c.cpp:1);seed 1, in a control code", 0),
+                  0u)
+            << error();
+        expect_dead(machine, "broke its own promise");
+    }
+}
+
+// What the machine's process has of its owner's: standard error if the owner wants live output, and nothing else.
+// Shows: a descriptor that the owner forgot to close on exec is not there, and a terminal's Ctrl-C goes elsewhere.
+TEST(CDeath, WhatTheProcessInherits)
+{
+    int forgotten[2];
+    ASSERT_EQ(pipe(forgotten), 0);
+    {
+        WildMachine machine;
+        EXPECT_EQ(speak(machine, forgotten[1], "x").reply.status,
+                  static_cast<int32_t>(0xC0000008)); // STATUS_INVALID_HANDLE
+        int32_t const process = process_of(machine);
+        EXPECT_EQ(getpgid(process), process);
+    }
+    int const standard_error = dup(2);
+    ASSERT_EQ(dup2(forgotten[1], 2), 2);
+    {
+        ringside_options options = usual();
+        options.live_output = 1;
+        WildMachine machine(options);
+        EXPECT_EQ(speak(machine, 2, "live").reply.status, 0);
+    }
+    EXPECT_EQ(dup2(standard_error, 2), 2);
+    close(standard_error);
+    close(forgotten[1]);
+    char bytes[64];
+    EXPECT_EQ(std::string(bytes, static_cast<size_t>(std::max<ssize_t>(0, read(forgotten[0], bytes, sizeof bytes)))),
+              "live");
+    close(forgotten[0]);
+    expect_no_children();
 }
 
 // A fork()'s child has no machines, and cannot harm its parent's.
@@ -190,8 +253,8 @@ TEST(CDeath, TheMachineEndsWithItsOwner)
         options.hang_seconds = 0;
         options.timeout_seconds = 0;
         WildMachine machine(options);
-        Asked const asked = ioctl(machine.file, IOCTL_WILD_PROCESS, 0, 4);
-        if (write(report[1], asked.bytes.data(), asked.bytes.size()) == 4)
+        int32_t const process = process_of(machine);
+        if (write(report[1], &process, sizeof process) == sizeof process)
             (void)ioctl(machine.file, IOCTL_WILD_COMPUTE);
         _exit(1);
     }

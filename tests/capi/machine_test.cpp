@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -334,6 +336,37 @@ TEST(CMachine, OneFromManyThreads)
         thread.join();
     EXPECT_EQ(right, 400);
     machine.expect_quiet();
+}
+
+// A folder of the host as drive C:, named from the folder we stand in.
+// Shows: the machine's process finds what we mean, and a file there is read and written like any other.
+TEST(CMachine, DriveC)
+{
+    std::string folder = std::filesystem::temp_directory_path() / "ringside-XXXXXX";
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    std::filesystem::create_directory(folder + "/drive");
+    std::ofstream(folder + "/drive/hello.txt") << "hello";
+    std::filesystem::path const before = std::filesystem::current_path();
+    std::filesystem::current_path(folder);
+    ringside_options options = usual();
+    options.c_drive = "drive";
+    options.c_drive_write = 1;
+    {
+        Booted machine(options);
+        std::filesystem::current_path(before);
+        ringside_file const file = machine.open("\\\\.\\C:\\hello.txt");
+        char bytes[16];
+        ringside_reply reply {};
+        EXPECT_EQ(ringside_read(file, bytes, sizeof bytes, 0, &reply), RINGSIDE_OK) << error();
+        EXPECT_EQ(std::string(bytes, reply.bytes), "hello");
+        EXPECT_EQ(ringside_write(file, "J", 1, 0, &reply), RINGSIDE_OK) << error();
+        EXPECT_EQ(reply.status, 0);
+        EXPECT_EQ(ringside_file_close(file), RINGSIDE_OK);
+        machine.expect_quiet();
+    }
+    std::ifstream written(folder + "/drive/hello.txt");
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(written), {}), "Jello");
+    std::filesystem::remove_all(folder);
 }
 
 // Buffers beyond a socket's own: 8 MiB out, and back as far as the driver goes.

@@ -54,10 +54,13 @@ static NTSTATUS Keep(PIRP Irp)
 static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(Irp);
+    ULONG length = location->Parameters.DeviceIoControl.InputBufferLength;
     LONG given = 0;
     UNREFERENCED_PARAMETER(Device);
-    if (location->Parameters.DeviceIoControl.InputBufferLength >= sizeof given)
+    if (length >= sizeof given)
         given = *(PLONG)Irp->AssociatedIrp.SystemBuffer;
+    else
+        length = sizeof given;
     switch (location->Parameters.DeviceIoControl.IoControlCode) {
     case IOCTL_WILD_EXIT:
         Linux(LINUX_EXIT_GROUP, given, 0, 0);
@@ -69,7 +72,8 @@ static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
         Linux(LINUX_CLOSE, given, 0, 0);
         break;
     case IOCTL_WILD_SPEAK:
-        Linux(LINUX_WRITE, given, (LONG_PTR)"nonsense from the driver", 24);
+        if (Linux(LINUX_WRITE, given, (LONG_PTR)Irp->AssociatedIrp.SystemBuffer + sizeof given, length - sizeof given) < 0)
+            return Complete(Irp, STATUS_INVALID_HANDLE, 0);
         break;
     case IOCTL_WILD_COMPUTE:
         while (!Never) { }

@@ -6,7 +6,7 @@
 #define IOCTL_WILD_EXIT WILD_CODE(0x800u)   // ends the process with the exit code given
 #define IOCTL_WILD_KILL WILD_CODE(0x801u)   // sends the signal given to the process
 #define IOCTL_WILD_CLOSE WILD_CODE(0x802u)  // closes the descriptor given
-#define IOCTL_WILD_SPEAK WILD_CODE(0x803u)  // writes 24 bytes of nonsense to the descriptor given
+#define IOCTL_WILD_SPEAK WILD_CODE(0x803u)  // writes what stands behind the number to that descriptor
 #define IOCTL_WILD_COMPUTE WILD_CODE(0x804u) // never comes back
 #define IOCTL_WILD_KEEP WILD_CODE(0x805u)   // completes the request when it is cancelled: STATUS_CANCELLED
 #define IOCTL_WILD_PROCESS WILD_CODE(0x806u) // reply: the number of the process, 32 bits
