@@ -218,81 +218,144 @@ TEST(CProtocol, CallsThatMakeNoSense)
     EXPECT_EQ(process.end(), 0);
 }
 
-// Well-formed headers with payloads drawn from a seed: fields that fit, fields that are cut, numbers at their ends,
-// objects that exist. Two drivers are there to be asked.
+namespace {
+
+// Each call's fields in their order: i an object, c a control code, u 32 bits, q 64 bits, t text or bytes. "-": not drawn.
+constexpr char const* kShapes[] = {
+    "u",    "-",   "-", // Hello, Boot, Close
+    "t",    "ttt", "i",    "i",    "i", // drivers
+    "tt",   "t",   "t",    "tt",   "t", // registry
+    "tu",   "iu",  "i", // clients
+    "ituu", "i",   "ictq", "ictt", "iqq", "itq", "ictq", "iqq", "itq", // files
+    "i",    "i",   "iq",   "iq",   "i", // requests
+    "",     "q",   "",     "",     "",    "",    "q",    "",    "", // time, views, the end
+};
+static_assert(std::size(kShapes) == capi::kCallCount);
+
+class Drawing {
+public:
+    explicit Drawing(unsigned seed)
+        : m_random(seed)
+    {
+    }
+    unsigned below(unsigned limit) { return static_cast<unsigned>(m_random() % limit); }
+
+    void field(Message& message, char kind)
+    {
+        static uint64_t const numbers[] = { 0,
+                                            1,
+                                            2,
+                                            3,
+                                            7,
+                                            255,
+                                            256,
+                                            4096,
+                                            0x7FFFFFFF,
+                                            0x80000000,
+                                            0xFFFFFFFF,
+                                            uint64_t { 1 } << 30,
+                                            (uint64_t { 1 } << 30) + 1,
+                                            uint64_t { 1 } << 63,
+                                            ~uint64_t { 0 },
+                                            0x3FF0000000000000 }; // the last is 1.0 second
+        static std::string const texts[]
+            = { "",
+                "x",
+                kIoctlDevice,
+                kWildDevice,
+                "HKLM\\SOFTWARE",
+                "HKLM",
+                R"(\??\C:\)",
+                "\xff\xfe",
+                "a=dword:1",
+                driver_path("ends"),
+                "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\A]\r\n",
+                R"(\Device\RingsideIoctl\x)",
+                std::string(3000, 'q'),
+                "regf" };
+        switch (kind) {
+        case 'i':
+            return message.number<uint32_t>(below(6)); // one that exists, often
+        case 'c':
+            // Codes of both drivers, but for those that end the process on purpose.
+            return message.number<uint32_t>(below(3) ? IOCTL_RINGSIDE_REVERSE + below(16) : IOCTL_WILD_KEEP);
+        case 'u':
+            return message.number(static_cast<uint32_t>(numbers[below(std::size(numbers))]));
+        case 'q':
+            return message.number(numbers[below(std::size(numbers))]);
+        case 'b':
+            return message.number(static_cast<uint8_t>(m_random()));
+        default:
+            if (below(3) == 0)
+                return message.text(below(2) ? kIoctlDevice : kWildDevice);
+            return message.text(texts[below(std::size(texts))]);
+        }
+    }
+    // Half of them have the call's own fields; in the others one is changed, or they are anything.
+    void fields(Message& message, std::string shape)
+    {
+        unsigned const how = below(4);
+        if (how == 2 && !shape.empty())
+            shape[below(static_cast<unsigned>(shape.size()))] = "icuqtb"[below(6)];
+        if (how == 3) {
+            shape.resize(below(6));
+            for (char& kind : shape)
+                kind = "icuqtb"[below(6)];
+        }
+        for (char kind : shape)
+            field(message, kind);
+    }
+
+private:
+    std::minstd_rand m_random;
+};
+
+} // namespace
+
+// Calls whose fields are drawn from a seed: many that fit, with objects that exist and numbers at their ends, many that
+// do not. Two drivers are there to be asked, and more are loaded by chance.
 // Shows: every call gets its reply; the machine's process lives through all of it and leaves by itself.
 TEST(CProtocol, DrawnCalls)
 {
-    std::minstd_rand random(20261127);
-    static uint64_t const numbers[] = { 0,
-                                        1,
-                                        2,
-                                        3,
-                                        7,
-                                        255,
-                                        256,
-                                        4096,
-                                        0x7FFFFFFF,
-                                        0x80000000,
-                                        0xFFFFFFFF,
-                                        uint64_t { 1 } << 30,
-                                        (uint64_t { 1 } << 30) + 1,
-                                        uint64_t { 1 } << 63,
-                                        ~uint64_t { 0 } };
-    static char const* const texts[] = { "",
-                                         "x",
-                                         kIoctlDevice,
-                                         kWildDevice,
-                                         "HKLM\\SOFTWARE",
-                                         "HKLM",
-                                         "\\??\\C:\\",
-                                         "\xff\xfe",
-                                         "a=dword:1",
-                                         "Windows Registry Editor Version 5.00\r\n\r\n[HKLM\\A]\r\n",
-                                         "\\Device\\RingsideIoctl\\x",
-                                         "regf" };
     char const* const more = std::getenv("RINGSIDE_SEEDS");
-    int const rounds = more ? std::atoi(more) : 12;
-    for (int round = 0; round < rounds; ++round) {
+    int const rounds = more ? std::atoi(more) : 24;
+    int well[capi::kCallCount] {};
+    for (int round = 1; round <= rounds; ++round) {
+        Drawing drawing(static_cast<unsigned>(round) * 7919);
         Process process;
         process.boot();
         process.load("ioctl");
         process.load("wild");
         Message message;
-        for (int calls = 0; calls < 250; ++calls) {
-            uint32_t const call = random() % capi::kCallCount;
-            if (static_cast<Call>(call) == Call::Close || static_cast<Call>(call) == Call::Boot)
+        for (char const* device : { kIoctlDevice, kWildDevice, kWildDevice }) {
+            message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Open));
+            message.number<uint32_t>(0);
+            message.text(device);
+            message.number(RINGSIDE_READ_WRITE);
+            message.number(RINGSIDE_SHARE_ALL);
+            EXPECT_EQ(process.ask(message), RINGSIDE_OK);
+        }
+        for (int calls = 0; calls < 300; ++calls) {
+            uint32_t const call = drawing.below(capi::kCallCount);
+            // The end of a run would leave nothing to ask.
+            if (*kShapes[call] == '-' || (static_cast<Call>(call) == Call::Finish && calls < 250))
                 continue;
             message.begin(capi::kCallMark, call);
-            for (unsigned fields = random() % 6; fields > 0; --fields)
-                switch (random() % 6) {
-                case 0:
-                    message.number(static_cast<uint32_t>(random() % 4)); // an object, often
-                    break;
-                case 1:
-                    // Codes of both drivers, but for those that end the process on purpose.
-                    message.number(random() % 2 ? IOCTL_RINGSIDE_REVERSE + random() % 16 : IOCTL_WILD_KEEP);
-                    break;
-                case 2:
-                    message.number(static_cast<uint32_t>(numbers[random() % std::size(numbers)]));
-                    break;
-                case 3:
-                    message.number(numbers[random() % std::size(numbers)]);
-                    break;
-                case 4:
-                    message.number<uint8_t>(static_cast<uint8_t>(random()));
-                    break;
-                default:
-                    message.text(texts[random() % std::size(texts)]);
-                }
+            drawing.fields(message, kShapes[call]);
             int const result = process.ask(message);
             ASSERT_GE(result, 0) << "round " << round << ", call " << call;
             ASSERT_NE(result, RINGSIDE_OUR_BUG) << process.words();
+            well[call] += result == RINGSIDE_OK;
         }
         message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Close));
         EXPECT_EQ(process.ask(message), RINGSIDE_OK);
         EXPECT_EQ(process.end(), 0);
     }
+    // What was drawn reaches the machine. (No image and no hive is drawn.)
+    for (uint32_t call = 0; call < capi::kCallCount; ++call)
+        if (*kShapes[call] != '-' && static_cast<Call>(call) != Call::LoadMemory
+            && static_cast<Call>(call) != Call::LoadHive)
+            EXPECT_GT(well[call], 0) << capi::kCallWords[call] << ' ' << call;
 }
 
 namespace {
