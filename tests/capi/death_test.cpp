@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
@@ -57,6 +58,16 @@ int32_t process_of(WildMachine& machine)
     EXPECT_EQ(asked.bytes.size(), sizeof process);
     std::memcpy(&process, asked.bytes.data(), std::min(asked.bytes.size(), sizeof process));
     return process;
+}
+
+// 'S' while it sleeps, 'R' while it runs.
+char state_of(int32_t process)
+{
+    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    size_t const name_end = text.rfind(')');
+    return name_end == std::string::npos ? '?' : text[name_end + 2];
 }
 
 // What every call says once the process is gone.
@@ -123,7 +134,11 @@ TEST(CDeath, KilledInTheMiddle)
     options.timeout_seconds = 0;
     WildMachine machine(options);
     int result = -1;
+    int32_t const process = process_of(machine);
     std::thread caller([&] { result = ioctl(machine.file, IOCTL_WILD_COMPUTE).result; });
+    // Between calls it sleeps; it computes from the call's arrival on.
+    while (state_of(process) != 'R')
+        std::this_thread::yield();
     EXPECT_EQ(ringside_kill(machine.handle), RINGSIDE_OK);
     caller.join();
     EXPECT_EQ(result, RINGSIDE_DIED);
