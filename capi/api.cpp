@@ -47,7 +47,7 @@ void* copied_bytes(std::span<std::byte const> bytes)
     return copy;
 }
 
-int text_call(char const* function, uint64_t handle, Kind kind, Call call, char** text, char const* name)
+int text_call(char const* function, uint64_t handle, Kind kind, CallCode call, char** text, char const* name)
 {
     return guarded(function, handle, [&] {
         char*& into = needed(text, name);

@@ -58,7 +58,7 @@ void* copied_bytes(std::span<std::byte const> bytes);
 
 // One call whose handle stands first and whose arguments `write` adds, and whose results `read` takes.
 template <typename Write, typename Read>
-void exchange(uint64_t handle, Kind kind, Call call, Write&& write, Read&& read)
+void exchange(uint64_t handle, Kind kind, CallCode call, Write&& write, Read&& read)
 {
     Exchange exchange(handle, kind);
     Message& message = exchange.begin(call);
@@ -74,6 +74,6 @@ inline constexpr auto nothing_to_write = [](Message&) { };
 inline constexpr auto nothing_to_read = [](Reader&, Exchange&) { };
 
 // A call without arguments whose one result is text.
-int text_call(char const* function, uint64_t handle, Kind kind, Call call, char** text, char const* name);
+int text_call(char const* function, uint64_t handle, Kind kind, CallCode call, char** text, char const* name);
 
 } // namespace ringside::capi

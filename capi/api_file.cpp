@@ -23,7 +23,7 @@ void read_reply(Reader& in, Exchange& exchange, void* out, size_t out_bytes, rin
 }
 
 template <typename Write>
-int transact(char const* function, uint64_t handle, Kind kind, Call call, void* out, size_t out_bytes,
+int transact(char const* function, uint64_t handle, Kind kind, CallCode call, void* out, size_t out_bytes,
              ringside_reply* reply, Write&& write)
 {
     return guarded(function, handle, [&] {
@@ -35,7 +35,7 @@ int transact(char const* function, uint64_t handle, Kind kind, Call call, void* 
 }
 
 template <typename Write>
-int start(char const* function, ringside_file file, Call call, ringside_request* request, Write&& write)
+int start(char const* function, ringside_file file, CallCode call, ringside_request* request, Write&& write)
 {
     return guarded(function, file, [&] {
         ringside_request& into = needed(request, "request");
@@ -61,7 +61,7 @@ int ringside_client_start(ringside_machine machine, char const* name, uint32_t a
         auto const image = needed_text(name, "name");
         ringside_client& into = needed(client, "client");
         exchange(
-            machine, Kind::Machine, Call::ClientStart,
+            machine, Kind::Machine, CallCode::ClientStart,
             [&](Message& message) {
                 message.text(image);
                 message.number(account);
@@ -81,7 +81,7 @@ int ringside_client_end(ringside_client client, int32_t exit_status)
 {
     return guarded(__func__, client, [&] {
         exchange(
-            client, Kind::Client, Call::ClientEnd, [&](Message& message) { message.number(exit_status); },
+            client, Kind::Client, CallCode::ClientEnd, [&](Message& message) { message.number(exit_status); },
             nothing_to_read);
     });
 }
@@ -91,7 +91,7 @@ int ringside_client_running(ringside_client client, int* running)
     return guarded(__func__, client, [&] {
         int& into = needed(running, "running");
         bool runs = false;
-        exchange(client, Kind::Client, Call::ClientRunning, nothing_to_write,
+        exchange(client, Kind::Client, CallCode::ClientRunning, nothing_to_write,
                  [&](Reader& reply, Exchange&) { runs = reply.flag(); });
         into = runs;
     });
@@ -107,7 +107,7 @@ int ringside_open(uint64_t owner, char const* path, uint32_t access, uint32_t sh
         ringside_file& into = needed(file, "file");
         int32_t& told = needed(status, "status");
         Exchange exchange(owner, is_kind(owner, Kind::Client) ? Kind::Client : Kind::Machine);
-        Message& message = exchange.begin(Call::Open);
+        Message& message = exchange.begin(CallCode::Open);
         message.number<uint32_t>(exchange.number()); // a machine's is 0: the default client
         message.text(name);
         message.number(access);
@@ -124,13 +124,13 @@ int ringside_open(uint64_t owner, char const* path, uint32_t access, uint32_t sh
 int ringside_file_close(ringside_file file)
 {
     return guarded(__func__, file,
-                   [&] { exchange(file, Kind::File, Call::FileClose, nothing_to_write, nothing_to_read); });
+                   [&] { exchange(file, Kind::File, CallCode::FileClose, nothing_to_write, nothing_to_read); });
 }
 
 int ringside_ioctl(ringside_file file, uint32_t code, void const* in, size_t in_bytes, void* out, size_t out_bytes,
                    ringside_reply* reply)
 {
-    return transact(__func__, file, Kind::File, Call::Ioctl, out, out_bytes, reply, [&](Message& message) {
+    return transact(__func__, file, Kind::File, CallCode::Ioctl, out, out_bytes, reply, [&](Message& message) {
         message.number(code);
         message.bytes(given_bytes(in, in_bytes, "in"));
         message.number<uint64_t>(out_bytes);
@@ -140,7 +140,7 @@ int ringside_ioctl(ringside_file file, uint32_t code, void const* in, size_t in_
 int ringside_ioctl_with_buffer(ringside_file file, uint32_t code, void const* in, size_t in_bytes, void const* second,
                                size_t second_bytes, ringside_reply* reply)
 {
-    return transact(__func__, file, Kind::File, Call::IoctlWithBuffer, nullptr, 0, reply, [&](Message& message) {
+    return transact(__func__, file, Kind::File, CallCode::IoctlWithBuffer, nullptr, 0, reply, [&](Message& message) {
         message.number(code);
         message.bytes(given_bytes(in, in_bytes, "in"));
         message.bytes(given_bytes(second, second_bytes, "second"));
@@ -149,7 +149,7 @@ int ringside_ioctl_with_buffer(ringside_file file, uint32_t code, void const* in
 
 int ringside_read(ringside_file file, void* out, size_t out_bytes, uint64_t offset, ringside_reply* reply)
 {
-    return transact(__func__, file, Kind::File, Call::Read, out, out_bytes, reply, [&](Message& message) {
+    return transact(__func__, file, Kind::File, CallCode::Read, out, out_bytes, reply, [&](Message& message) {
         message.number<uint64_t>(out_bytes);
         message.number(offset);
     });
@@ -157,7 +157,7 @@ int ringside_read(ringside_file file, void* out, size_t out_bytes, uint64_t offs
 
 int ringside_write(ringside_file file, void const* in, size_t in_bytes, uint64_t offset, ringside_reply* reply)
 {
-    return transact(__func__, file, Kind::File, Call::Write, nullptr, 0, reply, [&](Message& message) {
+    return transact(__func__, file, Kind::File, CallCode::Write, nullptr, 0, reply, [&](Message& message) {
         message.bytes(given_bytes(in, in_bytes, "in"));
         message.number(offset);
     });
@@ -168,7 +168,7 @@ int ringside_write(ringside_file file, void const* in, size_t in_bytes, uint64_t
 int ringside_start_ioctl(ringside_file file, uint32_t code, void const* in, size_t in_bytes, size_t out_bytes,
                          ringside_request* request)
 {
-    return start(__func__, file, Call::StartIoctl, request, [&](Message& message) {
+    return start(__func__, file, CallCode::StartIoctl, request, [&](Message& message) {
         message.number(code);
         message.bytes(given_bytes(in, in_bytes, "in"));
         message.number<uint64_t>(out_bytes);
@@ -177,7 +177,7 @@ int ringside_start_ioctl(ringside_file file, uint32_t code, void const* in, size
 
 int ringside_start_read(ringside_file file, size_t out_bytes, uint64_t offset, ringside_request* request)
 {
-    return start(__func__, file, Call::StartRead, request, [&](Message& message) {
+    return start(__func__, file, CallCode::StartRead, request, [&](Message& message) {
         message.number<uint64_t>(out_bytes);
         message.number(offset);
     });
@@ -186,7 +186,7 @@ int ringside_start_read(ringside_file file, size_t out_bytes, uint64_t offset, r
 int ringside_start_write(ringside_file file, void const* in, size_t in_bytes, uint64_t offset,
                          ringside_request* request)
 {
-    return start(__func__, file, Call::StartWrite, request, [&](Message& message) {
+    return start(__func__, file, CallCode::StartWrite, request, [&](Message& message) {
         message.bytes(given_bytes(in, in_bytes, "in"));
         message.number(offset);
     });
@@ -197,7 +197,7 @@ int ringside_request_done(ringside_request request, int* done)
     return guarded(__func__, request, [&] {
         int& into = needed(done, "done");
         bool is_done = false;
-        exchange(request, Kind::Request, Call::RequestDone, nothing_to_write,
+        exchange(request, Kind::Request, CallCode::RequestDone, nothing_to_write,
                  [&](Reader& reply, Exchange&) { is_done = reply.flag(); });
         into = is_done;
     });
@@ -205,24 +205,26 @@ int ringside_request_done(ringside_request request, int* done)
 
 int ringside_request_cancel(ringside_request request)
 {
-    return guarded(__func__, request,
-                   [&] { exchange(request, Kind::Request, Call::RequestCancel, nothing_to_write, nothing_to_read); });
+    return guarded(__func__, request, [&] {
+        exchange(request, Kind::Request, CallCode::RequestCancel, nothing_to_write, nothing_to_read);
+    });
 }
 
 int ringside_request_wait(ringside_request request, void* out, size_t out_bytes, ringside_reply* reply)
 {
-    return transact(__func__, request, Kind::Request, Call::RequestWait, out, out_bytes, reply,
+    return transact(__func__, request, Kind::Request, CallCode::RequestWait, out, out_bytes, reply,
                     [&](Message& message) { message.number<uint64_t>(out_bytes); });
 }
 
 int ringside_request_reply(ringside_request request, void* out, size_t out_bytes, ringside_reply* reply)
 {
-    return transact(__func__, request, Kind::Request, Call::RequestReply, out, out_bytes, reply,
+    return transact(__func__, request, Kind::Request, CallCode::RequestReply, out, out_bytes, reply,
                     [&](Message& message) { message.number<uint64_t>(out_bytes); });
 }
 
 int ringside_request_close(ringside_request request)
 {
-    return guarded(__func__, request,
-                   [&] { exchange(request, Kind::Request, Call::RequestClose, nothing_to_write, nothing_to_read); });
+    return guarded(__func__, request, [&] {
+        exchange(request, Kind::Request, CallCode::RequestClose, nothing_to_write, nothing_to_read);
+    });
 }

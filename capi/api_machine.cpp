@@ -164,9 +164,9 @@ int ringside_boot(ringside_options const* options, ringside_machine* machine)
         MachineOptions const boot = machine_options(given);
         auto link = make_link(given);
         Message message;
-        message.begin(kCallMark, static_cast<uint32_t>(Call::Boot));
+        message.begin(kCallMark, static_cast<uint32_t>(CallCode::Boot));
         write_options(message, boot);
-        Answer const answer = link->exchange(Call::Boot, message);
+        Answer const answer = link->exchange(CallCode::Boot, message);
         if (answer.result != RINGSIDE_OK)
             throw Refused(answer.result, answer.words);
         auto hosted = add_hosted(std::move(link));
@@ -179,7 +179,7 @@ int ringside_close(ringside_machine machine)
 {
     return guarded(__func__, machine, [&] {
         Exchange exchange(machine, Kind::Machine);
-        exchange.begin(Call::Close);
+        exchange.begin(CallCode::Close);
         try {
             (void)exchange.send();
         } catch (Refused const&) {
@@ -215,14 +215,14 @@ int ringside_kill(ringside_machine machine)
 
 namespace {
 
-void loaded(ringside_machine machine, Call call, std::string const& path, std::string_view name,
+void loaded(ringside_machine machine, CallCode call, std::string const& path, std::string_view name,
             std::span<std::byte const> image, ringside_driver& driver, int32_t* status)
 {
     exchange(
         machine, Kind::Machine, call,
         [&](Message& message) {
             message.text(path);
-            if (call == Call::LoadMemory) {
+            if (call == CallCode::LoadMemory) {
                 message.text(name);
                 message.bytes(image);
             }
@@ -244,7 +244,7 @@ int ringside_load(ringside_machine machine, char const* path, ringside_driver* d
 {
     return guarded(__func__, machine, [&] {
         std::string const whole = absolute(needed_text(path, "path"));
-        loaded(machine, Call::Load, whole, {}, {}, needed(driver, "driver"), status);
+        loaded(machine, CallCode::Load, whole, {}, {}, needed(driver, "driver"), status);
     });
 }
 
@@ -254,7 +254,8 @@ int ringside_load_memory(ringside_machine machine, char const* name, void const*
     return guarded(__func__, machine, [&] {
         auto const given = given_bytes(&needed(static_cast<std::byte const*>(image), "image"), bytes, "image");
         std::string const whole = absolute(path ? path : "");
-        loaded(machine, Call::LoadMemory, whole, needed_text(name, "name"), given, needed(driver, "driver"), status);
+        loaded(machine, CallCode::LoadMemory, whole, needed_text(name, "name"), given, needed(driver, "driver"),
+               status);
     });
 }
 
@@ -262,7 +263,7 @@ int ringside_unload(ringside_driver driver, int32_t* status)
 {
     return guarded(__func__, driver, [&] {
         int32_t told = 0;
-        exchange(driver, Kind::Driver, Call::Unload, nothing_to_write,
+        exchange(driver, Kind::Driver, CallCode::Unload, nothing_to_write,
                  [&](Reader& reply, Exchange&) { told = reply.number<int32_t>(); });
         if (status)
             *status = told;
@@ -273,7 +274,7 @@ int ringside_driver_get_info(ringside_driver driver, ringside_driver_info* info)
 {
     return guarded(__func__, driver, [&] {
         check_size(needed(info, "info").size, sizeof(ringside_driver_info), "info");
-        exchange(driver, Kind::Driver, Call::DriverInfo, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
+        exchange(driver, Kind::Driver, CallCode::DriverInfo, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
             auto const status = reply.number<int32_t>();
             bool const loaded = reply.flag();
             auto const base = reply.number<uint64_t>();
@@ -288,7 +289,7 @@ int ringside_driver_name(ringside_driver driver, char** name)
 {
     return guarded(__func__, driver, [&] {
         char*& into = needed(name, "name");
-        exchange(driver, Kind::Driver, Call::DriverInfo, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
+        exchange(driver, Kind::Driver, CallCode::DriverInfo, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
             (void)reply.number<int32_t>();
             (void)reply.flag();
             (void)reply.number<uint64_t>();
@@ -301,7 +302,7 @@ int ringside_driver_name(ringside_driver driver, char** name)
 
 int ringside_driver_imports(ringside_driver driver, char** json)
 {
-    return text_call(__func__, driver, Kind::Driver, Call::DriverImports, json, "json");
+    return text_call(__func__, driver, Kind::Driver, CallCode::DriverImports, json, "json");
 }
 
 // --- Registry ----------------------------------------------------------------------------------------------------
@@ -312,7 +313,7 @@ int ringside_set_registry_value(ringside_machine machine, char const* service, c
         auto const first = needed_text(service, "service");
         auto const second = needed_text(assignment, "assignment");
         exchange(
-            machine, Kind::Machine, Call::SetRegistryValue,
+            machine, Kind::Machine, CallCode::SetRegistryValue,
             [&](Message& message) {
                 message.text(first);
                 message.text(second);
@@ -327,7 +328,7 @@ int ringside_import_registry(ringside_machine machine, char const* reg_file_text
         auto const text = needed_text(reg_file_text, "reg_file_text");
         (void)given_bytes(text.data(), text.size(), "reg_file_text");
         exchange(
-            machine, Kind::Machine, Call::ImportRegistry, [&](Message& message) { message.text(text); },
+            machine, Kind::Machine, CallCode::ImportRegistry, [&](Message& message) { message.text(text); },
             nothing_to_read);
     });
 }
@@ -338,7 +339,7 @@ int ringside_export_registry(ringside_machine machine, char const* key, char** r
         auto const name = needed_text(key, "key");
         char*& into = needed(reg_file_text, "reg_file_text");
         exchange(
-            machine, Kind::Machine, Call::ExportRegistry, [&](Message& message) { message.text(name); },
+            machine, Kind::Machine, CallCode::ExportRegistry, [&](Message& message) { message.text(name); },
             [&](Reader& reply, Exchange& exchange) {
                 auto const text = reply.text();
                 exchange.expect_whole();
@@ -353,7 +354,7 @@ int ringside_load_hive(ringside_machine machine, char const* key, void const* fi
         auto const name = needed_text(key, "key");
         auto const given = given_bytes(&needed(static_cast<std::byte const*>(file), "file"), bytes, "file");
         exchange(
-            machine, Kind::Machine, Call::LoadHive,
+            machine, Kind::Machine, CallCode::LoadHive,
             [&](Message& message) {
                 message.text(name);
                 message.bytes(given);
@@ -369,7 +370,7 @@ int ringside_save_hive(ringside_machine machine, char const* key, void** file, s
         void*& into = needed(file, "file");
         size_t& size = needed(bytes, "bytes");
         exchange(
-            machine, Kind::Machine, Call::SaveHive, [&](Message& message) { message.text(name); },
+            machine, Kind::Machine, CallCode::SaveHive, [&](Message& message) { message.text(name); },
             [&](Reader& reply, Exchange& exchange) {
                 auto const contents = reply.bytes();
                 exchange.expect_whole();

@@ -11,7 +11,7 @@ int ringside_settle(ringside_machine machine, int* quiet)
 {
     return guarded(__func__, machine, [&] {
         bool is_quiet = false;
-        exchange(machine, Kind::Machine, Call::Settle, nothing_to_write,
+        exchange(machine, Kind::Machine, CallCode::Settle, nothing_to_write,
                  [&](Reader& reply, Exchange&) { is_quiet = reply.flag(); });
         if (quiet)
             *quiet = is_quiet;
@@ -22,7 +22,8 @@ int ringside_run_for(ringside_machine machine, double seconds)
 {
     return guarded(__func__, machine, [&] {
         exchange(
-            machine, Kind::Machine, Call::RunFor, [&](Message& message) { message.number(seconds); }, nothing_to_read);
+            machine, Kind::Machine, CallCode::RunFor, [&](Message& message) { message.number(seconds); },
+            nothing_to_read);
     });
 }
 
@@ -31,7 +32,7 @@ int ringside_crashed(ringside_machine machine, int* crashed)
     return guarded(__func__, machine, [&] {
         int& into = needed(crashed, "crashed");
         bool has = false;
-        exchange(machine, Kind::Machine, Call::Crashed, nothing_to_write,
+        exchange(machine, Kind::Machine, CallCode::Crashed, nothing_to_write,
                  [&](Reader& reply, Exchange&) { has = reply.flag(); });
         into = has;
     });
@@ -39,17 +40,17 @@ int ringside_crashed(ringside_machine machine, int* crashed)
 
 int ringside_devices(ringside_machine machine, char** json)
 {
-    return text_call(__func__, machine, Kind::Machine, Call::Devices, json, "json");
+    return text_call(__func__, machine, Kind::Machine, CallCode::Devices, json, "json");
 }
 
 int ringside_pending(ringside_machine machine, char** lines)
 {
-    return text_call(__func__, machine, Kind::Machine, Call::Pending, lines, "lines");
+    return text_call(__func__, machine, Kind::Machine, CallCode::Pending, lines, "lines");
 }
 
 int ringside_what_is_left(ringside_machine machine, char** lines)
 {
-    return text_call(__func__, machine, Kind::Machine, Call::WhatIsLeft, lines, "lines");
+    return text_call(__func__, machine, Kind::Machine, CallCode::WhatIsLeft, lines, "lines");
 }
 
 int ringside_log_lines(ringside_machine machine, uint64_t newest, char** lines)
@@ -57,7 +58,7 @@ int ringside_log_lines(ringside_machine machine, uint64_t newest, char** lines)
     return guarded(__func__, machine, [&] {
         char*& into = needed(lines, "lines");
         exchange(
-            machine, Kind::Machine, Call::LogLines, [&](Message& message) { message.number(newest); },
+            machine, Kind::Machine, CallCode::LogLines, [&](Message& message) { message.number(newest); },
             [&](Reader& reply, Exchange& exchange) {
                 auto const text = reply.text();
                 exchange.expect_whole();
@@ -71,7 +72,7 @@ int ringside_log_hash(ringside_machine machine, uint64_t* hash)
     return guarded(__func__, machine, [&] {
         uint64_t& into = needed(hash, "hash");
         uint64_t told = 0;
-        exchange(machine, Kind::Machine, Call::LogHash, nothing_to_write,
+        exchange(machine, Kind::Machine, CallCode::LogHash, nothing_to_write,
                  [&](Reader& reply, Exchange&) { told = reply.number<uint64_t>(); });
         into = told;
     });
@@ -106,7 +107,7 @@ ringside_report read_report(Reader& reply)
 // Finishes the machine; `leaks` gets a line for each thing left, `report` texts that live as the header says.
 void finish(ringside_machine machine, ringside_report& report, std::string& leaks)
 {
-    exchange(machine, Kind::Machine, Call::Finish, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
+    exchange(machine, Kind::Machine, CallCode::Finish, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
         Hosted& hosted = exchange.hosted();
         report = read_report(reply);
         for (std::string& text : hosted.report_texts)

@@ -22,7 +22,7 @@ inline constexpr uint32_t kReplyMark = 0x31525352; // "RSR1"
 
 struct Header {
     uint32_t mark = 0;
-    uint32_t what = 0; // a Call, or a ringside_result
+    uint32_t what = 0; // a CallCode, or a ringside_result
     uint64_t bytes = 0; // of the payload
 };
 static_assert(sizeof(Header) == 16);
@@ -73,7 +73,7 @@ inline constexpr uint64_t kMessageBytesMax = 2 * kBufferBytesMax + 65536;
     CALL(LogHash, "reading the event log")                                                                             \
     CALL(Finish, "finishing the run")
 
-enum class Call : uint32_t {
+enum class CallCode : uint32_t {
 #define RINGSIDE_CALL_NAME(name, words) name,
     RINGSIDE_CALLS(RINGSIDE_CALL_NAME)
 #undef RINGSIDE_CALL_NAME

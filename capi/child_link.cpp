@@ -184,7 +184,7 @@ public:
             (void)wait_for_end();
     }
 
-    Answer exchange(Call call, Message& message) override
+    Answer exchange(CallCode call, Message& message) override
     {
         if (!m_death.words.empty())
             return m_death;
@@ -238,9 +238,9 @@ private:
         double const given = m_options.timeout_seconds;
         limit_time(m_socket, given > 0 ? std::min(given, kFirstWordSeconds) : kFirstWordSeconds);
         Message hello;
-        hello.begin(kCallMark, static_cast<uint32_t>(Call::Hello));
+        hello.begin(kCallMark, static_cast<uint32_t>(CallCode::Hello));
         hello.number(kProtocolVersion);
-        Answer const answer = exchange(Call::Hello, hello);
+        Answer const answer = exchange(CallCode::Hello, hello);
         if (answer.result != RINGSIDE_OK) {
             kill();
             if (!m_ended)
@@ -251,7 +251,7 @@ private:
         limit_time(m_socket, given);
     }
 
-    Answer died(Heard heard, Call call)
+    Answer died(Heard heard, CallCode call)
     {
         char const* const during = kCallWords[static_cast<uint32_t>(call)];
         if (heard == Heard::End) {

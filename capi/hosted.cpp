@@ -140,7 +140,7 @@ Exchange::Exchange(uint64_t handle, Kind kind)
         throw Refused(RINGSIDE_BAD_HANDLE, fmt::format("the handle 0x{:x} is of a machine that was closed", handle));
 }
 
-Message& Exchange::begin(Call call)
+Message& Exchange::begin(CallCode call)
 {
     m_call = call;
     m_hosted->message.begin(kCallMark, static_cast<uint32_t>(call));

@@ -68,7 +68,7 @@ public:
     uint32_t number() const { return m_number; }
 
     // The message to write the arguments to.
-    Message& begin(Call call);
+    Message& begin(CallCode call);
     // Sends it; the reader stands until the Exchange goes.
     Reader& send();
     // After all results were read.
@@ -80,7 +80,7 @@ private:
     std::shared_ptr<Hosted> m_hosted;
     std::unique_lock<std::mutex> m_held;
     uint32_t m_number;
-    Call m_call = Call::Hello;
+    CallCode m_call = CallCode::Hello;
     Reader m_reply { {} };
 };
 

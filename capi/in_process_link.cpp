@@ -22,7 +22,7 @@ public:
         m_server.reset();
         g_taken = false;
     }
-    Answer exchange(Call call, Message& message) override
+    Answer exchange(CallCode call, Message& message) override
     {
         std::span<std::byte const> reply
             = m_server->handle(static_cast<uint32_t>(call), message.whole().subspan(sizeof(Header))).whole();

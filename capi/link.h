@@ -23,7 +23,7 @@ class Link {
 public:
     virtual ~Link() = default;
     // One call and its reply, or why there is none. Not from two threads at once.
-    virtual Answer exchange(Call call, Message& message) = 0;
+    virtual Answer exchange(CallCode call, Message& message) = 0;
     // From any thread, during an exchange, too. False: there is no process to end.
     virtual bool kill() = 0;
     // Whether calls must come from the thread that made the link.

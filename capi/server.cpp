@@ -136,7 +136,7 @@ Message& Server::handle(uint32_t call, std::span<std::byte const> payload)
         Reader in(payload);
         if (call >= kCallCount || m_closed)
             throw Refused(RINGSIDE_PROTOCOL, fmt::format("nobody knows call {}", call));
-        carry_out(static_cast<Call>(call), in);
+        carry_out(static_cast<CallCode>(call), in);
     } catch (Refused const& refused) {
         failed(refused.result, refused.what());
     } catch (BadImage const& bad) {
@@ -203,49 +203,49 @@ void Server::tell(std::vector<std::string> const& lines)
     m_reply.text(text);
 }
 
-void Server::carry_out(Call call, Reader& in)
+void Server::carry_out(CallCode call, Reader& in)
 {
     switch (call) {
-    case Call::Hello:
+    case CallCode::Hello:
         return hello(in);
-    case Call::Boot:
+    case CallCode::Boot:
         return boot(in);
-    case Call::Close:
+    case CallCode::Close:
         expect_whole(in);
         m_machine.reset();
         m_closed = true;
         return;
-    case Call::Load:
-    case Call::LoadMemory:
-    case Call::Unload:
-    case Call::DriverInfo:
-    case Call::DriverImports:
+    case CallCode::Load:
+    case CallCode::LoadMemory:
+    case CallCode::Unload:
+    case CallCode::DriverInfo:
+    case CallCode::DriverImports:
         return about_drivers(call, in);
-    case Call::SetRegistryValue:
-    case Call::ImportRegistry:
-    case Call::ExportRegistry:
-    case Call::LoadHive:
-    case Call::SaveHive:
+    case CallCode::SetRegistryValue:
+    case CallCode::ImportRegistry:
+    case CallCode::ExportRegistry:
+    case CallCode::LoadHive:
+    case CallCode::SaveHive:
         return about_registry(call, in);
-    case Call::ClientStart:
-    case Call::ClientEnd:
-    case Call::ClientRunning:
+    case CallCode::ClientStart:
+    case CallCode::ClientEnd:
+    case CallCode::ClientRunning:
         return about_clients(call, in);
-    case Call::Open:
-    case Call::FileClose:
-    case Call::Ioctl:
-    case Call::IoctlWithBuffer:
-    case Call::Read:
-    case Call::Write:
-    case Call::StartIoctl:
-    case Call::StartRead:
-    case Call::StartWrite:
+    case CallCode::Open:
+    case CallCode::FileClose:
+    case CallCode::Ioctl:
+    case CallCode::IoctlWithBuffer:
+    case CallCode::Read:
+    case CallCode::Write:
+    case CallCode::StartIoctl:
+    case CallCode::StartRead:
+    case CallCode::StartWrite:
         return about_files(call, in);
-    case Call::RequestDone:
-    case Call::RequestCancel:
-    case Call::RequestWait:
-    case Call::RequestReply:
-    case Call::RequestClose:
+    case CallCode::RequestDone:
+    case CallCode::RequestCancel:
+    case CallCode::RequestWait:
+    case CallCode::RequestReply:
+    case CallCode::RequestClose:
         return about_requests(call, in);
     default:
         return about_machine(call, in);
@@ -271,32 +271,32 @@ void Server::boot(Reader& in)
     m_machine.emplace(options);
 }
 
-void Server::about_machine(Call call, Reader& in)
+void Server::about_machine(CallCode call, Reader& in)
 {
     Machine& m = machine();
-    if (call == Call::RunFor) {
+    if (call == CallCode::RunFor) {
         auto seconds = in.number<double>();
         expect_whole(in);
         return m.run_for(seconds);
     }
-    if (call == Call::LogLines) {
+    if (call == CallCode::LogLines) {
         auto newest = in.number<uint64_t>();
         expect_whole(in);
         return tell(m.log_lines(newest));
     }
     expect_whole(in);
     switch (call) {
-    case Call::Settle:
+    case CallCode::Settle:
         return m_reply.flag(m.settle());
-    case Call::Crashed:
+    case CallCode::Crashed:
         return m_reply.flag(m.crashed());
-    case Call::Devices:
+    case CallCode::Devices:
         return m_reply.text(dump(devices_json(m.devices())));
-    case Call::Pending:
+    case CallCode::Pending:
         return tell(m.pending());
-    case Call::WhatIsLeft:
+    case CallCode::WhatIsLeft:
         return tell(m.what_is_left());
-    case Call::LogHash:
+    case CallCode::LogHash:
         return m_reply.number(m.log_hash());
     default:
         return finish();
@@ -328,64 +328,64 @@ void Server::finish()
     m_reply.text(report_text(report));
 }
 
-void Server::about_drivers(Call call, Reader& in)
+void Server::about_drivers(CallCode call, Reader& in)
 {
-    if (call == Call::Load || call == Call::LoadMemory)
+    if (call == CallCode::Load || call == CallCode::LoadMemory)
         return load(call, in);
     auto number = in.number<uint32_t>();
     expect_whole(in);
     Driver& driver = m_drivers.at(number, "driver");
-    if (call == Call::Unload)
+    if (call == CallCode::Unload)
         m_reply.number(driver.unload());
-    else if (call == Call::DriverInfo)
+    else if (call == CallCode::DriverInfo)
         tell(driver);
     else
         m_reply.text(dump(machine::imports_json(driver.imports())));
 }
 
-void Server::load(Call call, Reader& in)
+void Server::load(CallCode call, Reader& in)
 {
     std::string const path(in.text());
     std::string name;
     std::span<std::byte const> image;
-    if (call == Call::LoadMemory) {
+    if (call == CallCode::LoadMemory) {
         name = in.text();
         image = in.bytes();
     }
     expect_whole(in);
-    Driver driver = call == Call::Load ? machine().load(path) : machine().load(name, image, path);
+    Driver driver = call == CallCode::Load ? machine().load(path) : machine().load(name, image, path);
     int32_t const status = driver.status();
     m_reply.number(m_drivers.add(std::move(driver)));
     m_reply.number(status);
 }
 
-void Server::about_registry(Call call, Reader& in)
+void Server::about_registry(CallCode call, Reader& in)
 {
     Machine& m = machine();
     auto key = in.text(); // or all the text there is
-    if (call == Call::ImportRegistry) {
+    if (call == CallCode::ImportRegistry) {
         expect_whole(in);
         m.import_registry(key);
-    } else if (call == Call::SetRegistryValue) {
+    } else if (call == CallCode::SetRegistryValue) {
         auto assignment = in.text();
         expect_whole(in);
         m.set_registry_value(key, assignment);
-    } else if (call == Call::LoadHive) {
+    } else if (call == CallCode::LoadHive) {
         auto file = in.bytes();
         expect_whole(in);
         m.load_hive(key, file);
     } else {
         expect_whole(in);
-        if (call == Call::ExportRegistry)
+        if (call == CallCode::ExportRegistry)
             m_reply.text(m.export_registry(key));
         else
             m_reply.bytes(m.save_hive(key));
     }
 }
 
-void Server::about_clients(Call call, Reader& in)
+void Server::about_clients(CallCode call, Reader& in)
 {
-    if (call == Call::ClientStart) {
+    if (call == CallCode::ClientStart) {
         auto name = in.text();
         auto account = in.number<uint32_t>();
         expect_whole(in);
@@ -398,7 +398,7 @@ void Server::about_clients(Call call, Reader& in)
         return;
     }
     auto number = in.number<uint32_t>();
-    if (call == Call::ClientRunning) {
+    if (call == CallCode::ClientRunning) {
         expect_whole(in);
         return m_reply.flag(m_clients.at(number, "client").running());
     }
@@ -421,58 +421,58 @@ void Server::open(Reader& in)
     m_reply.number(status);
 }
 
-void Server::about_files(Call call, Reader& in)
+void Server::about_files(CallCode call, Reader& in)
 {
-    if (call == Call::Open)
+    if (call == CallCode::Open)
         return open(in);
     auto number = in.number<uint32_t>();
-    if (call == Call::FileClose) {
+    if (call == CallCode::FileClose) {
         expect_whole(in);
         m_files.at(number, "file").close();
         return m_files.remove(number);
     }
-    bool const is_ioctl = call == Call::Ioctl || call == Call::IoctlWithBuffer || call == Call::StartIoctl;
-    bool const is_read = call == Call::Read || call == Call::StartRead;
+    bool const is_ioctl = call == CallCode::Ioctl || call == CallCode::IoctlWithBuffer || call == CallCode::StartIoctl;
+    bool const is_read = call == CallCode::Read || call == CallCode::StartRead;
     uint32_t const code = is_ioctl ? in.number<uint32_t>() : 0;
     std::span<std::byte const> const given = is_read ? std::span<std::byte const> {} : in.bytes();
     std::span<std::byte const> const second
-        = call == Call::IoctlWithBuffer ? in.bytes() : std::span<std::byte const> {};
-    uint64_t const wanted = is_read || call == Call::Ioctl || call == Call::StartIoctl ? room(in) : 0;
+        = call == CallCode::IoctlWithBuffer ? in.bytes() : std::span<std::byte const> {};
+    uint64_t const wanted = is_read || call == CallCode::Ioctl || call == CallCode::StartIoctl ? room(in) : 0;
     uint64_t const offset = is_ioctl ? 0 : in.number<uint64_t>();
     expect_whole(in);
     File& file = m_files.at(number, "file");
     switch (call) {
-    case Call::Ioctl:
+    case CallCode::Ioctl:
         return tell(file.ioctl(code, given, wanted), wanted);
-    case Call::IoctlWithBuffer:
+    case CallCode::IoctlWithBuffer:
         return tell(file.ioctl_with_buffer(code, given, second), 0);
-    case Call::Read:
+    case CallCode::Read:
         return tell(file.read(wanted, offset), wanted);
-    case Call::Write:
+    case CallCode::Write:
         return tell(file.write(given, offset), 0);
-    case Call::StartIoctl:
+    case CallCode::StartIoctl:
         return m_reply.number(m_requests.add(file.start_ioctl(code, given, wanted)));
-    case Call::StartRead:
+    case CallCode::StartRead:
         return m_reply.number(m_requests.add(file.start_read(wanted, offset)));
     default:
         return m_reply.number(m_requests.add(file.start_write(given, offset)));
     }
 }
 
-void Server::about_requests(Call call, Reader& in)
+void Server::about_requests(CallCode call, Reader& in)
 {
     auto number = in.number<uint32_t>();
-    uint64_t const wanted = call == Call::RequestWait || call == Call::RequestReply ? room(in) : 0;
+    uint64_t const wanted = call == CallCode::RequestWait || call == CallCode::RequestReply ? room(in) : 0;
     expect_whole(in);
     Request& request = m_requests.at(number, "request");
     switch (call) {
-    case Call::RequestDone:
+    case CallCode::RequestDone:
         return m_reply.flag(request.done());
-    case Call::RequestCancel:
+    case CallCode::RequestCancel:
         return request.cancel();
-    case Call::RequestWait:
+    case CallCode::RequestWait:
         return tell(request.wait(), wanted);
-    case Call::RequestReply:
+    case CallCode::RequestReply:
         return tell(request.reply(), wanted);
     default:
         return m_requests.remove(number);

@@ -54,17 +54,17 @@ private:
         uint32_t m_last = 0;
     };
 
-    void carry_out(Call call, Reader& in);
-    void about_drivers(Call call, Reader& in);
-    void about_registry(Call call, Reader& in);
-    void about_clients(Call call, Reader& in);
-    void about_files(Call call, Reader& in);
-    void about_requests(Call call, Reader& in);
-    void about_machine(Call call, Reader& in);
+    void carry_out(CallCode call, Reader& in);
+    void about_drivers(CallCode call, Reader& in);
+    void about_registry(CallCode call, Reader& in);
+    void about_clients(CallCode call, Reader& in);
+    void about_files(CallCode call, Reader& in);
+    void about_requests(CallCode call, Reader& in);
+    void about_machine(CallCode call, Reader& in);
 
     void hello(Reader& in);
     void boot(Reader& in);
-    void load(Call call, Reader& in);
+    void load(CallCode call, Reader& in);
     void open(Reader& in);
     void finish();
 

@@ -20,7 +20,7 @@ namespace {
 constexpr char const* kVariable = "RINGSIDE_TEST_FAKE";
 constexpr int kSocket = 3;
 
-using capi::Call;
+using capi::CallCode;
 using capi::Heard;
 using capi::Message;
 
@@ -57,12 +57,12 @@ int answer_calls(std::string_view what)
     Message reply;
     while (stream.receive(capi::kCallMark) == Heard::Message) {
         reply.begin(capi::kReplyMark, RINGSIDE_OK);
-        auto const call = static_cast<Call>(stream.what());
-        if (call == Call::Hello)
+        auto const call = static_cast<CallCode>(stream.what());
+        if (call == CallCode::Hello)
             reply.number(capi::kProtocolVersion);
-        else if (call != Call::Boot && what.starts_with("random:"))
+        else if (call != CallCode::Boot && what.starts_with("random:"))
             random_reply(reply, random);
-        else if (call != Call::Boot && what == "long")
+        else if (call != CallCode::Boot && what == "long")
             reply.text(std::string(5000, 'y'));
         if (stream.send(reply.whole()) != Heard::Message)
             break;

@@ -22,7 +22,7 @@ extern char** environ;
 namespace ringside::test {
 namespace {
 
-using capi::Call;
+using capi::CallCode;
 using capi::Heard;
 using capi::Message;
 using capi::Reader;
@@ -84,10 +84,10 @@ public:
     void boot()
     {
         Message message;
-        message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Hello));
+        message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Hello));
         message.number(capi::kProtocolVersion);
         EXPECT_EQ(ask(message), RINGSIDE_OK);
-        message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Boot));
+        message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Boot));
         write_boot(message);
         EXPECT_EQ(ask(message), RINGSIDE_OK) << words();
     }
@@ -120,7 +120,7 @@ public:
     void load(char const* name)
     {
         Message message;
-        message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Load));
+        message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Load));
         message.text(driver_path(name));
         EXPECT_EQ(ask(message), RINGSIDE_OK) << words();
     }
@@ -186,23 +186,23 @@ TEST(CProtocol, CallsThatMakeNoSense)
 {
     Process process;
     Message message;
-    message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Settle));
+    message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Settle));
     EXPECT_EQ(process.ask(message), RINGSIDE_PROTOCOL);
     EXPECT_EQ(process.words(), "no machine was booted");
     message.begin(capi::kCallMark, capi::kCallCount);
     EXPECT_EQ(process.ask(message), RINGSIDE_PROTOCOL);
-    message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Hello));
+    message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Hello));
     message.number<uint32_t>(capi::kProtocolVersion + 1);
     EXPECT_EQ(process.ask(message), RINGSIDE_PROTOCOL);
     EXPECT_NE(process.words().find("version"), std::string::npos);
     process.boot();
-    message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Boot));
+    message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Boot));
     Process::write_boot(message);
     EXPECT_EQ(process.ask(message), RINGSIDE_PROTOCOL);
     EXPECT_EQ(process.words(), "a machine was booted already");
     // Every call with arguments that are not its own: a number among them may be what is complained of first.
     for (uint32_t call = 0; call < capi::kCallCount; ++call) {
-        if (static_cast<Call>(call) == Call::Close)
+        if (static_cast<CallCode>(call) == CallCode::Close)
             continue;
         message.begin(capi::kCallMark, call);
         message.text("more than anybody asked for, and then some");
@@ -213,7 +213,7 @@ TEST(CProtocol, CallsThatMakeNoSense)
         int const result = process.ask(message);
         EXPECT_TRUE(result == RINGSIDE_PROTOCOL || result == RINGSIDE_BAD_ARGUMENT) << call << ": " << result;
     }
-    message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Close));
+    message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Close));
     EXPECT_EQ(process.ask(message), RINGSIDE_OK);
     EXPECT_EQ(process.end(), 0);
 }
@@ -328,7 +328,7 @@ TEST(CProtocol, DrawnCalls)
         process.load("wild");
         Message message;
         for (char const* device : { kIoctlDevice, kWildDevice, kWildDevice }) {
-            message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Open));
+            message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Open));
             message.number<uint32_t>(0);
             message.text(device);
             message.number(RINGSIDE_READ_WRITE);
@@ -338,7 +338,7 @@ TEST(CProtocol, DrawnCalls)
         for (int calls = 0; calls < 300; ++calls) {
             uint32_t const call = drawing.below(capi::kCallCount);
             // The end of a run would leave nothing to ask.
-            if (*kShapes[call] == '-' || (static_cast<Call>(call) == Call::Finish && calls < 250))
+            if (*kShapes[call] == '-' || (static_cast<CallCode>(call) == CallCode::Finish && calls < 250))
                 continue;
             message.begin(capi::kCallMark, call);
             drawing.fields(message, kShapes[call]);
@@ -347,14 +347,14 @@ TEST(CProtocol, DrawnCalls)
             ASSERT_NE(result, RINGSIDE_OUR_BUG) << process.words();
             well[call] += result == RINGSIDE_OK;
         }
-        message.begin(capi::kCallMark, static_cast<uint32_t>(Call::Close));
+        message.begin(capi::kCallMark, static_cast<uint32_t>(CallCode::Close));
         EXPECT_EQ(process.ask(message), RINGSIDE_OK);
         EXPECT_EQ(process.end(), 0);
     }
     // What was drawn reaches the machine. (No image and no hive is drawn.)
     for (uint32_t call = 0; call < capi::kCallCount; ++call)
-        if (*kShapes[call] != '-' && static_cast<Call>(call) != Call::LoadMemory
-            && static_cast<Call>(call) != Call::LoadHive)
+        if (*kShapes[call] != '-' && static_cast<CallCode>(call) != CallCode::LoadMemory
+            && static_cast<CallCode>(call) != CallCode::LoadHive)
             EXPECT_GT(well[call], 0) << capi::kCallWords[call] << ' ' << call;
 }
 
