@@ -469,7 +469,8 @@ void Server::about_requests(CallCode call, Reader& in)
     case CallCode::RequestDone:
         return m_reply.flag(request.done());
     case CallCode::RequestCancel:
-        return request.cancel();
+        (void)request.cancel();
+        return;
     case CallCode::RequestWait:
         return tell(request.wait(), wanted);
     case CallCode::RequestReply:
