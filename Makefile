@@ -35,6 +35,7 @@ bench: all
 	@$(BUILD)/ringside_file_bench
 	@$(BUILD)/ringside_dispatcher_bench
 	@$(BUILD)/ringside_kernel_bench
+	@$(BUILD)/ringside_c_face_bench
 
 clean:
 	@rm -rf build build-sanitize build-debug

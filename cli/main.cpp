@@ -9,6 +9,7 @@
 #include "usage.h"
 
 #include "base/check.h"
+#include "capi/serve.h"
 
 #include <cstdio>
 #include <exception>
@@ -60,6 +61,9 @@ int run(std::string const& program, std::vector<std::string> arguments)
         return inspect_verb(arguments);
     if (verb == "ddi")
         return ddi_verb(arguments);
+    // Not for people: the C face's library starts its machine's process in this way (docs/c-api.md).
+    if (verb == "serve" && arguments.empty())
+        return capi::serve();
     usage("no verb is named '{}'; there are: run, inspect, ddi (see ringside --help)", harmless(verb));
 }
 

@@ -78,6 +78,7 @@ struct RunPlan {
     bool json = false;
     std::optional<size_t> log_lines;
     bool quiet_said = false;
+    std::string trace; // a file's path; empty: none (trace_file.h)
     bool in_process = false;
     double timeout_seconds = 300;
 

@@ -3,6 +3,7 @@
 
 #include "registry_file.h"
 #include "text.h"
+#include "trace_file.h"
 #include "usage.h"
 
 #include <CLI/CLI.hpp>
@@ -200,7 +201,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         add("--at", "The --read's or --write's offset in the file (usual: 0)", "N", "I/O"),
     };
 
-    std::string seed, seeds, processors, groups, windows, checks, faults, steps, hang, timeout, log, c_drive, c_drive_write;
+    std::string seed, seeds, processors, groups, windows, checks, faults, steps, hang, timeout, log, trace, c_drive, c_drive_write;
     std::vector<std::string> reg, hives, save_hives, export_reg, rules_off;
     bool no_unload = false;
     auto one = [&](char const* name, std::string& into, char const* words, char const* type, char const* group) {
@@ -235,6 +236,8 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     app.add_flag("--force-irql", plan.machine.force_irql,
                  "Page out pageable code and data whenever a driver is at DISPATCH_LEVEL or above")
         ->group("Machine");
+    app.add_flag("--debugger", plan.machine.debugger, "A kernel debugger is attached: it says go at each break-in")
+        ->group("Machine");
     one("--steps", steps, "Mean number of steps between switches (usual: drawn from the seed)", "N", "Machine");
     one("--hang", hang, "How long a driver may compute without calling anything; 0: for ever (usual: 2)", "SECONDS",
         "Machine");
@@ -244,6 +247,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     app.add_flag("--json", plan.json, "One JSON object on standard output")->group("Report");
     auto* log_option
         = app.add_flag("--log{all}", log, "The event log's newest N lines, or all (--log=N)")->group("Report");
+    one("--trace", trace, "Draw the run: a page (.html), or a trace for Perfetto and Chrome (.json)", "FILE", "Report");
     app.add_flag("--quiet-said", plan.quiet_said, "Do not show what the drivers print")->group("Report");
     app.add_flag("--in-process", plan.in_process, "No process of its own for the machine: for debuggers")
         ->group("Report");
@@ -309,6 +313,10 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         plan.timeout_seconds = parse_seconds("--timeout", timeout);
     if (log_option->count() != 0)
         plan.log_lines = log == "all" ? ~size_t { 0 } : parse_number("--log", log);
+    if (!trace.empty()) {
+        (void)check_trace_file(trace);
+        plan.trace = trace;
+    }
     plan.unload = !no_unload;
     // A whole log is wanted whole.
     if (plan.log_lines && *plan.log_lines > plan.machine.log_records)

@@ -2,80 +2,19 @@
 #include "run_machine.h"
 
 #include "text.h"
+#include "trace_record.h"
 
 #include "base/check.h"
 #include "ldr/pe.h"
+#include "machine/views.h"
 #include "sim/world.h"
 
 #include <fmt/format.h>
 
 namespace ringside::cli {
 
-std::string end_name(Report::End end)
-{
-    switch (end) {
-    case Report::End::Clean:
-        return "clean";
-    case Report::End::Leaks:
-        return "leaks";
-    case Report::End::BugCheck:
-        return "bug-check";
-    case Report::End::MissingService:
-        return "missing-service";
-    case Report::End::Hung:
-        return "hung";
-    }
-    return "?";
-}
-
-Json imports_json(std::vector<ImportLine> const& imports)
-{
-    Json list = Json::array();
-    for (ImportLine const& import : imports) {
-        using Served = ImportLine::Served;
-        list.push_back({ { "dll", import.dll },
-                         { "name", import.name },
-                         { "served",
-                           import.served == Served::Works         ? "works"
-                               : import.served == Served::Partial ? "partial"
-                                                                  : "missing" },
-                         { "words", import.words } });
-    }
-    return list;
-}
-
-Json report_json(Report const& report)
-{
-    Json trace = Json::array();
-    for (TraceLine const& line : report.trace)
-        trace.push_back(
-            { { "address", line.address }, { "module", line.module }, { "path", line.path }, { "rva", line.rva } });
-    return {
-        { "kind", "report" },
-        { "end", end_name(report.end) },
-        { "exit_code", report.exit_code },
-        { "code", report.code },
-        { "code_name", report.code_name },
-        { "parameters", report.parameters },
-        { "words", report.words },
-        { "rule", report.rule },
-        { "service", report.service },
-        { "processor", report.processor },
-        { "irql", report.irql },
-        { "thread", report.thread },
-        { "trace", std::move(trace) },
-        { "leaks", report.leaks },
-        { "said", report.said },
-        { "missing", report.missing },
-        { "events", report.events },
-        { "hash", report.hash },
-        { "faults_injected", report.faults_injected },
-        { "fallible_calls", report.fallible_calls },
-        { "virtual_seconds", report.virtual_seconds },
-        { "replayable", report.replayable },
-        { "seed", report.seed },
-    };
-}
+using machine::imports_json;
+using machine::report_json;
 
 namespace {
 
@@ -380,7 +319,11 @@ int run_machine(RunPlan const& plan, uint64_t seed, Sink const& sink)
            { "checks", checks_name(plan.machine.checks) },
            { "faults", std::move(faults) },
            { "explore", plan.machine.explore },
-           { "force_irql", plan.machine.force_irql } });
+           { "force_irql", plan.machine.force_irql },
+           { "debugger", plan.machine.debugger } });
+    std::optional<TraceTeller> trace;
+    if (!plan.trace.empty())
+        trace.emplace(sink);
     try {
         return Runner(plan, seed, sink).run();
     } catch (BadImage const& bad) {

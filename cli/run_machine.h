@@ -14,8 +14,9 @@
 //   pending    requests[]: what drivers still hold when all steps are done
 //   close      path
 //   unload     name status
-//   report     see report_json()
+//   report     see machine/views.h: report_json()
 //   log        lines[]
+//   trace-...  with --trace: trace_record.h
 //   refused    words: the plan makes no sense to the machine; nothing comes after it
 // Bytes are hexadecimal text. Statuses are numbers.
 #pragma once
@@ -33,9 +34,5 @@ using Sink = std::function<void(Json const&)>;
 
 // Returns the exit code.
 int run_machine(RunPlan const& plan, uint64_t seed, Sink const& sink);
-
-Json imports_json(std::vector<ImportLine> const& imports);
-Json report_json(Report const& report);
-std::string end_name(Report::End end);
 
 } // namespace ringside::cli

@@ -123,6 +123,8 @@ private:
             words += ", exploring";
         if (record.at("force_irql").get<bool>())
             words += ", IRQL checking forced";
+        if (record.at("debugger").get<bool>())
+            words += ", debugger attached";
         m_terminal.line("machine", words);
     }
 

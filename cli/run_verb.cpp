@@ -5,6 +5,7 @@
 #include "run_view.h"
 #include "symbols.h"
 #include "text.h"
+#include "trace_file.h"
 #include "usage.h"
 
 #include "base/check.h"
@@ -12,6 +13,7 @@
 #include "sim/child_process.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace ringside::cli {
 
@@ -24,13 +26,17 @@ constexpr std::string_view kBrokenPromise = "Ringside broke its own promise";
 // Hears one run: shows what happens, and keeps what the end will need.
 class Listener {
 public:
-    explicit Listener(View& view)
+    // `trace`: null where none is wanted.
+    Listener(View& view, TraceCollector* trace)
         : m_view(view)
+        , m_trace(trace)
     {
     }
 
     void record(Json const& record)
     {
+        if (m_trace && m_trace->record(record))
+            return;
         std::string kind = record.at("kind");
         if (kind == "phase")
             m_outcome.during = record.at("words");
@@ -70,6 +76,7 @@ private:
     }
 
     View& m_view;
+    TraceCollector* m_trace;
     Outcome m_outcome;
     std::string m_line;
 };
@@ -153,18 +160,18 @@ std::string death_words(sim::ChildEnd const& end, Outcome const& outcome, double
     return {};
 }
 
-Outcome run_in_process(RunPlan const& plan, uint64_t seed, View& view)
+Outcome run_in_process(RunPlan const& plan, uint64_t seed, View& view, TraceCollector* trace)
 {
-    Listener listener(view);
+    Listener listener(view, trace);
     int code = run_machine(plan, seed, [&](Json const& record) { listener.record(record); });
     Outcome& outcome = listener.outcome();
     outcome.exit_code = code;
     return outcome;
 }
 
-Outcome run_in_own_process(RunPlan const& plan, uint64_t seed, View& view)
+Outcome run_in_own_process(RunPlan const& plan, uint64_t seed, View& view, TraceCollector* trace)
 {
-    Listener listener(view);
+    Listener listener(view, trace);
     sim::RecordReader reader;
     reader.on_text = [&](std::string_view text) { listener.text(text); };
     reader.on_record = [&](std::string_view bytes) {
@@ -195,7 +202,11 @@ int run_verb(std::string const& program, std::vector<std::string> const& argumen
     auto view = plan.json ? make_json_view(plan) : make_text_view(plan);
     int exit_code = kExitClean;
     for (uint64_t seed = plan.seed_first;; ++seed) {
-        Outcome outcome = plan.in_process ? run_in_process(plan, seed, *view) : run_in_own_process(plan, seed, *view);
+        std::optional<TraceCollector> trace;
+        if (!plan.trace.empty())
+            trace.emplace();
+        auto const run = plan.in_process ? run_in_process : run_in_own_process;
+        Outcome outcome = run(plan, seed, *view, trace ? &*trace : nullptr);
         exit_code = outcome.exit_code;
         if (!outcome.report.is_null())
             add_symbols(outcome.report, outcome.drivers);
@@ -207,7 +218,10 @@ int run_verb(std::string const& program, std::vector<std::string> const& argumen
                 view->finish(exit_code);
             throw Usage(outcome.refused);
         }
-        if (exit_code != kExitClean || seed == plan.seed_last)
+        bool const last = exit_code != kExitClean || seed == plan.seed_last;
+        if (trace && last)
+            write_trace(plan.trace, trace->finish(), seed, outcome);
+        if (last)
             break;
     }
     view->finish(exit_code);

@@ -3,8 +3,8 @@
 
 #include "usage.h"
 
+#include "machine/views.h"
 #include "nt/irql.h"
-#include "nt/status.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -208,16 +208,7 @@ std::string join(std::vector<std::string> const& words, std::string_view separat
     return fmt::format("{}", fmt::join(words, separator));
 }
 
-std::string status_name(int32_t status)
-{
-    auto const* end = std::end(nt::kStatusNames);
-    auto const* found = std::lower_bound(
-        std::begin(nt::kStatusNames), end, static_cast<uint32_t>(status),
-        [](nt::StatusName const& row, uint32_t wanted) { return static_cast<uint32_t>(row.status) < wanted; });
-    if (found != end && found->status == status)
-        return found->name;
-    return fmt::format("0x{:08X}", static_cast<uint32_t>(status));
-}
+std::string status_name(int32_t status) { return machine::status_name(status); }
 
 std::string irql_name(uint8_t irql)
 {

@@ -13,7 +13,7 @@ import pathlib
 import re
 import sys
 
-PATH = re.compile(r'^(?:src|include|cli|sdk|examples|tests|bench|data|docs|tools|cmake|\.ci)/[^\s<>]*$')
+PATH = re.compile(r'^(?:src|include|cli|capi|sdk|examples|tests|bench|data|docs|tools|cmake|\.ci)/[^\s<>]*$')
 QUALIFIED = re.compile(r'^(?:ringside::)?([A-Za-z_]\w*(?:::~?[A-Za-z_]\w*)+)(?:\(\))?$')
 LINK = re.compile(r'\[[^\]]*\]\(([^)\s]+)\)')
 CITE = re.compile(r'@cite\(([^)]*)\)')
@@ -40,7 +40,7 @@ class Tree:
         self.top = top
         self.rooms = set(json.loads((top / 'tools' / 'rooms.json').read_text())['rooms'])
         self.files = {}
-        for folder in ('src', 'include', 'cli', 'tests', 'examples', 'bench'):
+        for folder in ('src', 'include', 'cli', 'capi', 'tests', 'examples', 'bench'):
             for path in sorted((top / folder).rglob('*')):
                 if path.suffix in ('.h', '.cpp', '.S', '.inc', '.c'):
                     self.files[path.relative_to(top)] = path.read_text(errors='replace')

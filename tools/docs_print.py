@@ -96,11 +96,12 @@ class Printer:
         for name, value in re.findall(r'^NT_BUGCHECK\((\w+), (0x[0-9A-Fa-f]+)\)',
                                       (self.top / 'src' / 'nt' / 'bugcheck.inc').read_text(), re.MULTILINE):
             numbers[name] = int(value, 16)
-        row = re.compile(r'\{\s*Rule::\w+,\s*"(\w+)",\s*nt::(\w+),\s*(\w+),\s*"([^"]*)",\s*"([^"]*)"\s*\}')
+        row = re.compile(r'\{\s*Rule::\w+,\s*"(\w+)",\s*nt::(\w+),\s*(\w+),\s*((?:"[^"]*"\s*)+),\s*"([^"]*)"\s*\}')
         lines = ['| rule | what the driver did | ends as |', '|---|---|---|']
         for name, code, subcode, words, page in row.findall(table):
             first = f', first parameter 0x{int(subcode, 0):X}' if int(subcode, 0) else ''
             url = f'https://learn.microsoft.com/windows-hardware/drivers/{page}'
+            words = ''.join(re.findall('"([^"]*)"', words))
             lines.append(f'| `{name}` | {words} | [0x{numbers[code]:X} {code}]({url}){first} |')
         if len(lines) == 2:
             raise Unprintable('src/verifier/rules.cpp: no row was understood')

@@ -13,6 +13,7 @@
 // Nothing here throws but BadImage (a file that is no x64 driver) and BadUse (a call that makes no sense).
 #pragma once
 
+#include <ringside/client.h>
 #include <ringside/windows.h>
 #include <ringside/wmi.h>
 
@@ -26,8 +27,6 @@
 #include <vector>
 
 namespace ringside {
-
-using Bytes = std::vector<std::byte>;
 
 // One clear sentence: the file is not a driver that can be loaded.
 struct BadImage : std::runtime_error {
@@ -68,87 +67,13 @@ struct MachineOptions {
     Faults faults {};
     bool explore = false;          // interlocked instructions are schedule points too
     bool force_irql = false;       // pageable code and data are paged out whenever the IRQL is raised (not in bare ones)
+    bool debugger = false;         // a kernel debugger is attached; it says go at each break-in
     uint32_t mean_steps = 0;       // mean number of schedule points between switches; 0: drawn from the seed
     bool live_output = false;      // DbgPrint lines go to standard error as they are said
     double hang_seconds = 2;       // host time a driver may spin without calling anything; 0: for ever
     size_t memory_bytes = size_t { 1 } << 30; // physical memory; only what is touched costs anything
     Drive c_drive {};              // \??\C:
     size_t log_records = 1 << 14;  // newest records kept; a power of two (these fit a second-level cache)
-};
-
-struct Reply {
-    int32_t status = 0;        // STATUS_PENDING: the driver did not complete it; see Machine::pending()
-    uint64_t information = 0;
-    Bytes bytes;               // of an output buffer: `information` of them at most
-    bool ok() const { return status >= 0 && status != 0x103; }
-    std::string_view text() const { return { reinterpret_cast<char const*>(bytes.data()), bytes.size() }; }
-};
-
-// A request that was started and not waited for.
-class Request {
-public:
-    bool done() const;
-    void cancel();          // IoCancelIrp, on the issuer's behalf
-    Reply wait();           // runs the machine until it is done, or nothing is left to do (then STATUS_PENDING)
-    Reply reply() const;    // as it stands
-
-    struct State;
-    explicit Request(std::shared_ptr<State> state) : m_state(std::move(state)) {}
-
-private:
-    std::shared_ptr<State> m_state;
-};
-
-class File {
-public:
-    int32_t status() const;      // of the open: everything else fails when this did
-    bool ok() const { return status() >= 0; }
-    Reply ioctl(uint32_t code, std::span<std::byte const> in, size_t out_bytes);
-    Reply ioctl(uint32_t code, std::string_view in, size_t out_bytes);
-    // The second buffer's contents are given too: METHOD_IN_DIRECT drivers read it, METHOD_NEITHER ones may.
-    Reply ioctl_with_buffer(uint32_t code, std::span<std::byte const> in, std::span<std::byte const> second);
-    Reply read(size_t bytes, uint64_t offset = 0);
-    Reply write(std::span<std::byte const> bytes, uint64_t offset = 0);
-    Reply write(std::string_view bytes, uint64_t offset = 0);
-    Request start_ioctl(uint32_t code, std::span<std::byte const> in, size_t out_bytes);
-    Request start_read(size_t bytes, uint64_t offset = 0);
-    Request start_write(std::span<std::byte const> bytes, uint64_t offset = 0);
-    void close(); // the last handle: IRP_MJ_CLEANUP, then IRP_MJ_CLOSE
-
-    struct State;
-    explicit File(std::shared_ptr<State> state) : m_state(std::move(state)) {}
-
-private:
-    std::shared_ptr<State> m_state;
-};
-
-// Whose token a client process has (docs/security.md).
-enum class Account : uint8_t {
-    System,                // LocalSystem, as most services
-    Administrator,         // elevated: what "Run as administrator" starts
-    FilteredAdministrator, // the same account before that
-    User,                  // an ordinary one
-};
-struct ClientOptions {
-    Account account = Account::Administrator;
-};
-
-// A client process: its own addresses and handles.
-class Client {
-public:
-    int32_t status() const; // of its creation, which a driver may refuse: every open fails when it did
-    File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
-    // Terminates the process, as TerminateProcess does: its requests are cancelled and waited for, its handles closed.
-    // What its Files are asked from then on is refused (STATUS_PROCESS_IS_TERMINATING).
-    void end(int32_t status = 0);
-    bool running() const;
-
-    struct State;
-    explicit Client(std::shared_ptr<State> state) : m_state(std::move(state)) {}
-
-private:
-    friend class Machine;
-    std::shared_ptr<State> m_state;
 };
 
 struct ImportLine {
@@ -242,8 +167,9 @@ public:
 
     // Opens on behalf of the default client, an elevated administrator.
     File open(std::string_view path, uint32_t access = 0xC0000000, uint32_t share = 3);
+    File open(std::string_view path, OpenOptions const& options);
     Client client(std::string_view name, ClientOptions options = {});
-    void use_default_client(); // makes it now, not with the first call that needs it
+    Client default_client();
 
     // Runs until nothing is left to do (timers up to a minute ahead included); true when quiet.
     bool settle();
@@ -266,6 +192,10 @@ public:
     std::vector<std::string> wmi_complaints() const;            // what providers answered wrongly, one line each
 
     bool crashed() const;                     // a bug check or a missing service ended it
+
+    // The system shuts down: IRP_MJ_SHUTDOWN to the devices that registered for it, last registered first, then to
+    // those that wanted the last chance. Programs and drivers stay as they are.
+    void shutdown();
 
     // Closes files, unloads drivers in reverse order, and looks what is left.
     Report finish();

@@ -65,6 +65,8 @@ struct Ddi {
     Windows until = Windows::never; // first release that no longer exports it
     Fail fail = Fail::Never;
     int32_t fail_status = 0;
+    // Callers that say how they want to be told: the form of this call's failure. Null: `fail`.
+    Fail (*fail_of)(uint64_t const* arguments) = nullptr;
     Needs needs = Needs::Gate;
     char const* page = nullptr;    // "wdm/nf-wdm-ioallocateirp"; null: not documented, see `because`
     char const* rules = "";        // compliance rules of the page that this project's verifier knows, comma-separated
@@ -79,6 +81,7 @@ struct Ddi {
     // The body and its doors log lines that say more than the call's own line would: the gate adds none.
     bool says_itself = false;
 
+    Fail fail_form(uint64_t const* arguments) const { return fail_of ? fail_of(arguments) : fail; }
     constexpr Coverage coverage() const
     {
         return declined ? Coverage::Declined : partial ? Coverage::Partial : Coverage::Works;

@@ -8,28 +8,53 @@ namespace ringside::ex {
 
 using namespace nt;
 
+namespace {
+
+// The caller says whether it wants NULL or an exception.
+Fail by_type(uint64_t const* arguments)
+{
+    return arguments[0] & POOL_RAISE_IF_ALLOCATION_FAILURE ? Fail::Raise : Fail::Null;
+}
+Fail by_quota_type(uint64_t const* arguments)
+{
+    return arguments[0] & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE ? Fail::Null : Fail::Raise;
+}
+Fail by_flags(uint64_t const* arguments)
+{
+    return arguments[0] & POOL_FLAG_RAISE_ON_FAILURE ? Fail::Raise : Fail::Null;
+}
+
+} // namespace
+
 std::span<Ddi const> pool_rows()
 {
     static Ddi const rows[] = {
-        { .name = "ExAllocatePool", .irql = { 0, 2 }, .fail = Fail::Null, .page = "wdm/nf-wdm-exallocatepool",
+        { .name = "ExAllocatePool", .irql = { 0, 2 }, .fail = Fail::Null,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .fail_of = by_type, .page = "wdm/nf-wdm-exallocatepool",
           .body = body<&ExAllocatePool>() },
         { .name = "ExAllocatePoolWithTag", .irql = { 0, 2 }, .fail = Fail::Null,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .fail_of = by_type,
           .page = "wdm/nf-wdm-exallocatepoolwithtag",
           .rules = "CheckDeviceObjectFlags,IrqlExAllocatePool,IrqlExFree1,PowerDownAllocate,PowerUpFail",
           .body = body<&ExAllocatePoolWithTag>() },
         { .name = "ExAllocatePoolWithTagPriority", .irql = { 0, 2 }, .fail = Fail::Null,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .fail_of = by_type,
           .page = "wdm/nf-wdm-exallocatepoolwithtagpriority", .rules = "IrqlExAllocatePool,IrqlExFree2",
           .partial = "there is no special pool: the Xxx SpecialPool variants are plain priorities",
           .body = body<&ExAllocatePoolWithTagPriority>() },
         { .name = "ExAllocatePoolWithQuota", .irql = { 0, 2 }, .fail = Fail::Raise,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-exallocatepoolwithquota",
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .fail_of = by_quota_type,
+          .page = "wdm/nf-wdm-exallocatepoolwithquota",
           .body = body<&ExAllocatePoolWithQuota>() },
         { .name = "ExAllocatePoolWithQuotaTag", .irql = { 0, 2 }, .fail = Fail::Raise,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-exallocatepoolwithquotatag",
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .fail_of = by_quota_type,
+          .page = "wdm/nf-wdm-exallocatepoolwithquotatag",
           .body = body<&ExAllocatePoolWithQuotaTag>() },
         { .name = "ExAllocatePool2", .irql = { 0, 2 }, .since = Windows::v10_2004, .fail = Fail::Null,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .fail_of = by_flags,
           .page = "wdm/nf-wdm-exallocatepool2", .body = body<&ExAllocatePool2>() },
         { .name = "ExAllocatePool3", .irql = { 0, 2 }, .since = Windows::v10_2004, .fail = Fail::Null,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .fail_of = by_flags,
           .page = "wdm/nf-wdm-exallocatepool3",
           .partial = "there is no secure pool: unless optional it is refused",
           .body = body<&ExAllocatePool3>() },

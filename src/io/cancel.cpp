@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/cancel.h"
 
+#include "io/complete.h"
 #include "io/event.h"
 #include "io/manager.h"
 #include "ke/door.h"
@@ -54,16 +55,37 @@ BOOLEAN IoCancelIrp(IRP* irp)
     // The maker of an IRP that was never sent has no location of its own.
     DEVICE_OBJECT* device = irp->CurrentLocation > irp->StackCount ? nullptr : current_location(irp)->DeviceObject;
     ke::through_door(ke::DoorPassage { ke::Door::Cancel, nullptr, number, 0, 0, irp }, routine, device, irp);
+    // The lock was ours to give: it is taken again or still held, and the IRQL tells by whom.
+    if (manager().cancel_lock && irql < DISPATCH_LEVEL && ke::Kernel::irql() >= DISPATCH_LEVEL) [[unlikely]]
+        ke::violation(nullptr, DRIVER_RETURNED_HOLDING_CANCEL_LOCK, reinterpret_cast<uint64_t>(irp),
+                      reinterpret_cast<uint64_t>(routine), 0, 0, "a cancel routine returned holding the cancel spin lock",
+                      reinterpret_cast<void const*>(routine));
     return TRUE;
 }
 
-void cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file)
+uint32_t cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file)
 {
     // A cancel routine may complete any of them.
+    uint32_t cancelled = 0;
     Manager::ThreadWalk walk(thread);
     while (IrpRecord* record = walk.next())
-        if (!record->irp->Cancel && (!file || record->file == file))
+        if (!record->irp->Cancel && (!file || record->file == file)) {
+            ++cancelled;
             IoCancelIrp(record->irp);
+        }
+    return cancelled;
+}
+
+uint32_t cancel_synchronous_irps(ke::Thread& thread)
+{
+    uint32_t cancelled = 0;
+    Manager::ThreadWalk walk(thread);
+    while (IrpRecord* record = walk.next())
+        if (!record->irp->Cancel && is_synchronous(record->irp, record->file)) {
+            ++cancelled;
+            IoCancelIrp(record->irp);
+        }
+    return cancelled;
 }
 
 uint32_t end_thread_io(ke::Thread& thread)

@@ -15,8 +15,10 @@ void IoReleaseCancelSpinLock(KIRQL irql);
 // What drivers have inline.
 PDRIVER_CANCEL set_cancel_routine(IRP* irp, PDRIVER_CANCEL routine);
 
-// Cancels what the thread issued: for one file object, or all. Does not wait.
-void cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file);
+// Cancels what the thread issued: for one file object, or all. Does not wait. How many were not cancelled before.
+uint32_t cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file);
+// Those that the thread waits for itself (CancelSynchronousIo).
+uint32_t cancel_synchronous_irps(ke::Thread& thread);
 // The thread is about to end, on itself at PASSIVE_LEVEL: cancels its IRPs and waits for them, at most five minutes as
 // Windows does; IRPs that stay pending are disowned. Their number.
 uint32_t end_thread_io(ke::Thread& thread);

@@ -3,6 +3,7 @@
 // status block and the event in an Operation.
 #include "io/cancel.h"
 #include "io/event.h"
+#include "io/file_calls.h"
 #include "io/manager.h"
 #include "io/request.h"
 #include "ob/handle.h"
@@ -13,12 +14,11 @@ namespace ringside::io {
 namespace {
 
 // Sends it for a file object, whose reference it takes over; the operation is the caller's to release.
-NTSTATUS send_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request, Operation& operation)
+NTSTATUS send_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request, Operation& operation,
+                 Completion completion)
 {
     bool const synchronous = file->Flags & FO_SYNCHRONOUS_IO;
-    Completion completion;
     completion.status = &operation.status;
-    completion.event = synchronous ? nullptr : &operation.event;
     completion.operation = &operation;
     completion.granted = granted;
     bool const transfer = request.major == IRP_MJ_READ || request.major == IRP_MJ_WRITE;
@@ -30,7 +30,7 @@ NTSTATUS send_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request,
     return issue(file, positioned, completion);
 }
 
-NTSTATUS send(Request const& request, Operation& operation)
+NTSTATUS send(Request const& request, Operation& operation, Notification const* notification)
 {
     auto target = ob::reference_by_handle(request.handle, 0, &ob::file_type, request.mode);
     if (!target.ok()) {
@@ -43,7 +43,16 @@ NTSTATUS send(Request const& request, Operation& operation)
         ob::dereference(file);
         return STATUS_ACCESS_DENIED;
     }
-    return send_on(file, target->granted, request, operation);
+    Completion completion;
+    if (!notification)
+        completion.event = file->Flags & FO_SYNCHRONOUS_IO ? nullptr : &operation.event;
+    else if (NTSTATUS const status = prepare_completion(*file, *notification, request.mode, completion);
+             NT_ERROR(status)) {
+        drop_auxiliary(request);
+        ob::dereference(file);
+        return status;
+    }
+    return send_on(file, target->granted, request, operation, completion);
 }
 
 } // namespace
@@ -55,7 +64,7 @@ Reply transact(Request const& request)
         drop_auxiliary(request);
         return { STATUS_INSUFFICIENT_RESOURCES, 0 };
     }
-    operation->returned = send(request, *operation);
+    operation->returned = send(request, *operation, nullptr);
     Reply const reply = wait_for_operation(*operation);
     manager().operations().issuer_gone(*operation);
     return reply;
@@ -69,18 +78,23 @@ Reply transact_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request
         ob::dereference(file);
         return { STATUS_INSUFFICIENT_RESOURCES, 0 };
     }
-    operation->returned = send_on(file, granted, request, *operation);
+    Completion completion;
+    completion.event = file->Flags & FO_SYNCHRONOUS_IO ? nullptr : &operation->event;
+    operation->returned = send_on(file, granted, request, *operation, completion);
     Reply const reply = wait_for_operation(*operation);
     manager().operations().issuer_gone(*operation);
     return reply;
 }
 
-NTSTATUS start(Request const& request, Operation*& operation)
+NTSTATUS start(Request const& request, Operation*& operation, Notification const& notification)
 {
     operation = manager().operations().allocate();
-    if (!operation)
+    if (!operation) {
+        drop_auxiliary(request);
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS const status = operation->returned = send(request, *operation);
+    }
+    operation->status.Status = operation->returned = STATUS_PENDING;
+    NTSTATUS const status = operation->returned = send(request, *operation, &notification);
     if (NT_ERROR(status)) {
         manager().operations().issuer_gone(*operation);
         operation = nullptr;
@@ -90,7 +104,7 @@ NTSTATUS start(Request const& request, Operation*& operation)
 
 bool is_done(Operation const& operation)
 {
-    return operation.returned != STATUS_PENDING || operation.event.Header.SignalState;
+    return operation.returned != STATUS_PENDING || operation.told;
 }
 
 Reply reply_of(Operation const& operation)

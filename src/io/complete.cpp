@@ -4,6 +4,7 @@
 #include "io/complete.h"
 
 #include "io/buffering.h"
+#include "io/completion_port.h"
 #include "io/dispatch.h"
 #include "io/event.h"
 #include "io/frame.h"
@@ -47,11 +48,12 @@ bool wants_call(IRP const& irp, UCHAR control)
     return irp.Cancel && (control & SL_INVOKE_ON_CANCEL);
 }
 
-void pass_frames(IrpRecord& record, int location, bool pending)
+void pass_frames(IrpRecord& record, int location, bool pending, NTSTATUS status)
 {
     for (DispatchFrame* frame = record.frames; frame; frame = frame->outer)
         if (frame->location == location) {
             frame->completed = true;
+            frame->completed_with = status;
             frame->marked_pending |= pending;
         }
 }
@@ -71,7 +73,7 @@ void pass_frames(IrpRecord& record, int location, bool pending)
     if (here && status == STATUS_MORE_PROCESSING_REQUIRED && record.state == IrpState::Completing)
         record.state = IrpState::Owned;
     if (g_listener.completion_returned)
-        g_listener.completion_returned(irp, here ? &record : nullptr, status, was_pending, location);
+        g_listener.completion_returned(irp, here ? &record : nullptr, routine, status, was_pending, location);
     return status;
 }
 
@@ -111,6 +113,11 @@ NTAPI void issuer_apc_run_down(KAPC* apc) { issuer_apc(apc, nullptr, nullptr, nu
 void complete_associated(IRP* irp, CCHAR priority_boost)
 {
     IRP* master = irp->AssociatedIrp.MasterIrp;
+    if (ke::g_binding != ke::Binding::Bare) {
+        IrpRecord const* of_master = manager().irps().find(master);
+        if (of_master && (of_master->state == IrpState::Freed || of_master->state == IrpState::Completed))
+            completed_twice(master);
+    }
     LONG const left = __atomic_sub_fetch(&master->AssociatedIrp.IrpCount, 1, __ATOMIC_SEQ_CST);
     free_mdls(irp);
     IoFreeIrp(irp);
@@ -206,7 +213,8 @@ void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
     if (ke::g_binding != ke::Binding::Bare) {
         record = &manager().irps().note(irp);
         record->state = IrpState::Completing;
-        ke::kernel().log_always(sim::Event::IrpCompleted, record->number, static_cast<uint32_t>(irp->IoStatus.Status));
+        ke::kernel().log_always(sim::Event::IrpCompleted, record->number, static_cast<uint32_t>(irp->IoStatus.Status),
+                                nullptr, irp);
     }
     IO_STACK_LOCATION* passed = current_location(irp);
     ++irp->CurrentLocation;
@@ -215,7 +223,7 @@ void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
         UCHAR const control = passed->Control;
         irp->PendingReturned = control & SL_PENDING_RETURNED;
         if (record)
-            pass_frames(*record, irp->CurrentLocation - 1, irp->PendingReturned);
+            pass_frames(*record, irp->CurrentLocation - 1, irp->PendingReturned, irp->IoStatus.Status);
         bool const top = irp->CurrentLocation == irp->StackCount + 1;
         if (wants_call(*irp, control)) {
             PIO_COMPLETION_ROUTINE routine = passed->CompletionRoutine;
@@ -246,6 +254,21 @@ bool is_synchronous(IRP* irp, FILE_OBJECT* file)
         || (irp->Flags & paging) == paging;
 }
 
+// Of an overlapped file object whose program waits for an event or a port.
+bool skips_file_event(IRP const& irp, FILE_OBJECT const& file)
+{
+    return (file.Flags & (FO_SKIP_SET_EVENT | FO_SYNCHRONOUS_IO)) == FO_SKIP_SET_EVENT
+        && !(irp.Flags & (IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API));
+}
+
+// A request that was named gets a packet; one that succeeded at once may be let off.
+bool goes_to_port(IRP const& irp, FILE_OBJECT const* file)
+{
+    return has_port(file) && irp.Overlay.AsynchronousParameters.UserApcContext
+        && !(irp.Flags & (IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API))
+        && (irp.PendingReturned || !(file->Flags & FO_SKIP_COMPLETION_PORT));
+}
+
 // An error that was returned at once is told by the dispatch routine's status alone: neither status block nor event.
 // @cite(wdk-ddi): page=wdm/nf-wdm-iobuilddeviceiocontrolrequest
 void finish(IrpRecord& record)
@@ -264,9 +287,12 @@ void finish(IrpRecord& record)
         write_status(irp);
         if (irp->UserEvent)
             set_event(*irp->UserEvent);
+        if (record.operation)
+            OperationTable::tell(*record.operation);
         if (file && (!irp->UserEvent || (file->Flags & FO_SYNCHRONOUS_IO) || (irp->Flags & IRP_CREATE_OPERATION))) {
             file->FinalStatus = status;
-            set_event(file->Event);
+            if (!skips_file_event(*irp, *file))
+                set_event(file->Event);
         }
         auto routine = irp->Flags & IRP_CREATE_OPERATION ? nullptr
                                                           : irp->Overlay.AsynchronousParameters.UserApcRoutine;
@@ -279,6 +305,10 @@ void finish(IrpRecord& record)
                                reinterpret_cast<PKNORMAL_ROUTINE>(reinterpret_cast<void*>(routine)), mode, context);
             if (ke::insert_apc(irp->Tail.Apc, block, nullptr, 0))
                 return;
+        } else if (goes_to_port(*irp, file)) {
+            manager().unlink_from_thread(record);
+            queue_irp(record);
+            return;
         }
     } else if (irp->PendingReturned && file) {
         file->FinalStatus = status;

@@ -33,26 +33,34 @@ Result<void*> copy_name(UNICODE_STRING const* name)
     return block;
 }
 
+} // namespace
+
+Result<Request> directory_request(HANDLE handle, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information,
+                                  ULONG flags, UNICODE_STRING const* name, KPROCESSOR_MODE mode)
+{
+    constexpr ULONG known = SL_RESTART_SCAN | SL_RETURN_SINGLE_ENTRY;
+    if (flags & ~known)
+        return Failure { STATUS_INVALID_PARAMETER };
+    ULONG const least = directory_bytes(static_cast<ULONG>(information));
+    if (!least)
+        return Failure { STATUS_INVALID_INFO_CLASS };
+    if (bytes < least)
+        return Failure { STATUS_INFO_LENGTH_MISMATCH };
+    void* const copied = TRY(copy_name(name));
+    return Request { .handle = handle, .major = IRP_MJ_DIRECTORY_CONTROL, .minor = IRP_MN_QUERY_DIRECTORY,
+                     .code = static_cast<ULONG>(information), .buffers = { nullptr, 0, buffer, bytes }, .mode = mode,
+                     .flags = static_cast<UCHAR>(flags), .auxiliary = copied };
+}
+
+namespace {
+
 template <Mode mode>
 NTSTATUS QueryDirectoryFileEx(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, void* routine_context,
                               IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information,
                               ULONG flags, UNICODE_STRING* name)
 {
-    constexpr ULONG known = SL_RESTART_SCAN | SL_RETURN_SINGLE_ENTRY;
-    if (flags & ~known)
-        return STATUS_INVALID_PARAMETER;
-    ULONG const least = directory_bytes(static_cast<ULONG>(information));
-    if (!least)
-        return STATUS_INVALID_INFO_CLASS;
-    if (bytes < least)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    auto copied = copy_name(name);
-    if (!copied.ok())
-        return copied.status();
-    Request request { .handle = handle, .major = IRP_MJ_DIRECTORY_CONTROL, .minor = IRP_MN_QUERY_DIRECTORY,
-                      .code = static_cast<ULONG>(information), .buffers = { nullptr, 0, buffer, bytes },
-                      .mode = mode(), .flags = static_cast<UCHAR>(flags), .auxiliary = *copied };
-    return by_handle(request, event, routine, routine_context, status);
+    auto request = directory_request(handle, buffer, bytes, information, flags, name, mode());
+    return request.ok() ? by_handle(*request, event, routine, routine_context, status) : request.status();
 }
 
 template <Mode mode>

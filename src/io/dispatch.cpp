@@ -43,9 +43,12 @@ void mark_forwarded(IrpRecord& record, int location)
     DispatchFrame frame(record, device, irp->CurrentLocation);
     frame.major = location.MajorFunction;
     frame.minor = location.MinorFunction;
+    frame.routine = dispatch;
+    frame.upper_routine = location.CompletionRoutine;
     ke::DoorPassage passage { ke::Door::Dispatch, nullptr, record.number,
                               passage_detail(frame.major, frame.minor, record.driver_number), 0, irp };
     NTSTATUS const status = ke::through_door(passage, dispatch, device, irp);
+    frame.returned = true;
     // The IRP may have gone, or have been used again for another: the frame knows.
     if (status == STATUS_PENDING && frame.record && frame.record->state == IrpState::InFlight)
         frame.record->state = IrpState::Pending;

@@ -51,9 +51,9 @@ Result<void*> copy_list(void const* list, ULONG bytes, NTSTATUS (*check)(void co
     return Failure { status };
 }
 
-template <Mode mode>
-NTSTATUS QueryEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
-                     ULONG list_bytes, ULONG* index, BOOLEAN restart)
+} // namespace
+
+NTSTATUS query_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list, ULONG list_bytes, ULONG* index, BOOLEAN restart, KPROCESSOR_MODE mode)
 {
     ULONG const first = index ? ob::get(index) : 0;
     ob::put(status, {});
@@ -63,13 +63,22 @@ NTSTATUS QueryEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG
     UCHAR const flags = static_cast<UCHAR>((single ? SL_RETURN_SINGLE_ENTRY : 0) | (restart ? SL_RESTART_SCAN : 0)
                                            | (index ? SL_INDEX_SPECIFIED : 0));
     return synchronously({ .handle = handle, .major = IRP_MJ_QUERY_EA, .code = first,
-                           .buffers = { nullptr, 0, buffer, bytes }, .mode = mode(), .flags = flags,
+                           .buffers = { nullptr, 0, buffer, bytes }, .mode = mode, .flags = flags,
                            .auxiliary = *copied, .auxiliary_bytes = *copied ? list_bytes : 0 },
                          status);
 }
 
+namespace {
+
 template <Mode mode>
-NTSTATUS SetEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes)
+NTSTATUS QueryEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list, ULONG list_bytes, ULONG* index, BOOLEAN restart)
+{
+    return query_ea(handle, status, buffer, bytes, single, list, list_bytes, index, restart, mode());
+}
+
+} // namespace
+
+NTSTATUS set_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, KPROCESSOR_MODE mode)
 {
     // Looked at here; the driver gets what stands there when it is sent.
     auto copied = copy_list(buffer, bytes, &check_ea);
@@ -77,8 +86,16 @@ NTSTATUS SetEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG b
         return copied.status();
     Pool const list(*copied);
     return synchronously({ .handle = handle, .major = IRP_MJ_SET_EA, .buffers = { buffer, bytes, nullptr, 0 },
-                           .mode = mode() },
+                           .mode = mode },
                          status);
+}
+
+namespace {
+
+template <Mode mode>
+NTSTATUS SetEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes)
+{
+    return set_ea(handle, status, buffer, bytes, mode());
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-iocheckeabuffervalidity

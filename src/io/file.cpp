@@ -3,8 +3,10 @@
 #include "io/file.h"
 
 #include "base/check.h"
+#include "io/completion_port.h"
 #include "io/dispatch.h"
 #include "io/event.h"
+#include "io/fast_io.h"
 #include "io/file_lock.h"
 #include "io/guest_string.h"
 #include "io/manager.h"
@@ -26,7 +28,7 @@ GuestFile& guest_of(FILE_OBJECT const* object)
 }
 
 // IRP_MJ_CLEANUP and IRP_MJ_CLOSE: sent on the calling thread, waited for, and freed here and not by completion.
-void send_closing(FileRecord& file, UCHAR major)
+NTSTATUS send_closing(FileRecord& file, UCHAR major, UCHAR minor = 0)
 {
     Manager& io = manager();
     DEVICE_OBJECT* top = target_of(*file.object);
@@ -45,14 +47,23 @@ void send_closing(FileRecord& file, UCHAR major)
     irp->Tail.Overlay.OriginalFileObject = file.object;
     IO_STACK_LOCATION* location = next_location(irp);
     location->MajorFunction = major;
+    location->MinorFunction = minor;
     location->FileObject = file.object;
     io.link_to_thread(record, ke::kernel().current());
     if (IofCallDriver(top, irp) == STATUS_PENDING)
         wait_for(event);
+    NTSTATUS const status = irp->IoStatus.Status;
     io.release(record);
+    return status;
 }
 
 } // namespace
+
+NTSTATUS ask_while_closing(FILE_OBJECT* file, UCHAR major, UCHAR minor)
+{
+    FileRecord* const record = manager().files().find(file);
+    return record ? send_closing(*record, major, minor) : STATUS_INVALID_PARAMETER;
+}
 
 FileRecord* FileTable::find(FILE_OBJECT const* object)
 {
@@ -104,6 +115,8 @@ void file_closed(void* body, uint32_t remaining)
     // A request in progress on a synchronous file object holds its lock: closing waits for it.
     if (file->synchronous)
         acquire_file_lock(*file->object);
+    if (file->object->LockOperation)
+        unlock_all(file->object);
     send_closing(*file, IRP_MJ_CLEANUP);
     file->object->Flags |= FO_CLEANUP_COMPLETE;
     if (file->synchronous)
@@ -118,6 +131,7 @@ void file_deleted(void* body)
         send_closing(*file, IRP_MJ_CLOSE);
     DeviceRecord* device = file->device;
     DEVICE_OBJECT* hint = file->hint;
+    leave_port(*file->object);
     if (file->vpb)
         --file->vpb->ReferenceCount;
     free_string(file->object->FileName, kFileNameTag);

@@ -83,6 +83,9 @@ struct OpenRequest {
     bool target_directory = false; // SL_OPEN_TARGET_DIRECTORY: the folder that holds the path's last component
     DEVICE_OBJECT* hint = nullptr; // FileRecord::hint
     bool ignores_sharing = false;  // FileRecord::ignores_sharing
+    UCHAR major = IRP_MJ_CREATE;   // or CREATE_NAMED_PIPE, CREATE_MAILSLOT
+    void* parameters = nullptr;    // NAMED_PIPE_CREATE_PARAMETERS, MAILSLOT_CREATE_PARAMETERS; outlive the create
+    void* security = nullptr;      // a descriptor for what is created, in pool; likewise
     bool force_check = false; // OBJ_FORCE_ACCESS_CHECK: kernel mode is asked, too
     bool checked() const { return mode != KernelMode || force_check; }
 };
@@ -114,6 +117,8 @@ inline DEVICE_OBJECT* target_of(FILE_OBJECT const& file)
 DEVICE_OBJECT* IoGetRelatedDeviceObject(FILE_OBJECT* file);
 NTSTATUS IoGetDeviceObjectPointer(UNICODE_STRING* name, ACCESS_MASK access, FILE_OBJECT** file, DEVICE_OBJECT** device);
 
+// A request without parameters on a file object whose last handle goes: sent on this thread and waited for.
+NTSTATUS ask_while_closing(FILE_OBJECT* file, UCHAR major, UCHAR minor);
 // ob's calls.
 void file_closed(void* body, uint32_t remaining);
 void file_deleted(void* body);

@@ -22,15 +22,50 @@ struct CreateArguments {
     DEVICE_OBJECT* hint = nullptr;
     bool target_directory = false;
     bool ignores_sharing = false;
+    UCHAR major = IRP_MJ_CREATE;
+    void* parameters = nullptr; // of a pipe or a mailslot, in kernel memory
 };
 
 NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode);
+// What IoCreateFile and its kin do with their last arguments. STATUS_INVALID_PARAMETER for a type that is none, or
+// parameters that are missing.
+NTSTATUS create_file_of_type(CreateArguments arguments, CREATE_FILE_TYPE type, void* extra, KPROCESSOR_MODE mode);
 
 // A request by handle; the event handle, when there is one, is signalled at the end. Takes the request's auxiliary over.
 NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE routine, void* routine_context,
                    IO_STATUS_BLOCK* status);
+// The event, routine and context of a request on this file, whose event object it references and resets.
+// STATUS_INVALID_PARAMETER for a routine where a completion port is, STATUS_INVALID_HANDLE and its like for the event.
+NTSTATUS prepare_completion(FILE_OBJECT const& file, Notification const& notification, KPROCESSOR_MODE mode,
+                            Completion& completion);
 // Services that always wait: their own event, and the caller's status block written on return.
 NTSTATUS synchronously(Request const& request, IO_STATUS_BLOCK* status);
+
+// The services themselves, as `mode`: what Zw*, Nt* and the machine's clients call. They check what NT checks before a
+// driver hears of it, and wait for the driver.
+NTSTATUS query_file(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
+                    FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode);
+NTSTATUS set_file(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
+                  FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode);
+NTSTATUS query_volume(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
+                      FS_INFORMATION_CLASS information, KPROCESSOR_MODE mode);
+NTSTATUS set_volume(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
+                    FS_INFORMATION_CLASS information, KPROCESSOR_MODE mode);
+NTSTATUS flush_file(HANDLE handle, ULONG flags, void* parameters, ULONG parameters_bytes, IO_STATUS_BLOCK* status,
+                    KPROCESSOR_MODE mode);
+NTSTATUS query_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
+                  ULONG list_bytes, ULONG* index, BOOLEAN restart, KPROCESSOR_MODE mode);
+NTSTATUS set_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, KPROCESSOR_MODE mode);
+NTSTATUS query_quota(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
+                     ULONG list_bytes, void* start, BOOLEAN restart, KPROCESSOR_MODE mode);
+NTSTATUS set_quota(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, KPROCESSOR_MODE mode);
+NTSTATUS unlock_file(HANDLE handle, IO_STATUS_BLOCK* status, LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key,
+                     KPROCESSOR_MODE mode);
+// Requests that need not wait, with what of them stands in pool.
+Result<Request> directory_request(HANDLE handle, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information,
+                                  ULONG flags, UNICODE_STRING const* name, KPROCESSOR_MODE mode);
+Result<Request> lock_request(HANDLE handle, int64_t offset, LARGE_INTEGER const* length, ULONG key, UCHAR flags,
+                             KPROCESSOR_MODE mode);
 
 // Auxiliary pool for the length of a scope; it outlives nothing.
 struct Pool {

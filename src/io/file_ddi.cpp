@@ -63,6 +63,8 @@ Result<PreparedOpen> prepare(CreateArguments const& arguments, KPROCESSOR_MODE m
     request.hint = arguments.hint;
     request.target_directory = arguments.target_directory;
     request.ignores_sharing = arguments.ignores_sharing;
+    request.major = arguments.major;
+    request.parameters = arguments.parameters;
     request.force_check = attributes.flags & OBJ_FORCE_ACCESS_CHECK;
     return prepare_open(request);
 }
@@ -132,6 +134,51 @@ NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS create_file_of_type(CreateArguments arguments, CREATE_FILE_TYPE type, void* extra, KPROCESSOR_MODE mode)
+{
+    // A copy in this frame, which outlasts the create: the caller may be a program.
+    NAMED_PIPE_CREATE_PARAMETERS pipe {};
+    MAILSLOT_CREATE_PARAMETERS mailslot {};
+    switch (type) {
+    case CreateFileTypeNone:
+        return create_file(arguments, mode);
+    case CreateFileTypeNamedPipe:
+        if (!extra)
+            return STATUS_INVALID_PARAMETER;
+        pipe = ob::get(static_cast<NAMED_PIPE_CREATE_PARAMETERS const*>(extra));
+        arguments.major = IRP_MJ_CREATE_NAMED_PIPE;
+        arguments.parameters = &pipe;
+        return create_file(arguments, mode);
+    case CreateFileTypeMailslot:
+        if (!extra)
+            return STATUS_INVALID_PARAMETER;
+        mailslot = ob::get(static_cast<MAILSLOT_CREATE_PARAMETERS const*>(extra));
+        arguments.major = IRP_MJ_CREATE_MAILSLOT;
+        arguments.parameters = &mailslot;
+        return create_file(arguments, mode);
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
+}
+
+NTSTATUS prepare_completion(FILE_OBJECT const& file, Notification const& notification, KPROCESSOR_MODE mode,
+                            Completion& completion)
+{
+    if (notification.routine && file.CompletionContext)
+        return STATUS_INVALID_PARAMETER;
+    completion.routine = notification.routine;
+    completion.routine_context = notification.context;
+    if (!notification.event)
+        return STATUS_SUCCESS;
+    auto event = ob::reference_by_handle(notification.event, EVENT_MODIFY_STATE, &ob::event_type, mode);
+    if (!event.ok())
+        return event.status();
+    completion.event = static_cast<KEVENT*>(event->body);
+    completion.event_is_object = true;
+    completion.event->Header.SignalState = 0;
+    return STATUS_SUCCESS;
+}
+
 // A request by handle; the event handle, when there is one, is signalled at the end.
 NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE routine, void* routine_context,
                    IO_STATUS_BLOCK* status)
@@ -150,18 +197,12 @@ NTSTATUS by_handle(Request const& request, HANDLE event_handle, PIO_APC_ROUTINE 
     Completion completion;
     completion.granted = target->granted;
     completion.status = status;
-    completion.routine = routine;
-    completion.routine_context = routine_context;
-    if (event_handle) {
-        auto event = ob::reference_by_handle(event_handle, EVENT_MODIFY_STATE, &ob::event_type, request.mode);
-        if (!event.ok()) {
-            drop_auxiliary(request);
-            ob::dereference(file);
-            return event.status();
-        }
-        completion.event = static_cast<KEVENT*>(event->body);
-        completion.event_is_object = true;
-        completion.event->Header.SignalState = 0;
+    if (NTSTATUS const prepared
+        = prepare_completion(*file, { event_handle, routine, routine_context }, request.mode, completion);
+        NT_ERROR(prepared)) {
+        drop_auxiliary(request);
+        ob::dereference(file);
+        return prepared;
     }
     return issue(file, request, completion);
 }
@@ -239,23 +280,31 @@ NTSTATUS ControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, void*
     return by_handle(request, event, routine, routine_context, status);
 }
 
-template <Mode mode>
-NTSTATUS QueryInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
-                              FILE_INFORMATION_CLASS information)
+} // namespace
+
+NTSTATUS query_file(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
 {
     ULONG const least = query_bytes(static_cast<ULONG>(information));
     if (!least)
         return STATUS_INVALID_INFO_CLASS;
     if (bytes < least)
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (auto answered = answer_query(handle, buffer, bytes, information, mode())) {
+    if (auto answered = answer_query(handle, buffer, bytes, information, mode)) {
         if (!NT_ERROR(answered->Status))
             ob::put(status, *answered);
         return answered->Status;
     }
     return synchronously({ .handle = handle, .major = IRP_MJ_QUERY_INFORMATION, .code = static_cast<ULONG>(information),
-                           .buffers = { nullptr, 0, buffer, bytes }, .mode = mode() },
+                           .buffers = { nullptr, 0, buffer, bytes }, .mode = mode },
                          status);
+}
+
+namespace {
+
+template <Mode mode>
+NTSTATUS QueryInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information)
+{
+    return query_file(handle, status, buffer, bytes, information, mode());
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iocreatefile
@@ -263,20 +312,17 @@ NTSTATUS IoCreateFile(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* att
                       LARGE_INTEGER* allocation_size, ULONG file_attributes, ULONG share, ULONG disposition,
                       ULONG options, void* ea, ULONG ea_bytes, CREATE_FILE_TYPE type, void* extra, ULONG flags)
 {
-    if (type != CreateFileTypeNone)
-        return STATUS_INVALID_PARAMETER; // pipes and mailslots belong to file systems that are not here
     KPROCESSOR_MODE const mode = flags & IO_FORCE_ACCESS_CHECK ? ob::previous_mode() : KernelMode;
-    return create_file({ handle, access, attributes, status, allocation_size, file_attributes, share, disposition,
-                         options, ea, ea_bytes, nullptr, (flags & IO_OPEN_TARGET_DIRECTORY) != 0,
-                         (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
-                       mode);
+    return create_file_of_type({ handle, access, attributes, status, allocation_size, file_attributes, share,
+                                 disposition, options, ea, ea_bytes, nullptr, (flags & IO_OPEN_TARGET_DIRECTORY) != 0,
+                                 (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
+                               type, extra, mode);
 }
 
 } // namespace
 
 std::span<Ddi const> file_rows()
 {
-    constexpr char const* kNoPipes = "CreateFileTypeNamedPipe and CreateFileTypeMailslot are refused";
     static Ddi const rows[] = {
         { .name = "ZwCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwcreatefile", .rules = "PowerIrpDDis",
@@ -285,7 +331,7 @@ std::span<Ddi const> file_rows()
           .page = "ntifs/nf-ntifs-ntcreatefile", .rules = "PowerIrpDDis",
           .body = body<&CreateFile<ob::previous_mode>>() },
         { .name = "IoCreateFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
-          .page = "wdm/nf-wdm-iocreatefile", .rules = "IrqlIoPassive4,PowerIrpDDis", .partial = kNoPipes,
+          .page = "wdm/nf-wdm-iocreatefile", .rules = "IrqlIoPassive4,PowerIrpDDis",
           .body = body<&IoCreateFile>() },
         { .name = "ZwOpenFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "wdm/nf-wdm-zwopenfile", .rules = "PowerIrpDDis",

@@ -103,23 +103,31 @@ NTSTATUS set_with_target(Request request, IO_STATUS_BLOCK* status)
     return outcome;
 }
 
-template <Mode mode>
-NTSTATUS SetInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
-                            FILE_INFORMATION_CLASS information)
+} // namespace
+
+NTSTATUS set_file(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
 {
     ULONG const least = set_bytes(static_cast<ULONG>(information));
     if (!least)
         return STATUS_INVALID_INFO_CLASS;
     if (bytes < least)
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (auto answered = answer_set(handle, buffer, bytes, information, mode())) {
+    if (auto answered = answer_set(handle, buffer, bytes, information, mode)) {
         if (!NT_ERROR(answered->Status))
             ob::put(status, *answered);
         return answered->Status;
     }
     Request const request { .handle = handle, .major = IRP_MJ_SET_INFORMATION, .code = static_cast<ULONG>(information),
-                            .buffers = { buffer, bytes, nullptr, 0 }, .mode = mode() };
+                            .buffers = { buffer, bytes, nullptr, 0 }, .mode = mode };
     return names_target(request.code) ? set_with_target(request, status) : synchronously(request, status);
+}
+
+namespace {
+
+template <Mode mode>
+NTSTATUS SetInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FILE_INFORMATION_CLASS information)
+{
+    return set_file(handle, status, buffer, bytes, information, mode());
 }
 
 // --- Volumes ---
@@ -137,9 +145,9 @@ std::optional<FILE_FS_DEVICE_INFORMATION> device_information(HANDLE handle, KPRO
                                             | (vpb && (vpb->Flags & VPB_MOUNTED) ? FILE_DEVICE_IS_MOUNTED : 0) };
 }
 
-template <Mode mode>
-NTSTATUS QueryVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
-                                    FS_INFORMATION_CLASS information)
+} // namespace
+
+NTSTATUS query_volume(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FS_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
 {
     ULONG const least = volume_query_bytes(static_cast<ULONG>(information));
     if (!least)
@@ -147,8 +155,8 @@ NTSTATUS QueryVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void
     if (bytes < least)
         return STATUS_INFO_LENGTH_MISMATCH;
     if (information == FileFsDeviceInformation)
-        if (auto const device = device_information(handle, mode())) {
-            if (!probe(buffer, bytes, mode()))
+        if (auto const device = device_information(handle, mode)) {
+            if (!probe(buffer, bytes, mode))
                 return STATUS_ACCESS_VIOLATION;
             ob::put(static_cast<FILE_FS_DEVICE_INFORMATION*>(buffer), *device);
             IO_STATUS_BLOCK done {};
@@ -158,13 +166,21 @@ NTSTATUS QueryVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void
         }
     return synchronously({ .handle = handle, .major = IRP_MJ_QUERY_VOLUME_INFORMATION,
                            .code = static_cast<ULONG>(information), .buffers = { nullptr, 0, buffer, bytes },
-                           .mode = mode() },
+                           .mode = mode },
                          status);
 }
 
+namespace {
+
 template <Mode mode>
-NTSTATUS SetVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes,
-                                  FS_INFORMATION_CLASS information)
+NTSTATUS QueryVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FS_INFORMATION_CLASS information)
+{
+    return query_volume(handle, status, buffer, bytes, information, mode());
+}
+
+} // namespace
+
+NTSTATUS set_volume(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FS_INFORMATION_CLASS information, KPROCESSOR_MODE mode)
 {
     ULONG const least = volume_set_bytes(static_cast<ULONG>(information));
     if (!least)
@@ -173,8 +189,16 @@ NTSTATUS SetVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* 
         return STATUS_INFO_LENGTH_MISMATCH;
     return synchronously({ .handle = handle, .major = IRP_MJ_SET_VOLUME_INFORMATION,
                            .code = static_cast<ULONG>(information), .buffers = { buffer, bytes, nullptr, 0 },
-                           .mode = mode() },
+                           .mode = mode },
                          status);
+}
+
+namespace {
+
+template <Mode mode>
+NTSTATUS SetVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, FS_INFORMATION_CLASS information)
+{
+    return set_volume(handle, status, buffer, bytes, information, mode());
 }
 
 // --- Flushing ---
@@ -186,16 +210,24 @@ NTSTATUS FlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK* status)
 }
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-ntflushbuffersfileex
-template <Mode mode>
-NTSTATUS FlushBuffersFileEx(HANDLE handle, ULONG flags, void* parameters, ULONG parameters_bytes,
-                            IO_STATUS_BLOCK* status)
+} // namespace
+
+NTSTATUS flush_file(HANDLE handle, ULONG flags, void* parameters, ULONG parameters_bytes, IO_STATUS_BLOCK* status, KPROCESSOR_MODE mode)
 {
     constexpr ULONG data_only = 1, no_sync = 2, data_sync_only = 4; // FLUSH_FLAGS_...
     if ((flags & ~(data_only | no_sync | data_sync_only)) || parameters || parameters_bytes)
         return STATUS_INVALID_PARAMETER;
     return synchronously({ .handle = handle, .major = IRP_MJ_FLUSH_BUFFERS, .minor = static_cast<UCHAR>(flags),
-                           .mode = mode() },
+                           .mode = mode },
                          status);
+}
+
+namespace {
+
+template <Mode mode>
+NTSTATUS FlushBuffersFileEx(HANDLE handle, ULONG flags, void* parameters, ULONG parameters_bytes, IO_STATUS_BLOCK* status)
+{
+    return flush_file(handle, flags, parameters, parameters_bytes, status, mode());
 }
 
 // --- By file object ---

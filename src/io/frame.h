@@ -26,8 +26,12 @@ struct DispatchFrame {
     bool completed = false;   // completion passed this location
     bool marked_pending = false; // SL_PENDING_RETURNED stood in this location when completion passed it
     bool freed = false;
+    bool returned = false;       // else the routine is in progress, or was left by an exception
     uint8_t major = 0;
     uint8_t minor = 0;
+    NTSTATUS completed_with = 0; // IoStatus.Status when completion passed this location
+    PDRIVER_DISPATCH routine = nullptr;
+    PIO_COMPLETION_ROUTINE upper_routine = nullptr; // what stood in this location: of the driver above, or its maker's
 
     IrpRecord* record;        // null once the IRP is freed
     DispatchFrame* outer;
@@ -47,6 +51,9 @@ inline DispatchFrame::~DispatchFrame()
 {
     if (!record)
         return;
+    // An exception took the routine away: the IRP is with whoever handles it.
+    if (!returned && record->state == IrpState::InFlight)
+        record->state = IrpState::Owned;
     DispatchFrame** link = &record->frames;
     while (*link && *link != this)
         link = &(*link)->outer;

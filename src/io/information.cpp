@@ -3,6 +3,7 @@
 #include "io/information.h"
 
 #include "io/buffering.h"
+#include "io/completion_port.h"
 #include "io/file.h"
 #include "ob/capture.h"
 #include "ob/handle.h"
@@ -41,6 +42,52 @@ IO_STATUS_BLOCK set_mode(FILE_OBJECT& file, void const* buffer, ULONG bytes, KPR
     return {};
 }
 
+constexpr struct { ULONG mode, flag; } kSkips[] = {
+    { FILE_SKIP_COMPLETION_PORT_ON_SUCCESS, FO_SKIP_COMPLETION_PORT },
+    { FILE_SKIP_SET_EVENT_ON_HANDLE, FO_SKIP_SET_EVENT },
+    { FILE_SKIP_SET_USER_EVENT_ON_FAST_IO, FO_SKIP_SET_FAST_IO },
+};
+
+ULONG skips_of(FILE_OBJECT const& file)
+{
+    ULONG modes = 0;
+    for (auto const& [mode, flag] : kSkips)
+        if (file.Flags & flag)
+            modes |= mode;
+    return modes;
+}
+
+// They add up, and are never taken back.
+// @cite(win32): page=api/winbase/nf-winbase-setfilecompletionnotificationmodes
+IO_STATUS_BLOCK set_skips(FILE_OBJECT& file, void const* buffer, ULONG bytes, KPROCESSOR_MODE mode)
+{
+    if (bytes < sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION))
+        return failed(STATUS_INFO_LENGTH_MISMATCH);
+    if (!probe(buffer, bytes, mode))
+        return failed(STATUS_ACCESS_VIOLATION);
+    ULONG const wanted = ob::get(static_cast<FILE_IO_COMPLETION_NOTIFICATION_INFORMATION const*>(buffer)).Flags;
+    ULONG flags = 0, known = 0;
+    for (auto const& [skip, flag] : kSkips) {
+        known |= skip;
+        flags |= wanted & skip ? flag : 0;
+    }
+    if (wanted & ~known)
+        return failed(STATUS_INVALID_PARAMETER);
+    file.Flags |= flags;
+    return {};
+}
+
+IO_STATUS_BLOCK set_port(FILE_OBJECT& file, void const* buffer, ULONG bytes, KPROCESSOR_MODE mode, bool replace)
+{
+    if (bytes < sizeof(FILE_COMPLETION_INFORMATION))
+        return failed(STATUS_INFO_LENGTH_MISMATCH);
+    if (!probe(buffer, bytes, mode))
+        return failed(STATUS_ACCESS_VIOLATION);
+    auto const wanted = ob::get(static_cast<FILE_COMPLETION_INFORMATION const*>(buffer));
+    return failed(replace ? replace_port(file, wanted.Port, wanted.Key, mode)
+                          : associate(file, wanted.Port, wanted.Key, mode));
+}
+
 struct Answer {
     uint64_t value = 0;
     ULONG bytes = 0; // 0: not ours to answer
@@ -60,6 +107,8 @@ Answer answer_for(FILE_OBJECT& file, ACCESS_MASK granted, FILE_INFORMATION_CLASS
         return { target_of(file)->AlignmentRequirement, sizeof(FILE_ALIGNMENT_INFORMATION) };
     case FileAccessInformation:
         return { granted, sizeof(FILE_ACCESS_INFORMATION) };
+    case FileIoCompletionNotificationInformation:
+        return { skips_of(file), sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION) };
     default:
         return {};
     }
@@ -111,6 +160,10 @@ std::optional<IO_STATUS_BLOCK> answer_set(HANDLE handle, void const* buffer, ULO
     auto& file = *static_cast<FILE_OBJECT*>(target->body);
     if (information == FileModeInformation)
         return set_mode(file, buffer, bytes, mode);
+    if (information == FileIoCompletionNotificationInformation)
+        return set_skips(file, buffer, bytes, mode);
+    if (information == FileCompletionInformation || information == FileReplaceCompletionInformation)
+        return set_port(file, buffer, bytes, mode, information == FileReplaceCompletionInformation);
     if (information != FilePositionInformation || !(file.Flags & FO_SYNCHRONOUS_IO))
         return std::nullopt;
     if (bytes < sizeof(FILE_POSITION_INFORMATION))

@@ -69,6 +69,7 @@ constexpr Row kFile[] = {
     { FileIdInformation, 1, 0, 0, 0 },
     { FileDispositionInformationEx, 0, kLong, 0, DELETE },
     { FileRenameInformationEx, 0, sizeof(FILE_RENAME_INFORMATION), 0, DELETE },
+    { FileReplaceCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0 },
     { FileDesiredStorageClassInformation, 1, 1, 0, 0 },
     { FileStatInformation, 1, 0, kAttributes, 0 },
     { FileStatLxInformation, 1, 0, kAttributes, 0 },

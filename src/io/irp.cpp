@@ -20,6 +20,7 @@ using namespace nt;
 
 namespace {
 
+constexpr int kFreedByte = 0xDD; // as of freed pool
 constexpr ULONG kIrpTag = 0x20707249; // 'Irp '
 constexpr uint32_t kKeepFreed = 32;
 
@@ -99,12 +100,15 @@ IRP* IrpTable::allocate(CCHAR stack_size, IrpOrigin origin)
     record->maker = ke::kernel().current().number;
     ++m_live;
     initialize(record->irp, record->bytes, stack_size);
-    ke::kernel().log(sim::Event::IrpAllocated, record->number, static_cast<uint8_t>(stack_size));
+    ke::kernel().log(sim::Event::IrpAllocated, record->number, static_cast<uint8_t>(stack_size), record->irp);
     return record->irp;
 }
 
 void IrpTable::free(IrpRecord& record)
 {
+    // A driver that looks into it once more meets addresses that are none (the locations stay as they are).
+    if (ke::g_binding == ke::Binding::Verified)
+        std::memset(record.irp, kFreedByte, sizeof(IRP));
     record.irp->Type = 0; // what a second completion or a second free meets
     record.state = IrpState::Freed;
     detach_frames(record);
@@ -212,6 +216,8 @@ IRP* IoAllocateIrpEx(DEVICE_OBJECT*, CCHAR stack_size, BOOLEAN charge_quota)
 void IoInitializeIrp(IRP* irp, USHORT packet_size, CCHAR stack_size)
 {
     IrpTable& irps = manager().irps();
+    if (g_listener.irp_initializing) [[unlikely]]
+        g_listener.irp_initializing(irp, irps.find_ours(irp));
     IrpTable::initialize(irp, packet_size, stack_size);
     if (ke::g_binding == ke::Binding::Bare || irps.find_ours(irp))
         return;
@@ -223,6 +229,8 @@ void IoInitializeIrp(IRP* irp, USHORT packet_size, CCHAR stack_size)
 // @cite(wdk-ddi): page=wdm/nf-wdm-ioreuseirp
 void IoReuseIrp(IRP* irp, NTSTATUS status)
 {
+    if (g_listener.irp_reusing) [[unlikely]]
+        g_listener.irp_reusing(irp, manager().irps().find(irp));
     UCHAR const allocation_flags = irp->AllocationFlags;
     IrpRecord const* ours = manager().irps().find_ours(irp);
     if (ours)

@@ -19,24 +19,31 @@ Result<void*> copy_length(LARGE_INTEGER const* length)
     return static_cast<void*>(new (block) LARGE_INTEGER(given));
 }
 
+} // namespace
+
+Result<Request> lock_request(HANDLE handle, int64_t offset, LARGE_INTEGER const* length, ULONG key, UCHAR flags,
+                             KPROCESSOR_MODE mode)
+{
+    void* const copied = TRY(copy_length(length));
+    return Request { .handle = handle, .major = IRP_MJ_LOCK_CONTROL, .minor = IRP_MN_LOCK, .offset = offset, .key = key,
+                     .mode = mode, .flags = flags, .auxiliary = copied };
+}
+
+namespace {
+
 template <Mode mode>
 NTSTATUS LockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE routine, void* routine_context, IO_STATUS_BLOCK* status,
                   LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key, BOOLEAN fail_immediately, BOOLEAN exclusive)
 {
-    int64_t const first = ob::get(offset).QuadPart;
-    auto copied = copy_length(length);
-    if (!copied.ok())
-        return copied.status();
-    Request request { .handle = handle, .major = IRP_MJ_LOCK_CONTROL, .minor = IRP_MN_LOCK, .offset = first, .key = key,
-                      .mode = mode(),
-                      .flags = static_cast<UCHAR>((fail_immediately ? SL_FAIL_IMMEDIATELY : 0)
-                                                  | (exclusive ? SL_EXCLUSIVE_LOCK : 0)),
-                      .auxiliary = *copied };
-    return by_handle(request, event, routine, routine_context, status);
+    auto const flags = static_cast<UCHAR>((fail_immediately ? SL_FAIL_IMMEDIATELY : 0)
+                                          | (exclusive ? SL_EXCLUSIVE_LOCK : 0));
+    auto request = lock_request(handle, ob::get(offset).QuadPart, length, key, flags, mode());
+    return request.ok() ? by_handle(*request, event, routine, routine_context, status) : request.status();
 }
 
-template <Mode mode>
-NTSTATUS UnlockFile(HANDLE handle, IO_STATUS_BLOCK* status, LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key)
+} // namespace
+
+NTSTATUS unlock_file(HANDLE handle, IO_STATUS_BLOCK* status, LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key, KPROCESSOR_MODE mode)
 {
     int64_t const first = ob::get(offset).QuadPart;
     ob::put(status, {});
@@ -44,8 +51,16 @@ NTSTATUS UnlockFile(HANDLE handle, IO_STATUS_BLOCK* status, LARGE_INTEGER* offse
     if (!copied.ok())
         return copied.status();
     return synchronously({ .handle = handle, .major = IRP_MJ_LOCK_CONTROL, .minor = IRP_MN_UNLOCK_SINGLE,
-                           .offset = first, .key = key, .mode = mode(), .auxiliary = *copied },
+                           .offset = first, .key = key, .mode = mode, .auxiliary = *copied },
                          status);
+}
+
+namespace {
+
+template <Mode mode>
+NTSTATUS UnlockFile(HANDLE handle, IO_STATUS_BLOCK* status, LARGE_INTEGER* offset, LARGE_INTEGER* length, ULONG key)
+{
+    return unlock_file(handle, status, offset, length, key, mode());
 }
 
 } // namespace

@@ -5,7 +5,9 @@
 #include "ex/pool.h"
 #include "io/buffering.h"
 #include "io/event.h"
+#include "io/completion_port.h"
 #include "io/listener.h"
+#include "io/security.h"
 #include "ob/object.h"
 #include "ob/security.h"
 #include "ob/wmi_guid.h"
@@ -40,6 +42,8 @@ Manager::Manager(ManagerOptions const& options) : invalid_device_request(options
     ob::file_type.closed = &file_closed;
     ob::file_type.deleted = &file_deleted;
     ob::file_type.full_name = &file_name;
+    connect_ports();
+    connect_security();
     ob::file_type.security_slot = [](void* body) -> void** {
         FileRecord* record = manager().files().find(static_cast<FILE_OBJECT*>(body));
         return record && record->device ? ob::security_slot(record->device->device) : nullptr;

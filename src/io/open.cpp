@@ -55,6 +55,8 @@ ULONG flags_for(OpenRequest const& request, bool names_device_itself)
     for (auto const& [option, flag] : kFlags)
         if (request.options & option)
             flags |= flag;
+    if (request.major != IRP_MJ_CREATE)
+        flags |= request.major == IRP_MJ_CREATE_NAMED_PIPE ? FO_NAMED_PIPE : FO_MAILSLOT;
     constexpr ULONG only_attributes = SYNCHRONIZE | FILE_READ_ATTRIBUTES | READ_CONTROL | WRITE_DAC | WRITE_OWNER;
     if (names_device_itself && !(request.access & ~only_attributes))
         flags |= FO_DIRECT_DEVICE_OPEN;
@@ -143,6 +145,7 @@ NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ACCESS_MASK 
     ACCESS_STATE access {};
     access.OriginalDesiredAccess = request.access;
     access.PreviouslyGrantedAccess = granted;
+    access.SecurityDescriptor = request.security;
     Subject const subject(access.SubjectSecurityContext);
     IO_SECURITY_CONTEXT security { nullptr, &access, access.PreviouslyGrantedAccess, request.options };
 
@@ -155,7 +158,7 @@ NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ACCESS_MASK 
     irp->ApcEnvironment = static_cast<CCHAR>(self.apc_environment);
     irp->Tail.Overlay.OriginalFileObject = file;
     IO_STACK_LOCATION* location = next_location(irp);
-    location->MajorFunction = IRP_MJ_CREATE;
+    location->MajorFunction = request.major;
     location->Flags = static_cast<UCHAR>((request.case_insensitive ? 0 : SL_CASE_SENSITIVE)
                                          | (request.target_directory ? SL_OPEN_TARGET_DIRECTORY : 0));
     location->FileObject = file;
@@ -165,6 +168,8 @@ NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ACCESS_MASK 
     create.FileAttributes = static_cast<USHORT>(request.attributes);
     create.ShareAccess = static_cast<USHORT>(request.share);
     create.EaLength = request.ea_bytes;
+    if (request.major != IRP_MJ_CREATE)
+        location->Parameters.CreatePipe.Parameters = static_cast<NAMED_PIPE_CREATE_PARAMETERS*>(request.parameters);
 
     io.link_to_thread(record, self);
     uint32_t const number = record.number;

@@ -37,6 +37,7 @@ Operation* OperationTable::allocate()
     operation->status = {};
     initialize_event(operation->event, NotificationEvent, false);
     operation->irp = nullptr;
+    operation->told = false;
     operation->issuer_holds = true;
     operation->irp_holds = false;
     return operation;
@@ -48,10 +49,18 @@ void OperationTable::recycle(Operation& operation)
     m_free = &operation;
 }
 
+void OperationTable::tell(Operation& operation)
+{
+    operation.told = true;
+    set_event(operation.event);
+}
+
 void OperationTable::irp_gone(Operation& operation)
 {
     operation.irp = nullptr;
     operation.irp_holds = false;
+    if (!operation.told)
+        tell(operation);
     if (!operation.issuer_holds)
         recycle(operation);
 }

@@ -18,6 +18,7 @@ struct Operation {
     IRP* irp = nullptr;   // while the IRP lives
     uint32_t irp_number = 0;
     NTSTATUS returned = 0; // by the dispatch routine
+    bool told = false;     // the status block is written, or never will be
     bool issuer_holds = false;
     bool irp_holds = false;
     Operation* next_free = nullptr;
@@ -32,6 +33,8 @@ public:
 
     // Held by the issuer; null when pool is empty. The event is a notification event, not signalled.
     Operation* allocate();
+    // The last completion has written the status block: who waits for the event goes on.
+    static void tell(Operation& operation);
     void irp_gone(Operation& operation);
     void issuer_gone(Operation& operation);
 

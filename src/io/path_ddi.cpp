@@ -94,15 +94,13 @@ KPROCESSOR_MODE mode_for(ULONG flags) { return flags & IO_FORCE_ACCESS_CHECK ? o
 NTSTATUS IoCreateFileSpecifyDeviceObjectHint(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* attributes,
                                              IO_STATUS_BLOCK* status, LARGE_INTEGER* allocation_size,
                                              ULONG file_attributes, ULONG share, ULONG disposition, ULONG options,
-                                             void* ea, ULONG ea_bytes, CREATE_FILE_TYPE type, void*, ULONG flags,
-                                             void* device)
+                                             void* ea, ULONG ea_bytes, CREATE_FILE_TYPE type, void* extra,
+                                             ULONG flags, void* device)
 {
-    if (type != CreateFileTypeNone)
-        return STATUS_INVALID_PARAMETER;
-    return create_file({ handle, access, attributes, status, allocation_size, file_attributes, share, disposition,
-                         options, ea, ea_bytes, static_cast<DEVICE_OBJECT*>(device),
-                         (flags & IO_OPEN_TARGET_DIRECTORY) != 0, (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
-                       mode_for(flags));
+    return create_file_of_type({ handle, access, attributes, status, allocation_size, file_attributes, share,
+                                 disposition, options, ea, ea_bytes, static_cast<DEVICE_OBJECT*>(device),
+                                 (flags & IO_OPEN_TARGET_DIRECTORY) != 0, (flags & IO_IGNORE_SHARE_ACCESS_CHECK) != 0 },
+                               type, extra, mode_for(flags));
 }
 
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-iocreatefileex
@@ -130,7 +128,6 @@ NTSTATUS IoCreateFileEx(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* a
 std::span<Ddi const> path_rows()
 {
     constexpr char const* kNtForm = "not documented; the Nt form of a documented Zw service";
-    constexpr char const* kNoPipes = "CreateFileTypeNamedPipe and CreateFileTypeMailslot are refused";
     static Ddi const rows[] = {
         { .name = "ZwDeleteFile", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-zwdeletefile", .rules = "PowerIrpDDis", .body = body<&DeleteFile<kernel_mode>>() },
@@ -149,11 +146,11 @@ std::span<Ddi const> path_rows()
           .body = body<&QueryInformationByName<kernel_mode>>() },
         { .name = "IoCreateFileEx", .since = Windows::vista, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-iocreatefileex",
-          .partial = "extra create parameters, transactions, pipes and mailslots are refused",
+          .partial = "extra create parameters and transactions are refused",
           .body = body<&IoCreateFileEx>() },
         { .name = "IoCreateFileSpecifyDeviceObjectHint", .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-iocreatefilespecifydeviceobjecthint",
-          .partial = kNoPipes, .body = body<&IoCreateFileSpecifyDeviceObjectHint>() },
+          .body = body<&IoCreateFileSpecifyDeviceObjectHint>() },
         { .name = "IoQueryFileDosDeviceName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-ioqueryfiledosdevicename", .body = body<&IoQueryFileDosDeviceName>() },
         { .name = "IoVolumeDeviceToDosName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,

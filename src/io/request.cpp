@@ -4,8 +4,10 @@
 #include "ex/pool.h"
 #include "io/cancel.h"
 #include "io/complete.h"
+#include "io/completion_port.h"
 #include "io/dispatch.h"
 #include "io/event.h"
+#include "io/fast_io.h"
 #include "io/file_lock.h"
 #include "io/information.h"
 #include "io/information_class.h"
@@ -38,6 +40,10 @@ bool waits_always(UCHAR major)
     case IRP_MJ_QUERY_EA:
     case IRP_MJ_SET_EA:
     case IRP_MJ_FLUSH_BUFFERS:
+    case IRP_MJ_QUERY_SECURITY:
+    case IRP_MJ_SET_SECURITY:
+    case IRP_MJ_QUERY_QUOTA:
+    case IRP_MJ_SET_QUOTA:
         return true;
     default:
         return false;
@@ -64,6 +70,12 @@ Result<void> fill_directory(IrpRecord& record, DEVICE_OBJECT const& top, Request
 {
     IRP* irp = record.irp;
     IO_STACK_LOCATION* location = next_location(irp);
+    if (request.minor == IRP_MN_NOTIFY_CHANGE_DIRECTORY) {
+        location->Parameters.NotifyDirectory.Length = request.buffers.output_bytes;
+        location->Parameters.NotifyDirectory.CompletionFilter = request.code;
+        location->Flags = request.flags;
+        return buffer_read(record, top, request.buffers.output, request.buffers.output_bytes, request.mode);
+    }
     auto& parameters = location->Parameters.QueryDirectory;
     parameters.Length = request.buffers.output_bytes;
     parameters.FileInformationClass = static_cast<FILE_INFORMATION_CLASS>(request.code);
@@ -82,6 +94,22 @@ void fill_lock(IrpRecord& record, Request const& request)
     parameters.ByteOffset.QuadPart = request.offset.value_or(0);
     record.irp->Flags = IRP_DEFER_IO_COMPLETION;
     parameters.Length = static_cast<LARGE_INTEGER*>(request.auxiliary);
+}
+
+// The first SID stands in front of the list.
+Result<void> fill_quota_query(IrpRecord& record, DEVICE_OBJECT const& top, Request const& request)
+{
+    IO_STACK_LOCATION* location = next_location(record.irp);
+    auto& parameters = location->Parameters.QueryQuota;
+    auto* const block = static_cast<uint8_t*>(request.auxiliary);
+    location->Flags = request.flags;
+    parameters.Length = request.buffers.output_bytes;
+    parameters.StartSid = request.code ? block : nullptr;
+    parameters.SidListLength = request.auxiliary_bytes;
+    parameters.SidList = request.auxiliary_bytes
+        ? reinterpret_cast<FILE_GET_QUOTA_INFORMATION*>(block + list_offset(request.code))
+        : nullptr;
+    return buffer_read(record, top, request.buffers.output, request.buffers.output_bytes, request.mode);
 }
 
 // Of FileAllInformation the I/O manager knows three parts.
@@ -165,6 +193,24 @@ Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& re
         location->Parameters.QueryEa.EaList = request.auxiliary;
         location->Parameters.QueryEa.EaListLength = request.auxiliary_bytes;
         return buffer_query(record, buffers.output, buffers.output_bytes, request.mode);
+    case IRP_MJ_QUERY_SECURITY: // neither buffered nor direct: the driver writes where the caller said
+        location->Parameters.QuerySecurity.SecurityInformation = request.code;
+        location->Parameters.QuerySecurity.Length = buffers.output_bytes;
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        irp->UserBuffer = buffers.output;
+        return {};
+    case IRP_MJ_SET_SECURITY:
+        location->Parameters.SetSecurity.SecurityInformation = request.code;
+        location->Parameters.SetSecurity.SecurityDescriptor = request.auxiliary;
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return {};
+    case IRP_MJ_QUERY_QUOTA:
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return fill_quota_query(record, top, request);
+    case IRP_MJ_SET_QUOTA:
+        location->Parameters.SetQuota.Length = buffers.input_bytes;
+        irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+        return buffer_write(record, top, buffers.input, buffers.input_bytes, request.mode);
     case IRP_MJ_SET_EA:
         location->Parameters.SetEa.Length = buffers.input_bytes;
         irp->Flags = IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
@@ -176,23 +222,6 @@ Result<void> fill(IrpRecord& record, DEVICE_OBJECT const& top, Request const& re
                                              | (granted & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0));
         return buffer_device_control(record, request.code, buffers, request.mode);
     }
-}
-
-// Whether the driver's fast path did the work; `status` is its outcome then.
-// @cite(wdk-docs): page=ifs/fastiodevicecontrol
-bool fast_device_control(DEVICE_OBJECT* top, FILE_OBJECT* file, Request const& request, IO_STATUS_BLOCK& status)
-{
-    FAST_IO_DISPATCH const* fast = top->DriverObject->FastIoDispatch;
-    if (!fast || request.major != IRP_MJ_DEVICE_CONTROL
-        || fast->SizeOfFastIoDispatch <= offsetof(FAST_IO_DISPATCH, FastIoDeviceControl) || !fast->FastIoDeviceControl)
-        return false;
-    TransferBuffers const& buffers = request.buffers;
-    if (!probe(buffers.input, buffers.input_bytes, request.mode)
-        || !probe(buffers.output, buffers.output_bytes, request.mode))
-        return false;
-    ke::DoorPassage passage { ke::Door::Other, nullptr, 0, 0, 0, file };
-    return ke::through_door(passage, fast->FastIoDeviceControl, file, TRUE, buffers.input, buffers.input_bytes,
-                            buffers.output, buffers.output_bytes, request.code, &status, top);
 }
 
 void drop_event(Completion const& completion)
@@ -280,6 +309,7 @@ bool is_granted(Request const& request, ACCESS_MASK granted)
         return true;
     switch (request.major) {
     case IRP_MJ_READ:
+    case IRP_MJ_QUERY_QUOTA:
         return granted & FILE_READ_DATA;
     case IRP_MJ_WRITE:
     case IRP_MJ_FLUSH_BUFFERS:
@@ -293,6 +323,7 @@ bool is_granted(Request const& request, ACCESS_MASK granted)
     case IRP_MJ_SET_EA:
         return granted & FILE_WRITE_EA;
     case IRP_MJ_SET_VOLUME_INFORMATION:
+    case IRP_MJ_SET_QUOTA:
         return granted & FILE_WRITE_DATA;
     case IRP_MJ_QUERY_INFORMATION:
         return (granted & query_access(request.code)) == query_access(request.code);
@@ -317,13 +348,19 @@ NTSTATUS issue(FILE_OBJECT* file, Request const& request, Completion const& comp
         acquire_file_lock(*file);
     }
     DEVICE_OBJECT* top = target_of(*file);
+    if (request.major == IRP_MJ_LOCK_CONTROL && request.minor == IRP_MN_LOCK)
+        file->LockOperation = TRUE;
     IO_STATUS_BLOCK fast {};
     NTSTATUS status;
-    if (fast_device_control(top, file, request, fast)) {
+    // A routine is told by an APC, which only an IRP brings.
+    if (!completion.routine && try_fast(top, file, request, fast)) {
         *completion.status = fast;
-        if (completion.event)
+        if (completion.event && !(completion.event_is_object && (file->Flags & FO_SKIP_SET_FAST_IO)))
             set_event(*completion.event);
         drop_event(completion);
+        drop_auxiliary(request);
+        if (has_port(file))
+            (void)post_fast(*file, completion.routine_context, fast);
         ob::dereference(file);
         status = fast.Status;
     } else {

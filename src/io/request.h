@@ -17,22 +17,26 @@ namespace ringside::io {
 struct Request {
     HANDLE handle = nullptr;
     UCHAR major = IRP_MJ_DEVICE_CONTROL; // READ, WRITE, FLUSH_BUFFERS, QUERY_/SET_INFORMATION, _VOLUME_INFORMATION, _EA,
-                                         // DIRECTORY_CONTROL, LOCK_CONTROL, DEVICE_CONTROL, INTERNAL_DEVICE_CONTROL,
-                                         // FILE_SYSTEM_CONTROL
+                                         // _SECURITY, _QUOTA, DIRECTORY_CONTROL, LOCK_CONTROL, DEVICE_CONTROL,
+                                         // INTERNAL_DEVICE_CONTROL, FILE_SYSTEM_CONTROL
     UCHAR minor = 0;
-    ULONG code = 0;                      // control codes; the information class of queries and sets
+    ULONG code = 0;                      // control codes; the information class of queries and sets; which parts of a
+                                         // descriptor; what changes to tell; the bytes of a quota query's first SID
     TransferBuffers buffers {};          // a read's and a query's data are `output`, a write's and a set's `input`
     std::optional<int64_t> offset;       // none: the file object's own position
     ULONG key = 0;
     KPROCESSOR_MODE mode = UserMode;
     UCHAR flags = 0;                     // SL_RESTART_SCAN, SL_EXCLUSIVE_LOCK ... of directory, lock and EA requests
-    // Pool with kAuxiliaryTag: a directory query's UNICODE_STRING, an EA query's list, a lock's length. Whoever sends the
+    // Pool with kAuxiliaryTag: a directory query's UNICODE_STRING, an EA query's list, a lock's length, a new
+    // descriptor, a quota query's SIDs. Whoever sends the
     // request frees it, or the IRP does.
     void* auxiliary = nullptr;
     ULONG auxiliary_bytes = 0;
     FILE_OBJECT* target = nullptr;       // a rename's new folder; held by the caller
 };
 void drop_auxiliary(Request const& request);
+// Where a quota query's list stands behind its first SID.
+constexpr ULONG list_offset(ULONG sid_bytes) { return (sid_bytes + 7) & ~ULONG { 7 }; }
 
 // Where the outcome goes.
 struct Completion {
@@ -41,6 +45,7 @@ struct Completion {
     bool event_is_object = false;        // it was referenced for the request, which drops that reference in any case
     PIO_APC_ROUTINE routine = nullptr;
     void* routine_context = nullptr;
+    // (routine_context: without a routine it names the request to the file object's completion port; null: no packet)
     Operation* operation = nullptr;      // held by the IRP while it lives
     ACCESS_MASK granted = 0;             // of the handle: a control's location tells the driver
 };
@@ -65,8 +70,16 @@ Reply transact(Request const& request);
 // The same on a file object, whose reference it takes over; `granted` as if it had a handle.
 Reply transact_on(FILE_OBJECT* file, ACCESS_MASK granted, Request const& request);
 
-// Overlapped: sends and returns. With a status that is no error, `operation` is the issuer's to poll and to release.
-NTSTATUS start(Request const& request, Operation*& operation);
+// How a program wants to hear of the end, beside its status block.
+struct Notification {
+    HANDLE event = nullptr;
+    PIO_APC_ROUTINE routine = nullptr; // a user-mode APC's
+    void* context = nullptr;           // the routine's, or the packet's of a completion port
+};
+
+// Overlapped: sends and returns. With a status that is no error, `operation` is the issuer's to poll and to release. Its
+// status block says STATUS_PENDING until the end.
+NTSTATUS start(Request const& request, Operation*& operation, Notification const& notification = {});
 bool is_done(Operation const& operation);
 Reply reply_of(Operation const& operation); // of one that is done
 Reply wait_for_operation(Operation& operation);

@@ -7,8 +7,10 @@
 #include "nt/bugcheck.h"
 #include "sim/host.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <utility>
 
 namespace ringside::ke {
 
@@ -17,6 +19,23 @@ using namespace nt;
 namespace {
 // The verifier rule on whose behalf the next bug check is made; read once.
 char const* g_rule = nullptr;
+uint64_t g_routine = 0;
+
+// Puts the routine that a rule named before the rest, where nothing of a driver is in it.
+void add_routine(BackTrace& trace)
+{
+    uint64_t const routine = std::exchange(g_routine, 0);
+    auto const& images = kernel().images();
+    for (size_t i = 0; i < trace.count; ++i)
+        if (images.find(trace.addresses[i]))
+            return;
+    if (!images.find(routine))
+        return;
+    trace.count = std::min(trace.count + 1, trace.addresses.size());
+    std::copy_backward(trace.addresses.begin(), trace.addresses.begin() + trace.count - 1,
+                       trace.addresses.begin() + trace.count);
+    trace.addresses[0] = routine;
+}
 } // namespace
 
 char const* bug_check_name(uint32_t code)
@@ -66,6 +85,7 @@ void Kernel::bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uin
     m_crash.thread = current().number;
     m_crash.context = at ? *at : caller_context();
     m_crash.trace = back_trace(m_crash.context);
+    add_routine(m_crash.trace);
     log_always(sim::Event::BugCheck, 0, code);
     m_crash.replayable = sim::world().replayable();
     hal::processor().set_irql(HIGH_LEVEL);
@@ -96,9 +116,11 @@ void bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4
     kernel().bug_check(code, p1, p2, p3, p4, nullptr, words);
 }
 
-void violation(char const* rule, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4, char const* words)
+void violation(char const* rule, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4, char const* words,
+               void const* routine)
 {
     g_rule = rule;
+    g_routine = reinterpret_cast<uint64_t>(routine);
     kernel().bug_check(code, p1, p2, p3, p4, nullptr, words);
 }
 

@@ -38,8 +38,9 @@ char const* bug_check_name(uint32_t code);
 // Ends the machine from anywhere on a fiber.
 [[noreturn]] void bug_check(uint32_t code, uint64_t p1 = 0, uint64_t p2 = 0, uint64_t p3 = 0, uint64_t p4 = 0,
                             char const* words = nullptr);
-// The same, called by a verifier rule.
+// The same, called by a verifier rule (null: by the kernel on a driver's behalf). `routine`: the driver's, when none of it is on the stack any more (it returned, or
+// left by a jump); it stands first in the back-trace then.
 [[noreturn]] void violation(char const* rule, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4,
-                            char const* words);
+                            char const* words, void const* routine = nullptr);
 
 } // namespace ringside::ke

@@ -41,8 +41,6 @@ void write_data_exports(Windows windows)
     exported<CCHAR>(kNumberProcessors) = static_cast<CCHAR>(group_size(0));
     // The high nibble marks a free build, as Windows has it.
     exported<ULONG>(kBuildNumber) = 0xF0000000u | profile.build;
-    exported<BOOLEAN>(kDebuggerEnabled) = 0;
-    exported<BOOLEAN>(kDebuggerNotPresent) = 1;
     exported<ULONG>(kSafeBootMode) = 0;
 
     auto& page = *reinterpret_cast<KUSER_SHARED_DATA*>(hal::kSharedUserData);
@@ -61,15 +59,18 @@ void write_data_exports(Windows windows)
     if (windows >= Windows::win7)
         page.ActiveGroupCount = static_cast<UCHAR>(group_count());
     page.QpcFrequency = 10'000'000;
-    page.KdDebuggerEnabled = 0;
     std::memcpy(page.NtSystemRoot, u"C:\\Windows", sizeof u"C:\\Windows");
+    write_debugger_variables(false, false);
     kernel().update_shared_clocks();
 }
 
-bool refresh_debugger_not_present()
+void write_debugger_variables(bool enabled, bool present)
 {
-    exported<BOOLEAN>(kDebuggerNotPresent) = 1;
-    return true;
+    constexpr BOOLEAN kPageEnabled = 1, kPagePresent = 2;
+    exported<BOOLEAN>(kDebuggerEnabled) = enabled;
+    exported<BOOLEAN>(kDebuggerNotPresent) = !present;
+    auto& page = *reinterpret_cast<KUSER_SHARED_DATA*>(hal::kSharedUserData);
+    page.KdDebuggerEnabled = static_cast<BOOLEAN>((enabled ? kPageEnabled : 0) | (present ? kPagePresent : 0));
 }
 
 std::span<Ddi const> data_rows()

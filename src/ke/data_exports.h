@@ -12,7 +12,7 @@ inline constexpr uintptr_t kKeDataExports = hal::kDataExports + 0x20000;
 
 // Fills them for a profile: version numbers, processors, no debugger, clocks at zero.
 void write_data_exports(Windows windows);
-// KdDebuggerNotPresent, which drivers may have changed, tells the truth again: true.
-bool refresh_debugger_not_present();
+// KdDebuggerEnabled, KdDebuggerNotPresent and their like in the shared user data page.
+void write_debugger_variables(bool enabled, bool present);
 
 } // namespace ringside::ke

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// DbgPrint, DbgPrintEx and friends; break-ins. No debugger is attached: a break-in is an exception that the driver's
-// handlers may take, and else the end of the machine, as on a Windows that boots without one.
+// DbgPrint, DbgPrintEx and friends; break-ins. Without a debugger (ke/debugger.h) a break-in is an exception that the
+// driver's handlers may take, and else the end of the machine, as on a Windows that boots without one.
 #include "ke/data_exports.h"
 #include "ke/ddi.h"
 #include "ke/debug.h"
+#include "ke/debugger.h"
 #include "ke/exception.h"
 #include "ke/guarded.h"
 #include "ke/kernel.h"
@@ -121,10 +122,11 @@ NTSTATUS DbgSetDebugFilterState(ULONG component, ULONG level, BOOLEAN state)
 
 namespace {
 // The status is for the debugger: it stands in the log.
-[[noreturn]] void break_in(ULONG status)
+void break_in(ULONG status)
 {
     kernel().log(sim::Event::BreakIn, status, 3);
-    raise(STATUS_BREAKPOINT);
+    if (!debugger_takes_break())
+        raise(STATUS_BREAKPOINT);
 }
 } // namespace
 
@@ -138,14 +140,33 @@ void RtlAssert(PVOID expression, PVOID file, ULONG line, PCHAR message)
                              reinterpret_cast<uint64_t>(file), line };
     print_formatted("", "*** Assertion failed: %s%s\n***   Source File: %s, line %u\n", arguments);
     kernel().log(sim::Event::BreakIn, 0, 0x2C);
-    raise(STATUS_ASSERTION_FAILURE);
+    if (!debugger_takes_break())
+        raise(STATUS_ASSERTION_FAILURE);
 }
 
-BOOLEAN KdRefreshDebuggerNotPresent() { return refresh_debugger_not_present(); }
-NTSTATUS KdDisableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
-NTSTATUS KdEnableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
-// What it is asked for is not looked at: the machine was booted without debugging.
-NTSTATUS KdChangeOption(int32_t, ULONG, PVOID, ULONG, PVOID, ULONG*) { return STATUS_DEBUGGER_INACTIVE; }
+// KdDebuggerNotPresent, which drivers may have changed, tells the truth again.
+BOOLEAN KdRefreshDebuggerNotPresent()
+{
+    write_debugger_variables(debugger_enabled(), debugger_attached());
+    return !debugger_attached();
+}
+
+NTSTATUS KdDisableDebugger() { return enable_debugger(false); }
+NTSTATUS KdEnableDebugger() { return enable_debugger(true); }
+
+// Without debugging, what it is asked for is not looked at.
+NTSTATUS KdChangeOption(int32_t option, ULONG in_bytes, PVOID in, ULONG out_bytes, PVOID out, ULONG* out_needed)
+{
+    if (!debugger_attached())
+        return STATUS_DEBUGGER_INACTIVE;
+    if (option != KD_OPTION_SET_BLOCK_ENABLE)
+        return STATUS_INVALID_INFO_CLASS;
+    if (in_bytes != sizeof(BOOLEAN) || out_bytes || out)
+        return STATUS_INVALID_PARAMETER;
+    if (out_needed)
+        *out_needed = 0;
+    return block_debugger(*static_cast<BOOLEAN*>(in));
+}
 
 std::span<Ddi const> debug_rows()
 {

@@ -51,6 +51,7 @@ struct DoorPassage {
     uint64_t detail = 0;
     uint8_t irql = 0;     // at entry; filled by the door
     void* context = nullptr; // the object itself, for the verifier (an IRP)
+    int32_t apc_disable = 0; // the thread's KernelApcDisable at entry; filled by the door
     StackUse outer {}; // of the kernel stack, as it was; filled by the door
 };
 

@@ -17,6 +17,7 @@
 #include "ke/exception.h"
 
 #include "base/check.h"
+#include "ke/debugger.h"
 #include "ke/guarded.h"
 #include "ke/kernel.h"
 #include "sim/host.h"
@@ -157,6 +158,7 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
     constexpr uint64_t kPageFault = 14;
     constexpr uint64_t kGeneralProtection = 13;
     constexpr uint64_t kStackFault = 12;
+    constexpr greg_t kIntBytes = 2; // int n
     // An address that is not canonical is a stack fault when the instruction goes through rbp or rsp; compilers keep any
     // pointer in rbp.
     if (signal == SIGBUS && registers[REG_TRAPNO] == kStackFault) {
@@ -256,6 +258,10 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
         if (driver) {
             g_pending.context.Rip -= 1;
             k.log(sim::Event::BreakIn, 0, 3);
+            if (debugger_takes_break()) {
+                g_depth = 0;
+                return;
+            }
         }
         set_exception(STATUS_BREAKPOINT, 1, 0);
         break;
@@ -278,12 +284,23 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
         }
         if (vector == 0x2C) {
             k.log(sim::Event::BreakIn, 0, vector);
+            if (debugger_takes_break()) {
+                registers[REG_RIP] += kIntBytes;
+                g_depth = 0;
+                return;
+            }
             set_exception(STATUS_ASSERTION_FAILURE);
             break;
         }
         if (vector == 0x2D) {
-            // The debug service, with no debugger attached: a breakpoint exception, which the stub's caller expects.
+            // The debug service. No debugger: a breakpoint exception, which the stub's caller expects. Else it is done,
+            // and the byte behind the instruction, an int 3, skipped.
             k.log(sim::Event::BreakIn, 0, vector);
+            if (debugger_takes_break()) {
+                registers[REG_RIP] += kIntBytes + 1;
+                g_depth = 0;
+                return;
+            }
             set_exception(STATUS_BREAKPOINT, 1, g_pending.context.Rax);
             break;
         }

@@ -47,11 +47,11 @@ void record_call(Import const& import, LogCapture const& capture, uint64_t resul
 }
 
 // What the fault door hands back in place of the body's result.
-uint64_t failed_result(Import const& import)
+uint64_t failed_result(Import const& import, uint64_t const* arguments)
 {
     Ddi const& ddi = *import.ddi;
     kernel().log_always(sim::Event::FaultInjected, import.number, sim::world().faults().asked());
-    switch (ddi.fail) {
+    switch (ddi.fail_form(arguments)) {
     case Fail::Status:
         return static_cast<uint64_t>(static_cast<int64_t>(ddi.fail_status));
     case Fail::Raise:
@@ -75,7 +75,7 @@ uint64_t fallible_result(uint64_t* arguments, Import const* import)
         Inside const inside(import);
         return import->ddi->body.invoke(arguments);
     }
-    return sim::world().faults().should_fail(import->number) ? failed_result(*import)
+    return sim::world().faults().should_fail(import->number) ? failed_result(*import, arguments)
                                                              : import->ddi->body.invoke(arguments);
 }
 
@@ -143,10 +143,12 @@ void door_enter(DoorPassage& passage)
 {
     Kernel& k = kernel();
     passage.irql = Kernel::irql();
+    passage.apc_disable = k.current().kernel_apc_disable;
     passage.outer = enter_driver(k.current(), passage.door, reinterpret_cast<uintptr_t>(&passage));
     sim::Event const event = kDoors[static_cast<size_t>(passage.door)].enter;
     k.log_always(event, passage.subject,
-                 event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail);
+                 event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail,
+                 passage.function, passage.context);
     if (g_binding == Binding::Verified && g_door_listener.entering)
         g_door_listener.entering(passage);
     if (g_at_dispatch && passage.irql >= DISPATCH_LEVEL) [[unlikely]]
@@ -165,7 +167,8 @@ void door_return(DoorPassage& passage, uint64_t result)
     k.log_always(event, passage.subject,
                  event == sim::Event::DispatchReturn || event == sim::Event::CompletionReturn
                      ? static_cast<uint32_t>(result)
-                     : static_cast<uint64_t>(passage.door));
+                     : static_cast<uint64_t>(passage.door),
+                 passage.function, passage.context);
     if (g_binding == Binding::Verified && g_door_listener.returned)
         g_door_listener.returned(passage, result);
 }

@@ -19,6 +19,7 @@ using namespace nt;
 Kernel* g_kernel = nullptr;
 Binding g_binding = Binding::Observed;
 void (*g_slice_changed)(Process* to) = nullptr;
+void (*g_event_listener)(sim::Record const& record, void const* function, void const* object) = nullptr;
 
 namespace {
 
@@ -285,7 +286,7 @@ Cpu* Kernel::other_cpu_with_work()
             candidates[count++] = c.get();
     if (!count)
         return nullptr;
-    return count == 1 ? candidates[0] : candidates[sim::world().random(sim::Stream::Schedule).below(count)];
+    return count == 1 || m_plan ? candidates[0] : candidates[sim::world().random(sim::Stream::Schedule).below(count)];
 }
 
 void Kernel::block()
@@ -313,6 +314,10 @@ void Kernel::yield()
 
 void Kernel::redraw()
 {
+    if (m_plan) {
+        m_countdown = 1;
+        return;
+    }
     // Uniform on 1 .. 2 * mean - 1: the mean is right and every distance is possible.
     m_countdown = 1 + sim::world().random(sim::Stream::Schedule).below(2 * uint64_t { m_mean_steps } - 1);
 }
@@ -325,6 +330,22 @@ void Kernel::look_at_the_clock()
     uint64_t const now = sim::world().now_100ns();
     uint64_t const due = m_timers.not_before();
     m_countdown = std::min(m_countdown, due > now ? due - now : 1);
+}
+
+void Kernel::follow_plan()
+{
+    SchedulePlan& plan = *m_plan;
+    uint32_t const point = ++plan.points;
+    Cpu* const other = other_cpu_with_work();
+    if (!other)
+        return;
+    plan.choices.push_back(point);
+    if (plan.followed == plan.preempt_at.size() || plan.preempt_at[plan.followed] != point)
+        return;
+    ++plan.followed;
+    switch_cpu(*other);
+    if (irql() < hal::processor().pending_irql())
+        take_interrupts();
 }
 
 void Kernel::schedule_slowly()
@@ -355,6 +376,10 @@ void Kernel::schedule_slowly()
         }
         if (hal::processor().software_interrupt_pending())
             software_interrupts();
+    }
+    if (m_plan) {
+        follow_plan();
+        return;
     }
     auto& schedule = sim::world().random(sim::Stream::Schedule);
     uint64_t choice = schedule.below(4);
@@ -506,11 +531,14 @@ void Kernel::watchdog()
                       "a processor stayed at DISPATCH_LEVEL or above for more than 120 s of the machine's time");
 }
 
-void Kernel::log_always(sim::Event what, uint32_t subject, uint64_t detail)
+void Kernel::log_always(sim::Event what, uint32_t subject, uint64_t detail, void const* function, void const* object)
 {
     Cpu& here = cpu();
-    sim::world().log().add({ sim::world().now_100ns(), what, static_cast<uint8_t>(here.number()), here.irql(),
-                             here.current->number, subject, 0, detail });
+    sim::Record const record { sim::world().now_100ns(), what, static_cast<uint8_t>(here.number()), here.irql(),
+                               here.current->number, subject, 0, detail };
+    sim::world().log().add(record);
+    if (g_event_listener) [[unlikely]]
+        g_event_listener(record, function, object);
 }
 
 } // namespace ringside::ke

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "hal/interrupts.h"
+#include "ke/schedule_plan.h"
 #include "ke/bugcheck.h"
 #include "ke/door.h"
 #include "ke/function_table.h"
@@ -77,6 +78,7 @@ struct KernelOptions {
     unsigned groups = 1; // of processors, as even as can be; more than one exists since Windows 7
     Binding binding = Binding::Observed;
     Windows windows = Windows::v11_24H2;
+    bool debugger = false;        // attached, and says go at each break-in
     uint32_t mean_steps = 0;      // mean number of schedule points between switches; 0: drawn from the seed
     unsigned alarm_milliseconds = 0; // host time a driver may run without a schedule point before it is looked at; 0: never
     unsigned hang_alarms = 20;       // such alarms in a row after which it counts as hung
@@ -160,6 +162,13 @@ public:
         sim::world().advance_100ns(1);
         if (--m_countdown == 0) [[unlikely]]
             schedule_slowly();
+    }
+    // From now on the turn passes as the plan says, which the caller owns; null: as the seed draws it. No thread but two of
+    // different processors should be about.
+    void follow(SchedulePlan* plan)
+    {
+        m_plan = plan;
+        m_countdown = 1;
     }
     // A processor that spins (a held lock, a stall): somebody else must get the turn.
     void spin();
@@ -266,13 +275,16 @@ public:
     // A service that is missing (failure kind d): ends the machine without a bug check.
     [[noreturn]] void stop_for_missing_service(Import const& import);
 
-    void log(sim::Event what, uint32_t subject, uint64_t detail)
+    // `function` (a driver's routine that is entered) and `object` (the IRP) are for the event listener alone: the log
+    // holds no addresses.
+    void log(sim::Event what, uint32_t subject, uint64_t detail, void const* object = nullptr)
     {
         if (m_options.binding == Binding::Bare)
             return;
-        log_always(what, subject, detail);
+        log_always(what, subject, detail, nullptr, object);
     }
-    void log_always(sim::Event what, uint32_t subject, uint64_t detail);
+    void log_always(sim::Event what, uint32_t subject, uint64_t detail, void const* function = nullptr,
+                    void const* object = nullptr);
 
     // Only for the alarm's handler and ringside_preempt.
     void on_alarm(void* ucontext);
@@ -335,6 +347,8 @@ private:
     bool m_running = false;
     Stop m_stop = Stop::Quiet;
     uint64_t m_until_100ns = 0;
+    void follow_plan();
+    SchedulePlan* m_plan = nullptr;
     uint64_t m_countdown = 1;
     uint32_t m_mean_steps = 64;
     uint64_t m_balance_due_100ns = kBalancePeriod_100ns;
@@ -368,5 +382,9 @@ inline Kernel& kernel() { return *g_kernel; }
 extern Thread* (*g_make_system_thread)(Thread::Main main, void* context);
 // Called when a thread of (or attached to) `to` is about to run: room mm opens its slice and closes the one before.
 extern void (*g_slice_changed)(Process* to);
+// Hears every record of the event log as it is made, for pictures of a run (machine/trace.h): null costs one test. It
+// changes nothing. `function`: the driver's routine that is entered or left; `object`: the IRP, for dispatch,
+// completion and cancel routines, IrpAllocated and IrpCompleted; null where there is none.
+extern void (*g_event_listener)(sim::Record const& record, void const* function, void const* object);
 
 } // namespace ringside::ke

@@ -109,12 +109,32 @@ bool HostThread::drive(uint64_t until_100ns)
 
 Outcome HostThread::execute(std::function<void()> work)
 {
+    return run(std::move(work), sim::world().now_100ns() + kPatience_100ns);
+}
+
+Outcome HostThread::begin(std::function<void()> work) { return run(std::move(work), sim::world().now_100ns()); }
+
+Outcome HostThread::go_on()
+{
     ke::Kernel& k = ke::kernel();
     if (k.crash() || m_ended)
         return Outcome::Ended;
-    uint64_t const limit = sim::world().now_100ns() + kPatience_100ns;
+    m_waited_for = true;
+    bool const done = drive(sim::world().now_100ns() + kPatience_100ns);
+    if (done || k.crash())
+        m_work = nullptr;
+    m_waited_for = false;
+    return k.crash() || m_ended ? Outcome::Ended : done ? Outcome::Done : Outcome::Unfinished;
+}
+
+Outcome HostThread::run(std::function<void()> work, uint64_t limit)
+{
+    ke::Kernel& k = ke::kernel();
+    if (k.crash() || m_ended)
+        return Outcome::Ended;
     m_waited_for = true;
     bool done = drive(limit);
+    bool const begun = done;
     if (done && !m_ended) {
         m_work = std::move(work);
         m_busy = true;
@@ -125,7 +145,9 @@ Outcome HostThread::execute(std::function<void()> work)
     if (done || k.crash())
         m_work = nullptr; // it may own what owns this thread
     m_waited_for = false;
-    return k.crash() || m_ended ? Outcome::Ended : done ? Outcome::Done : Outcome::Unfinished;
+    if (k.crash() || m_ended)
+        return Outcome::Ended;
+    return done ? Outcome::Done : begun ? Outcome::Unfinished : Outcome::Busy;
 }
 
 } // namespace ringside::machine

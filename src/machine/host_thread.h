@@ -14,8 +14,9 @@
 
 namespace ringside::machine {
 
+// Unfinished: begun, and still on its way. Busy: not begun, an earlier function is still on its way.
 // Ended: a bug check or a missing service, or the thread's process was terminated.
-enum class Outcome : uint8_t { Done, Unfinished, Ended };
+enum class Outcome : uint8_t { Done, Unfinished, Busy, Ended };
 
 class HostThread {
 public:
@@ -28,6 +29,10 @@ public:
     // Runs `work` on the thread. Not from inside the machine. An earlier function that did not finish goes first.
     // What `work` refers to must live until it has returned, which may be later than this call: it owns what it needs.
     Outcome execute(std::function<void()> work);
+    // The same for work that may block: comes back as soon as nothing can run without time passing.
+    Outcome begin(std::function<void()> work);
+    // Goes on with what is on its way, as long as execute() would.
+    Outcome go_on();
     bool busy() const { return m_busy; }
     // Its process was terminated: every further execute() is refused.
     bool ended() const { return m_ended; }
@@ -42,6 +47,7 @@ public:
     static constexpr uint64_t kPatience_100ns = 600ull * 10'000'000;
 
 private:
+    Outcome run(std::function<void()> work, uint64_t limit);
     void set(nt::KEVENT& event);
     bool drive(uint64_t until_100ns);
     // A client's thread waits as in user mode, where it can be ended.

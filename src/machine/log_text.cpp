@@ -4,6 +4,7 @@
 //  time          cpu irql  thr  what
 //    0.000417    0   PASS  #3   IofCallDriver        IRP #12
 #include "io/driver.h"
+#include "io/manager.h"
 #include "ke/door.h"
 #include "machine/state.h"
 #include "nt/status.h"
@@ -53,9 +54,9 @@ char const* major_name(uint64_t major)
     return major < std::size(names) ? names[major] : "?";
 }
 
-std::string driver_label(Machine::State& machine, uint64_t number)
+std::string driver_label(uint64_t number)
 {
-    auto* record = machine.rooms->io.drivers().by_number(static_cast<uint32_t>(number));
+    auto* record = io::manager().drivers().by_number(static_cast<uint32_t>(number));
     return record ? record->label : fmt::format("driver {}", number);
 }
 
@@ -64,12 +65,14 @@ char const* door_name(uint64_t door)
     return door < static_cast<uint64_t>(ke::Door::Count) ? ke::kDoors[door].name : "?";
 }
 
-std::string what(Machine::State& machine, sim::Record const& r)
+} // namespace
+
+std::string event_words(sim::Record const& r)
 {
     using sim::Event;
     auto const code = static_cast<uint16_t>(r.what);
     if (code >= static_cast<uint16_t>(Event::FirstDdi)) {
-        Ddi const& row = machine.rooms->exports.row(code - static_cast<uint16_t>(Event::FirstDdi));
+        Ddi const& row = ldr::g_exports->row(code - static_cast<uint16_t>(Event::FirstDdi));
         std::string text = row.name;
         if (r.subject)
             text += fmt::format("  #{}", r.subject);
@@ -90,11 +93,11 @@ std::string what(Machine::State& machine, sim::Record const& r)
         return fmt::format("driver unloaded       image #{}", r.subject);
     case Event::DispatchEnter:
         return fmt::format("--> dispatch          IRP #{} {} {}", r.subject, major_name(r.detail & 0xFF),
-                           driver_label(machine, r.detail >> 16));
+                           driver_label(r.detail >> 16));
     case Event::DispatchReturn:
         return fmt::format("<-- dispatch          IRP #{} {}", r.subject, status_text(r.detail));
     case Event::CompletionEnter:
-        return fmt::format("--> completion        IRP #{} {}", r.subject, driver_label(machine, r.detail >> 16));
+        return fmt::format("--> completion        IRP #{} {}", r.subject, driver_label(r.detail >> 16));
     case Event::CompletionReturn:
         return fmt::format("<-- completion        IRP #{} {}", r.subject, status_text(r.detail));
     case Event::IrpAllocated:
@@ -132,7 +135,7 @@ std::string what(Machine::State& machine, sim::Record const& r)
     case Event::CallbackReturn:
         return fmt::format("<-- {}", door_name(r.detail));
     case Event::FaultInjected:
-        return fmt::format("fault injected        {} (fallible call {})", machine.rooms->exports.row(r.subject).name,
+        return fmt::format("fault injected        {} (fallible call {})", ldr::g_exports->row(r.subject).name,
                            r.detail);
     case Event::Exception:
         return fmt::format("exception             {}", status_text(r.detail));
@@ -161,12 +164,10 @@ std::string what(Machine::State& machine, sim::Record const& r)
     }
 }
 
-} // namespace
-
-std::string log_line(Machine::State& machine, sim::Record const& r)
+std::string log_line(sim::Record const& r)
 {
     return fmt::format("{:14.7f}  {}  {:4}  #{:<3}  {}", static_cast<double>(r.time_100ns) / 1e7, r.processor,
-                       irql_name(r.irql), r.who, what(machine, r));
+                       irql_name(r.irql), r.who, event_words(r));
 }
 
 } // namespace ringside::machine

@@ -3,6 +3,7 @@
 #include "cm/hive.h"
 #include "cm/reg_file.h"
 #include "cm/reg_text.h"
+#include "io/shutdown.h"
 #include "ke/debug.h"
 #include "ldr/debugger.h"
 #include "machine/state.h"
@@ -62,6 +63,7 @@ machine::RoomOptions room_options(MachineOptions const& o)
     r.kernel.groups = o.groups;
     r.kernel.windows = o.windows;
     r.kernel.mean_steps = o.mean_steps;
+    r.kernel.debugger = o.debugger;
     r.kernel.binding = o.checks == Checks::Bare ? ke::Binding::Bare
         : o.checks == Checks::Observed          ? ke::Binding::Observed
                                                 : ke::Binding::Verified;
@@ -127,6 +129,7 @@ Machine::State::State(MachineOptions const& given)
     g_live = this;
     set_check_hook(on_check_failed);
     io::set_driver_gone(driver_gone);
+    machine::connect_clients(*this);
     system = std::make_unique<machine::HostThread>(nullptr);
     on_system_thread([] {}); // lets the system threads come to their first wait
     if (*drive)
@@ -145,6 +148,7 @@ Machine::State::~State()
         client->machine = nullptr;
     for (auto const& driver : drivers)
         driver->machine = nullptr;
+    machine::disconnect_clients();
     io::set_driver_gone(nullptr);
     set_check_hook(nullptr);
     g_live = nullptr;
@@ -393,6 +397,14 @@ void Machine::run_for(double seconds)
         sim::world().advance_100ns(limit - sim::world().now_100ns());
 }
 
+void Machine::shutdown()
+{
+    m_state->on_system_thread([] {
+        io::notify_shutdown(false);
+        io::notify_shutdown(true);
+    });
+}
+
 // --- The end -----------------------------------------------------------------------------------------------------
 
 bool Machine::crashed() const { return m_state->rooms->kernel.crash() != nullptr; }
@@ -402,9 +414,7 @@ Report Machine::finish()
     sim::world().faults().close();
     if (!crashed()) {
         for (auto const& client : m_state->clients)
-            for (auto const& weak : client->files)
-                if (auto file = weak.lock())
-                    File(file).close();
+            machine::close_all(*client);
         machine::ignore_all_wmi_events(*m_state);
         settle();
         for (size_t i = m_state->drivers.size(); i-- > 0;) {
@@ -442,7 +452,7 @@ std::vector<std::string> Machine::log_lines(size_t newest) const
     std::vector<std::string> lines;
     uint64_t first = std::max(log.first_kept(), log.count() > newest ? log.count() - newest : 0);
     for (uint64_t i = first; i < log.count(); ++i)
-        lines.push_back(machine::log_line(*m_state, log.at(i)));
+        lines.push_back(machine::log_line(log.at(i)));
     return lines;
 }
 

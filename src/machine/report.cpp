@@ -239,7 +239,7 @@ std::vector<std::string> Machine::pending() const
 {
     std::vector<std::string> lines;
     for (auto const& request : m_state->requests) {
-        if (request->finished || !request->operation || io::is_done(*request->operation))
+        if (request->finished || !request->operation || (request->issued && io::is_done(*request->operation)))
             continue;
         auto* irp = request->operation->irp;
         auto const* record = irp ? m_state->rooms->io.irps().find_ours(irp) : nullptr;

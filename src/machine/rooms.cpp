@@ -8,6 +8,7 @@
 #include "ke/change_callbacks.h"
 #include "ke/data_exports.h"
 #include "ke/debug.h"
+#include "ke/debugger.h"
 #include "ke/exception.h"
 #include "ke/gate.h"
 #include "machine/hive_files.h"
@@ -68,6 +69,7 @@ Wiring::Wiring(RoomOptions const& options)
     ke::reset_nmi_callbacks();
     ke::reset_queued_spin_locks();
     ke::write_data_exports(options.kernel.windows);
+    ke::attach_debugger(options.kernel.debugger);
     ke::g_slice_changed = mm::use_slice;
     mm::g_system_routine = system_routine;
     ex::g_stub = stub;

@@ -21,6 +21,8 @@ public:
         }
         m_items.push_back(std::move(item));
     }
+    // Takes back what was added last.
+    void drop_newest() { m_items.pop_back(); }
     auto begin() const { return m_items.begin(); }
     auto end() const { return m_items.end(); }
     size_t size() const { return m_items.size(); }

@@ -136,8 +136,10 @@ NTSTATUS execute(Machine& machine, std::shared_ptr<Call> const& call)
     Machine::State& state = machine.state();
     if (state.rooms->kernel.crash())
         return STATUS_DELETE_PENDING;
-    machine.use_default_client();
-    call->thread = state.default_client->thread.get();
+    (void)machine.default_client();
+    call->thread = state.default_client->free_thread();
+    if (!call->thread)
+        return STATUS_PROCESS_IS_TERMINATING;
     Outcome const outcome = call->thread->execute([call] { run(*call); });
     return outcome == Outcome::Ended ? STATUS_DELETE_PENDING : outcome == Outcome::Done ? call->status : STATUS_PENDING;
 }

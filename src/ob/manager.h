@@ -92,7 +92,7 @@ struct Registration {
     bool leaving = false;
 };
 
-inline constexpr size_t kTypeCount = 16;
+inline constexpr size_t kTypeCount = 17;
 extern Type* const kTypes[kTypeCount];
 // This room's part of the data exports: pointer variables, then the OBJECT_TYPEs they point at.
 inline constexpr uintptr_t kTypeVariables = hal::kDataExports + 0x10000;

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace ringside::ob {
@@ -41,6 +42,12 @@ struct Type {
     // Where the descriptor is kept of an object that shares one with others: a file's is its device's, a key object's the
     // key's. Null result: it has none. Without the function the object keeps its own.
     void** (*security_slot)(void* body);
+    // A descriptor that somebody else keeps (a file's, its driver): nothing is returned for an object whose descriptor is
+    // kept as above, else the outcome. At PASSIVE_LEVEL, checked and probed; runs drivers. `descriptor` is self-relative,
+    // in pool, and the caller's.
+    std::optional<nt::NTSTATUS> (*query_security)(void* body, uint32_t parts, void* into, uint32_t bytes,
+                                                  nt::ULONG* needed, nt::KPROCESSOR_MODE mode);
+    std::optional<nt::NTSTATUS> (*set_security)(void* body, uint32_t parts, void* descriptor, nt::KPROCESSOR_MODE mode);
 };
 
 // Makes an object with one reference, its body zeroed and 16-byte aligned. STATUS_INSUFFICIENT_RESOURCES when pool is
@@ -79,6 +86,7 @@ size_t count();
 
 // The types this project has.
 extern Type directory_type, symbolic_link_type, device_type, driver_type, file_type, event_type, semaphore_type,
-    mutant_type, timer_type, process_type, thread_type, key_type, callback_type, section_type, token_type;
+    mutant_type, timer_type, process_type, thread_type, key_type, callback_type, section_type, token_type,
+    completion_port_type;
 
 } // namespace ringside::ob

@@ -72,11 +72,14 @@ Type wmi_guid_type { "WmiGuid", STANDARD_RIGHTS_READ | SYNCHRONIZE | 0x1F,
                      { STANDARD_RIGHTS_READ | 0x9, STANDARD_RIGHTS_WRITE | 0x2, STANDARD_RIGHTS_EXECUTE | 0x14,
                        STANDARD_RIGHTS_READ | SYNCHRONIZE | 0x1F },
                      false, false, -1 };
+Type completion_port_type { "IoCompletion", 0x1f0003,
+                            { STANDARD_RIGHTS_READ | 1, STANDARD_RIGHTS_WRITE | 2, kWaitExecute, 0x1f0003 },
+                            false, false, -1 };
 
 Type* const kTypes[kTypeCount] = { &directory_type, &symbolic_link_type, &device_type, &driver_type,  &file_type,
                                    &event_type,     &semaphore_type,     &mutant_type, &timer_type,   &process_type,
                                    &thread_type,    &key_type,           &callback_type, &section_type,
-                                   &token_type,     &wmi_guid_type };
+                                   &token_type,     &completion_port_type, &wmi_guid_type };
 
 void ObjectManager::make_types()
 {
@@ -86,6 +89,8 @@ void ObjectManager::make_types()
         type.closed = nullptr;
         type.full_name = nullptr;
         type.security_slot = nullptr;
+        type.query_security = nullptr;
+        type.set_security = nullptr;
         uintptr_t const at = kGuestTypes + i * kGuestTypeBytes;
         type.guest = reinterpret_cast<OBJECT_TYPE*>(at);
         // A structure of ours in a driver's eyes: only its address means something, so the bytes say what it is to

@@ -5,6 +5,7 @@
 #include "base/windows.h"
 #include "hal/layout.h"
 #include "hal/physical.h"
+#include "ke/debugger.h"
 #include "ke/kernel.h"
 #include "ob/manager.h"
 #include "ob/service.h"
@@ -242,7 +243,8 @@ NTSTATUS query(SYSTEM_INFORMATION_CLASS what, PVOID into, ULONG length, ULONG* r
     case SystemExtendedHandleInformation:
         return handles_ex(into, length, return_length);
     case SystemKernelDebuggerInformation:
-        return answer(SYSTEM_KERNEL_DEBUGGER_INFORMATION { FALSE, TRUE }, into, length, return_length);
+        return answer(SYSTEM_KERNEL_DEBUGGER_INFORMATION { ke::debugger_enabled(), !ke::debugger_attached() }, into,
+                      length, return_length);
     case SystemCodeIntegrityInformation:
         return code_integrity(into, length, return_length);
     default:

@@ -232,6 +232,9 @@ NTSTATUS query_security_object(HANDLE handle, SECURITY_INFORMATION information, 
     if (!found.ok())
         return found.status();
     ob::Held held(found->body);
+    if (found->type->query_security)
+        if (auto status = found->type->query_security(found->body, information, into, bytes, needed, mode))
+            return *status;
     Descriptor const selected = select_parts(object_descriptor(found->body).value_or(Descriptor {}), information);
     put(needed, static_cast<ULONG>(selected.size()));
     if (bytes < selected.size())
@@ -239,6 +242,28 @@ NTSTATUS query_security_object(HANDLE handle, SECURITY_INFORMATION information, 
     write_out(selected, into);
     return STATUS_SUCCESS;
 }
+
+namespace {
+
+// Nothing of ours is on the frame when a driver runs.
+std::optional<NTSTATUS> set_elsewhere(ob::HandleTarget const& target, SECURITY_INFORMATION information,
+                                      PSECURITY_DESCRIPTOR descriptor, KPROCESSOR_MODE mode)
+{
+    auto copied = [&]() -> Result<void*> {
+        Descriptor const change = TRY(capture_descriptor(descriptor));
+        void* block = change.to_pool(PagedPool, false);
+        if (!block)
+            return Failure { STATUS_INSUFFICIENT_RESOURCES };
+        return block;
+    }();
+    if (!copied.ok())
+        return copied.status();
+    auto const status = target.type->set_security(target.body, information, *copied, mode);
+    ex::free(*copied, kDescriptorTag);
+    return status;
+}
+
+} // namespace
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-zwsetsecurityobject
 NTSTATUS set_security_object(HANDLE handle, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR descriptor,
@@ -252,6 +277,9 @@ NTSTATUS set_security_object(HANDLE handle, SECURITY_INFORMATION information, PS
     if (!found.ok())
         return found.status();
     ob::Held held(found->body);
+    if (found->type->set_security)
+        if (auto status = set_elsewhere(*found, information, descriptor, mode))
+            return *status;
     auto change = capture_descriptor(descriptor);
     if (!change.ok())
         return change.status();

@@ -38,6 +38,7 @@ struct sigaction g_previous[std::size(kFaultSignals)];
 stack_t g_previous_stack;
 FaultHandler g_fault_handler = nullptr;
 AlarmHandler g_alarm_handler = nullptr;
+pid_t g_alarm_thread = 0;
 bool g_has_fsgsbase = false;
 bool g_asked_fsgsbase = false;
 
@@ -46,9 +47,12 @@ constexpr size_t kSignalStackBytes = 256 * 1024;
 alignas(4096) char g_signal_stack[kSignalStackBytes];
 
 void on_fault(int signal, siginfo_t* info, void* context) { g_fault_handler(signal, info, context); }
-void on_alarm(int, siginfo_t*, void* context)
+// The timer is the process', and any of its threads may get the signal: it is for the machine's alone.
+void on_alarm(int signal, siginfo_t*, void* context)
 {
-    if (g_alarm_handler)
+    if (gettid() != g_alarm_thread)
+        tgkill(getpid(), g_alarm_thread, signal);
+    else if (g_alarm_handler)
         g_alarm_handler(context);
 }
 
@@ -168,6 +172,7 @@ void print_live(std::string_view text)
 void arm_alarm(unsigned milliseconds, AlarmHandler handler)
 {
     g_alarm_handler = handler;
+    g_alarm_thread = gettid();
     struct sigaction action {};
     action.sa_sigaction = on_alarm;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;

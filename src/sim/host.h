@@ -42,7 +42,7 @@ bool read_file(std::string const& path, std::vector<std::byte>& into, std::strin
 // Live output of the machine (DbgPrint and friends); goes to standard error at once, or to nobody.
 void print_live(std::string_view text);
 
-// Calls `handler` about every `milliseconds` of host processor time from a signal, while armed. Only to end or
+// Calls `handler` on this thread about every `milliseconds` of host processor time from a signal, while armed. Only to end or
 // pre-empt a driver that does not come back: whatever it causes is not reproducible.
 using AlarmHandler = void (*)(void* ucontext);
 void arm_alarm(unsigned milliseconds, AlarmHandler handler);

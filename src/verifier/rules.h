@@ -3,7 +3,7 @@
 // Windows' own bug check and changes nothing else. A rule that is off is not asked.
 #pragma once
 
-#include <array>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -11,13 +11,58 @@
 namespace ringside::verifier {
 
 enum class Rule : uint8_t {
+    // Any call, any routine.
     IrqlAtEntry,
     IrqlAtReturn,
-    DoubleCompletion,
-    ForgottenCompletion,
+    IrqlAtCompletionReturn,
+    CriticalRegionAtReturn,
+    CriticalRegionAtCompletionReturn,
     LeakAtUnload,
+    // Making and freeing an IRP.
+    FreedNoIrp,
+    FreedThreadedIrp,
+    FreedIrpInUse,
+    ReusedIrpInUse,
+    ReusedThreadedIrp,
+    InitializedAllocatedIrp,
+    InitializedChargedIrp,
+    // Sending it.
+    SentNoIrp,
+    SentToNoDevice,
+    SentToNull,
+    SentWithCancelRoutine,
+    SentWhileBelow,
+    SentAtWrongIrql,
+    SentPastDevice,
+    LocationCopiedByHand,
+    SkippedWithRoutine,
+    PnpStatusNotInitialized,
+    PowerStatusNotInitialized,
+    WmiStatusNotInitialized,
+    FailedPnpIrpSent,
+    FailedPowerIrpSent,
+    SystemIrpSent,
+    UserAddressInKernelIrp,
+    // A dispatch routine's return.
+    ForgottenCompletion,
+    StatusDiffers,
+    IllegalStatus,
+    PendingNotMarked,
+    MarkedNotPending,
+    StatusBlockOnStack,
+    EventOnStack,
+    // Completion.
+    DoubleCompletion,
+    CompletedAsPending,
+    CompletedWithCancelRoutine,
+    CompletedUnsent,
+    PendingNotPropagated,
+    FreedByRoutine,
     Count,
 };
+
+using RuleSet = std::bitset<static_cast<size_t>(Rule::Count)>;
+inline bool is_on(RuleSet const& set, Rule rule) { return set[static_cast<size_t>(rule)]; }
 
 struct RuleRow {
     Rule rule;

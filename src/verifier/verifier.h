@@ -5,11 +5,7 @@
 
 #include "verifier/rules.h"
 
-#include <bitset>
-
 namespace ringside::verifier {
-
-using RuleSet = std::bitset<static_cast<size_t>(Rule::Count)>;
 
 class Verifier {
 public:

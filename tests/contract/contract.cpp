@@ -123,9 +123,9 @@ struct Left {
 };
 
 // How a row's failure looks: a value, or "raised ...".
-std::string failure_words(Ddi const& row)
+std::string failure_words(Ddi const& row, uint64_t const* slots)
 {
-    switch (row.fail) {
+    switch (row.fail_form(slots)) {
     case Fail::Null:
         return "0x0000000000000000";
     case Fail::Raise:
@@ -172,9 +172,9 @@ uint64_t At::call_failing(uint64_t* slots)
     restore_irql();
     if (sim::world().faults().fired() == fired)
         return result;
-    m_wrong = ended == failure_words(*m_import.ddi)
+    m_wrong = ended == failure_words(*m_import.ddi, slots)
         ? Left().difference_to(before)
-        : fmt::format("ended with {}, the row says {}", ended, failure_words(*m_import.ddi));
+        : fmt::format("ended with {}, the row says {}", ended, failure_words(*m_import.ddi, slots));
     throw CallCameBack {};
 }
 
@@ -193,7 +193,7 @@ void At::call_without_pool(uint64_t* slots)
         uint64_t const result = enter(slots);
         m_first_end = end_words(row, result);
         failed = row.body.returns_status ? NT_ERROR(static_cast<NTSTATUS>(result))
-                                         : result_words(row, result) == failure_words(row);
+                                         : result_words(row, result) == failure_words(row, slots);
     } catch (ke::Raised const& raised) {
         m_first_end = "raised " + hex(raised.status);
         failed = true;

@@ -194,6 +194,40 @@ void query_ea(At& at)
     drive.close(file);
 }
 
+// Drive C: keeps no quotas.
+void query_quota(At& at)
+{
+    Drive drive(at);
+    HANDLE file = drive.open(u"\\??\\C:\\hello.txt");
+    auto* buffer = at.bytes(64);
+    auto& block = drive.block();
+    at.status(STATUS_INVALID_DEVICE_REQUEST, file, &block, buffer, 64u, BOOLEAN { FALSE }, nullptr, 0u, nullptr,
+              BOOLEAN { TRUE });
+    auto* list = static_cast<FILE_GET_QUOTA_INFORMATION*>(at.bytes(24));
+    list->SidLength = 200;
+    at.status(STATUS_QUOTA_LIST_INCONSISTENT, file, &block, buffer, 64u, BOOLEAN { FALSE }, list, 24u, nullptr,
+              BOOLEAN { TRUE });
+    list->SidLength = 12;
+    list->Sid = { SID_REVISION, 1, { { 0, 0, 0, 0, 0, 1 } }, { 0 } };
+    at.status(STATUS_INVALID_DEVICE_REQUEST, file, &block, buffer, 64u, BOOLEAN { FALSE }, list, 20u, &list->Sid,
+              BOOLEAN { TRUE });
+    drive.close(file);
+}
+
+void set_quota(At& at)
+{
+    Drive drive(at);
+    HANDLE file = drive.open(u"\\??\\C:\\hello.txt", FILE_WRITE_DATA | SYNCHRONIZE);
+    auto* entry = static_cast<uint8_t*>(at.bytes(64));
+    auto& block = drive.block();
+    at.status(STATUS_QUOTA_LIST_INCONSISTENT, file, &block, entry, 52u);
+    entry[4] = 12;
+    auto& sid = *reinterpret_cast<SID*>(entry + 0x28);
+    sid = { SID_REVISION, 1, { { 0, 0, 0, 0, 0, 1 } }, { 0 } };
+    at.status(STATUS_INVALID_DEVICE_REQUEST, file, &block, entry, 52u);
+    drive.close(file);
+}
+
 void set_ea(At& at)
 {
     Drive drive(at);
@@ -231,6 +265,10 @@ SAMPLE(ZwUnlockFile) { unlock(at); }
 SAMPLE(NtUnlockFile) { unlock(at); }
 SAMPLE(ZwQueryEaFile) { query_ea(at); }
 SAMPLE(NtQueryEaFile) { query_ea(at); }
+SAMPLE(ZwQueryQuotaInformationFile) { query_quota(at); }
+SAMPLE(NtQueryQuotaInformationFile) { query_quota(at); }
+SAMPLE(ZwSetQuotaInformationFile) { set_quota(at); }
+SAMPLE(NtSetQuotaInformationFile) { set_quota(at); }
 SAMPLE(ZwSetEaFile) { set_ea(at); }
 SAMPLE(NtSetEaFile) { set_ea(at); }
 

@@ -66,11 +66,13 @@ struct Seed {
     void (*body)(Film&);
     FilmOptions const& options;
     std::set<std::string>& seen;
+    ke::SchedulePlan* plan = nullptr;
+    bool second_first = false;
 
     void run()
     {
         BootedKernel boot({ .seed = seed, .processors = 4, .binding = ke::Binding::Verified });
-        Film film(boot, seed);
+        Film film(boot, seed, plan, second_first);
         if (options.prepare)
             boot.run_on_thread([&] { options.prepare(boot.rooms); });
         // The first run of a worker or an idle thread may leave something for good: that is no film's doing.
@@ -167,6 +169,44 @@ size_t Film::thread(std::function<void()> body)
     return m_threads.size() - 1;
 }
 
+namespace {
+
+constexpr KAFFINITY kFirstProcessor = 1, kSecondProcessor = 2, kFilmsProcessor = 4;
+
+} // namespace
+
+void Film::race(std::function<void()> first, std::function<void()> second)
+{
+    if (!m_plan) {
+        for (auto* body : { &first, &second })
+            thread([this, body] {
+                linger(draw(16));
+                (*body)();
+            });
+        join();
+        return;
+    }
+    auto& go = object<KEVENT>();
+    call("KeInitializeEvent", &go, NotificationEvent, BOOLEAN { FALSE });
+    call("KeSetSystemAffinityThreadEx", kFilmsProcessor);
+    for (int i : { 0, 1 })
+        thread([this, &go, i, body = i ? &second : &first] {
+            // Of two processors with something to do the lower one has the turn first.
+            call("KeSetSystemAffinityThreadEx", (i == 1) == m_second_first ? kFirstProcessor : kSecondProcessor);
+            wait(&go);
+            (*body)();
+        });
+    sleep(1000); // both are at the start
+    // Until both have ended, this thread passes no schedule point.
+    rooms().kernel.follow(m_plan);
+    ke::KeSetEvent(&go, 0, FALSE);
+    for (PKTHREAD ended : m_threads)
+        ke::KeWaitForSingleObject(ended, Executive, KernelMode, FALSE, nullptr);
+    rooms().kernel.follow(nullptr);
+    join();
+    call("KeRevertToUserAffinityThreadEx", KAFFINITY { 0 });
+}
+
 void Film::join()
 {
     for (size_t i = 0; i < m_threads.size(); ++i)
@@ -193,6 +233,8 @@ void Film::step() { call("KeGetCurrentIrql"); }
 
 uint64_t Film::draw(uint64_t below)
 {
+    if (m_plan)
+        return 0;
     uint64_t z = m_draw += 0x9E3779B97F4A7C15ull;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ z >> 27) * 0x94D049BB133111EBull;
@@ -223,4 +265,68 @@ void run_film(char const* name, void (*body)(Film&), std::set<std::string> const
         EXPECT_EQ(seen, ways) << "the ways that it went";
 }
 
+namespace {
+
+struct Search {
+    char const* name;
+    void (*body)(Film&);
+    FilmOptions const& options;
+    size_t preemptions;
+    std::set<std::string> seen {};
+    uint64_t interleavings = 0;
+
+    // Runs one, and all that begin like it and are pre-empted once more, or oftener, later on.
+    void from(std::vector<uint32_t> const& preempt_at, bool second_first)
+    {
+        ke::SchedulePlan plan { .preempt_at = preempt_at };
+        Seed { 1, body, options, seen, &plan, second_first }.run();
+        ++interleavings;
+        if (::testing::Test::HasFailure()) {
+            ADD_FAILURE() << fmt::format("to see it again: RINGSIDE_SCHEDULE={}{} test_films --gtest_filter=search.{}",
+                                         second_first ? "second" : "first",
+                                         preempt_at.empty() ? "" : fmt::format(",{}", fmt::join(preempt_at, ",")), name);
+            return;
+        }
+        EXPECT_EQ(plan.followed, preempt_at.size()) << "a schedule that did not come about again";
+        if (preempt_at.size() == preemptions)
+            return;
+        for (uint32_t point : plan.choices) {
+            if (!preempt_at.empty() && point <= preempt_at.back())
+                continue;
+            std::vector<uint32_t> next = preempt_at;
+            next.push_back(point);
+            from(next, second_first);
+            if (::testing::Test::HasFailure())
+                return;
+        }
+    }
+};
+
+// "second,3,17": who begins, and where the turn passes.
+void one_schedule(Search& search, std::string const& given)
+{
+    bool const second_first = given.starts_with("second");
+    std::vector<uint32_t> points;
+    for (size_t i = given.find(','); i != std::string::npos; i = given.find(',', i + 1))
+        points.push_back(static_cast<uint32_t>(std::strtoul(given.c_str() + i + 1, nullptr, 10)));
+    search.preemptions = points.size();
+    search.from(points, second_first);
+}
+
+} // namespace
+
+void run_search(char const* name, void (*body)(Film&), std::set<std::string> const& ways, FilmOptions const& options)
+{
+    Search search { name, body, options, number_from("RINGSIDE_PREEMPTIONS", 2) };
+    if (char const* given = std::getenv("RINGSIDE_SCHEDULE"))
+        return one_schedule(search, given);
+    search.from({}, false);
+    search.from({}, true);
+    ::testing::Test::RecordProperty("interleavings", static_cast<int>(search.interleavings));
+    fmt::print("{}: {} interleavings with at most {} pre-emptions\n", name, search.interleavings, search.preemptions);
+    if (!::testing::Test::HasFailure() && search.preemptions >= 2)
+        EXPECT_EQ(search.seen, ways) << "the ways that it went";
+}
+
 } // namespace ringside::test
+

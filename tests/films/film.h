@@ -21,6 +21,7 @@
 #include "boot.h"
 #include "slots.h"
 #include "ke/dispatcher_objects.h"
+#include "ke/schedule_plan.h"
 
 #include <gtest/gtest.h>
 
@@ -29,6 +30,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace ringside::test {
@@ -37,7 +39,11 @@ using namespace ringside::nt;
 
 class Film {
 public:
-    Film(BootedKernel& boot, uint64_t seed) : m_boot(boot), m_draw(seed) { }
+    // With a plan, its race() runs as the plan says, and draw() always gives 0.
+    Film(BootedKernel& boot, uint64_t seed, ke::SchedulePlan* plan = nullptr, bool second_first = false)
+        : m_boot(boot), m_draw(seed), m_plan(plan), m_second_first(second_first)
+    {
+    }
 
     // --- Calls, as a driver makes them, at the IRQL of the moment ---
 
@@ -92,6 +98,8 @@ public:
     size_t thread(std::function<void()> body);
     // The thread object, for waits and APCs: valid until join().
     PKTHREAD thread_object(size_t number) const { return m_threads[number]; }
+    // Two threads that begin at the same time, and their end. In a search: the interleaving under test.
+    void race(std::function<void()> first, std::function<void()> second);
     // Waits for the end of all threads that thread() made, and lets them go.
     void join();
     // KernelMode, not alertable; a time-out of 0 microseconds: for ever.
@@ -99,6 +107,14 @@ public:
     void sleep(uint64_t microseconds);
     // A turn for whoever else is there: a schedule point that takes no time worth speaking of.
     void step();
+
+    // An InterlockedExchange of a driver's, as explore mode sees it: the turn may pass before it.
+    template <typename T>
+    T exchange(T volatile& word, std::type_identity_t<T> value)
+    {
+        step();
+        return __atomic_exchange_n(&word, value, __ATOMIC_SEQ_CST);
+    }
 
     // A number below that one, from the seed: for what no schedule varies, such as how long somebody waits.
     uint64_t draw(uint64_t below);
@@ -123,6 +139,8 @@ private:
 
     BootedKernel& m_boot;
     uint64_t m_draw;
+    ke::SchedulePlan* m_plan;
+    bool m_second_first;
     std::vector<void*> m_blocks;
     std::vector<PKTHREAD> m_threads;
     std::vector<std::unique_ptr<std::function<void()>>> m_bodies;
@@ -154,6 +172,10 @@ struct FilmOptions {
     void (*after_bug_check)() = nullptr;
 };
 
+// Every interleaving of its race() with so many pre-emptions at most.
+//
+// RINGSIDE_PREEMPTIONS says how many (2 in the quick suite, 3 nightly). RINGSIDE_SCHEDULE shows one of them again.
+void run_search(char const* name, void (*body)(Film&), std::set<std::string> const& ways, FilmOptions const& options = {});
 void run_film(char const* name, void (*body)(Film&), std::set<std::string> const& ways, FilmOptions const& options = {});
 
 } // namespace ringside::test
@@ -162,4 +184,11 @@ void run_film(char const* name, void (*body)(Film&), std::set<std::string> const
     static void film_##name(ringside::test::Film& film);                                                               \
     TEST(film, name) { ringside::test::run_film(#name, film_##name, { __VA_ARGS__ }, options); }                       \
     static void film_##name([[maybe_unused]] ringside::test::Film& film)
+// A film with one race() in it, that is also searched.
+#define RACE_WITH(options, name, ...)                                                                                  \
+    static void film_##name(ringside::test::Film& film);                                                               \
+    TEST(film, name) { ringside::test::run_film(#name, film_##name, { __VA_ARGS__ }, options); }                       \
+    TEST(search, name) { ringside::test::run_search(#name, film_##name, { __VA_ARGS__ }, options); }                   \
+    static void film_##name([[maybe_unused]] ringside::test::Film& film)
+#define RACE(name, ...) RACE_WITH(ringside::test::FilmOptions {}, name, __VA_ARGS__)
 #define FILM(name, ...) FILM_WITH(ringside::test::FilmOptions {}, name, __VA_ARGS__)

@@ -192,3 +192,53 @@ TEST(fs_drive, survives_each_failure)
     }
     EXPECT_GT(nth, 10u);
 }
+
+// A program works on drive C: with everything the library offers for files.
+// Shows: dispositions and what they tell, opens relative to a folder, listing, locks that exclude and are given back by
+// the last handle, queries and sets, and that files here belong to everybody.
+TEST(fs_drive, a_program_and_its_files)
+{
+    test::HostFolder host;
+    host.file("one.txt", "one");
+    host.file("two.txt", "two");
+    Machine machine({ .c_drive = { host.path() } });
+    Client client = machine.client("files.exe", { .account = Account::User });
+    constexpr auto not_granted = static_cast<int32_t>(0xC0000055), collision = static_cast<int32_t>(0xC0000035);
+    File root = client.open(R"(\??\C:\)", { .access = 0x80000000, .options = 1, .synchronous = true });
+    ASSERT_TRUE(root.ok()) << std::hex << root.status();
+    Reply const listed = root.list(12, 4096, "*.txt");
+    EXPECT_TRUE(listed.ok());
+    EXPECT_GT(listed.information, 2 * 12u);
+    EXPECT_EQ(root.list(12, 4096).status, static_cast<int32_t>(0x80000006)); // STATUS_NO_MORE_FILES
+    EXPECT_EQ(root.list(99, 4096).status, static_cast<int32_t>(0xC0000003)); // STATUS_INVALID_INFO_CLASS
+    EXPECT_EQ(root.list(12, 2).status, static_cast<int32_t>(0xC0000004));    // STATUS_INFO_LENGTH_MISMATCH
+
+    File one = client.open("one.txt", { .share = 7, .synchronous = true, .relative_to = &root });
+    File same = client.open("one.txt", { .share = 7, .synchronous = true, .relative_to = &root });
+    ASSERT_TRUE(one.ok() && same.ok());
+    EXPECT_EQ(one.information(), 1u); // FILE_OPENED
+    EXPECT_EQ(client.open("one.txt", { .disposition = 2, .relative_to = &root }).status(), collision);
+    EXPECT_EQ(one.read(2, kFilePosition).text(), "on");
+    EXPECT_EQ(one.read(2, kFilePosition).text(), "e");
+    EXPECT_EQ(one.lock(0, 2, 3).status, 0);
+    EXPECT_EQ(same.lock(1, 1, 3).status, not_granted);
+    one.close();
+    EXPECT_EQ(same.lock(1, 1, 3).status, 0);
+    EXPECT_EQ(same.unlock(1, 1).status, 0);
+    EXPECT_EQ(same.unlock(1, 1).status, static_cast<int32_t>(0xC000007E)); // STATUS_RANGE_NOT_LOCKED
+
+    EXPECT_EQ(same.query(5, 24).information, 24u);
+    EXPECT_EQ(same.query_volume(3, 24).information, 24u);
+    EXPECT_TRUE(same.flush().ok());
+    EXPECT_EQ(same.query_ea(64).status, static_cast<int32_t>(0xC000004F)); // STATUS_EAS_NOT_SUPPORTED
+    // "Everyone" owns it, and the list that says who may what is none.
+    EXPECT_EQ(same.query_security(5, 4).status, static_cast<int32_t>(0xC0000023)); // STATUS_BUFFER_TOO_SMALL
+    Reply const descriptor = same.query_security(5, 256);
+    EXPECT_EQ(descriptor.information, 20u + 12u);
+    std::byte const junk[3] {};
+    EXPECT_EQ(same.set_security(1, junk).status, static_cast<int32_t>(0xC0000079)); // STATUS_INVALID_SECURITY_DESCR
+    EXPECT_EQ(same.set_quota(junk).status, static_cast<int32_t>(0xC0000266));       // STATUS_QUOTA_LIST_INCONSISTENT
+    same.close();
+    root.close();
+    machine.expect_quiet();
+}

@@ -2,22 +2,59 @@
 // What all exhibits share: a device \Device\Museum with the link \\.\Museum, and one function that an exhibit writes.
 // An exhibit is one source built twice: as it is, it breaks one rule; with CORRECTED defined it is the same driver
 // without the fault.
+//
+// An exhibit that needs a stack defines MUSEUM_LEVELS (2 or 3) first: so many devices of this driver stand above each
+// other. Show gets the request at the top; Below, which the exhibit writes too, gets what was sent down.
 #pragma once
 #include <ntddk.h>
+
+#ifndef MUSEUM_LEVELS
+#define MUSEUM_LEVELS 1
+#endif
 
 #define IOCTL_MUSEUM_SHOW CTL_CODE(0x8000, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
 // The exhibit: what the driver does with the request. It owns the IRP and returns the dispatch routine's status.
 static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp);
+#if MUSEUM_LEVELS > 1
+// What a lower device does with one.
+static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp);
+#endif
 // The exhibit's part of unloading.
 static void Leave(void);
 
-static NTSTATUS Complete(PIRP Irp, NTSTATUS Status)
+typedef struct _LEVEL {
+    PDEVICE_OBJECT Lower; // none at the bottom
+} LEVEL;
+
+static PDEVICE_OBJECT Levels[MUSEUM_LEVELS]; // from the bottom
+
+static inline PDEVICE_OBJECT LowerOf(PDEVICE_OBJECT Device) { return ((LEVEL*)Device->DeviceExtension)->Lower; }
+
+static inline NTSTATUS Complete(PIRP Irp, NTSTATUS Status)
 {
     Irp->IoStatus.Status = Status;
     Irp->IoStatus.Information = 0;
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
     return Status;
+}
+
+// A request of ours that comes back from below.
+static inline NTSTATUS TakeBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Device);
+    UNREFERENCED_PARAMETER(Irp);
+    UNREFERENCED_PARAMETER(Context);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
+{
+#if MUSEUM_LEVELS > 1
+    if (Device != Levels[MUSEUM_LEVELS - 1])
+        return Below(Device, Irp);
+#endif
+    return Show(Device, Irp);
 }
 
 static NTSTATUS CreateClose(PDEVICE_OBJECT Device, PIRP Irp)
@@ -26,31 +63,71 @@ static NTSTATUS CreateClose(PDEVICE_OBJECT Device, PIRP Irp)
     return Complete(Irp, STATUS_SUCCESS);
 }
 
+// PnP, power and WMI requests: this driver knows none of them, and leaves their status as it is.
+static NTSTATUS Unknown(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    NTSTATUS const status = Irp->IoStatus.Status;
+    UNREFERENCED_PARAMETER(Device);
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return status;
+}
+
+static void RemoveLevels(void)
+{
+    for (int i = MUSEUM_LEVELS - 1; i >= 0; --i)
+        if (Levels[i]) {
+            if (LowerOf(Levels[i]))
+                IoDetachDevice(LowerOf(Levels[i]));
+            IoDeleteDevice(Levels[i]);
+        }
+}
+
 static void Unload(PDRIVER_OBJECT Driver)
 {
     UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\DosDevices\\Museum");
+    UNREFERENCED_PARAMETER(Driver);
     Leave();
     IoDeleteSymbolicLink(&link);
-    if (Driver->DeviceObject)
-        IoDeleteDevice(Driver->DeviceObject);
+    RemoveLevels();
+}
+
+static NTSTATUS AddLevel(PDRIVER_OBJECT Driver, int Level)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Museum");
+    NTSTATUS const status
+        = IoCreateDevice(Driver, sizeof(LEVEL), Level ? NULL : &name, 0x8000, 0, FALSE, &Levels[Level]);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (Level) {
+        LEVEL* level = Levels[Level]->DeviceExtension;
+        level->Lower = IoAttachDeviceToDeviceStack(Levels[Level], Levels[0]);
+        if (!level->Lower)
+            return STATUS_NO_SUCH_DEVICE;
+    }
+    Levels[Level]->Flags &= ~DO_DEVICE_INITIALIZING;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Museum");
     UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\DosDevices\\Museum");
-    PDEVICE_OBJECT device;
     NTSTATUS status;
     UNREFERENCED_PARAMETER(RegistryPath);
     Driver->MajorFunction[IRP_MJ_CREATE] = CreateClose;
     Driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
-    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Show;
+    Driver->MajorFunction[IRP_MJ_CLEANUP] = CreateClose;
+    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+    Driver->MajorFunction[IRP_MJ_PNP] = Unknown;
+    Driver->MajorFunction[IRP_MJ_POWER] = Unknown;
+    Driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = Unknown;
     Driver->DriverUnload = Unload;
-    status = IoCreateDevice(Driver, 0, &name, 0x8000, 0, FALSE, &device);
-    if (!NT_SUCCESS(status))
-        return status;
     status = IoCreateSymbolicLink(&link, &name);
-    if (!NT_SUCCESS(status))
-        IoDeleteDevice(device);
+    for (int i = 0; i < MUSEUM_LEVELS && NT_SUCCESS(status); ++i)
+        status = AddLevel(Driver, i);
+    if (!NT_SUCCESS(status)) {
+        IoDeleteSymbolicLink(&link);
+        RemoveLevels();
+    }
     return status;
 }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// A schedule that is given instead of drawn: for a search of all interleavings. While a kernel follows one, the turn passes
+// to another processor only where the running one has nothing to do, where it spins, and at the schedule points that the
+// plan names. Two threads on two processors so have as many interleavings as there are lists of points.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ringside::ke {
+
+struct SchedulePlan {
+    std::vector<uint32_t> preempt_at; // schedule points, counted from 1 since the plan was given, ascending
+
+    // What happened.
+    uint32_t points = 0;              // schedule points passed
+    std::vector<uint32_t> choices;    // those at which another processor had something to do
+    size_t followed = 0;              // entries of preempt_at that came about
+};
+
+} // namespace ringside::ke

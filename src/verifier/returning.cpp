@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Rules about what a dispatch routine returns, and what it leaves behind on its stack.
+//
+// The frame of the call (io/frame.h) knows whether the routine sent the IRP on or had it completed, on whatever thread.
+#include "io/frame.h"
+#include "io/listener.h"
+#include "io/manager.h"
+#include "ke/kernel.h"
+#include "verifier/violation.h"
+
+namespace ringside::verifier {
+
+using namespace nt;
+
+namespace {
+
+bool is_marked(io::DispatchFrame const& frame)
+{
+    if (frame.completed || !frame.record)
+        return frame.marked_pending;
+    auto const* locations = reinterpret_cast<IO_STACK_LOCATION const*>(frame.irp + 1);
+    return locations[frame.location - 1].Control & SL_PENDING_RETURNED;
+}
+
+[[noreturn]] void broke(Rule rule, io::DispatchFrame const& frame)
+{
+    violated(rule, frame.irp, frame.device, reinterpret_cast<void const*>(frame.routine));
+}
+
+// The routine had the IRP completed itself: what it returns is what it completed it with.
+bool completed_itself(io::DispatchFrame const& frame) { return frame.completed && !frame.forwarded; }
+
+void check_pending(io::DispatchFrame const& frame, NTSTATUS status)
+{
+    // Gone without completion (its maker took it back), or still on its way below: nothing to be compared.
+    if (frame.freed && !frame.completed)
+        return;
+    if (frame.forwarded && !frame.completed)
+        return;
+    bool const marked = is_marked(frame);
+    if (status == STATUS_PENDING && !marked && is_on(Rule::PendingNotMarked))
+        broke(Rule::PendingNotMarked, frame);
+    if (status != STATUS_PENDING && marked && is_on(Rule::MarkedNotPending))
+        broke(Rule::MarkedNotPending, frame);
+}
+
+// An IRP of this thread that a routine below made with an event or a status block of its own, and did not wait for:
+// they stood further down on the stack than this call.
+// 0xC9/0xC and 0xD: parameter 2 the block, the event.
+void check_stack(io::DispatchFrame const& frame)
+{
+    ke::Thread const& self = ke::kernel().current();
+    auto const here = reinterpret_cast<uintptr_t>(&frame);
+    auto const left = [&](void const* pointer) {
+        auto const address = reinterpret_cast<uintptr_t>(pointer);
+        return address >= self.stack.low && address < here;
+    };
+    for (auto const* record = io::manager().irps_of(self); record; record = record->thread_next) {
+        if (!record->maker_driver)
+            continue;
+        if (is_on(Rule::StatusBlockOnStack) && left(record->irp->UserIosb))
+            violated(Rule::StatusBlockOnStack, reinterpret_cast<uint64_t>(record->irp->UserIosb), 0, 0,
+                     reinterpret_cast<void const*>(frame.routine));
+        if (is_on(Rule::EventOnStack) && left(record->irp->UserEvent))
+            violated(Rule::EventOnStack, reinterpret_cast<uint64_t>(record->irp->UserEvent), 0, 0,
+                     reinterpret_cast<void const*>(frame.routine));
+    }
+}
+
+void returned(io::DispatchFrame const& frame, NTSTATUS status)
+{
+    if (status == static_cast<NTSTATUS>(0xFFFFFFFF) && is_on(Rule::IllegalStatus))
+        broke(Rule::IllegalStatus, frame);
+    bool const done = frame.completed || frame.forwarded || frame.freed || !frame.record;
+    if (!done && status != STATUS_PENDING && !is_marked(frame) && is_on(Rule::ForgottenCompletion))
+        broke(Rule::ForgottenCompletion, frame);
+    check_pending(frame, status);
+    if (completed_itself(frame) && status != STATUS_PENDING && status != frame.completed_with
+        && is_on(Rule::StatusDiffers))
+        broke(Rule::StatusDiffers, frame);
+    if (is_on(Rule::StatusBlockOnStack) || is_on(Rule::EventOnStack))
+        check_stack(frame);
+}
+
+} // namespace
+
+void listen_to_returning()
+{
+    RuleSet asked;
+    for (auto rule = Rule::ForgottenCompletion; rule <= Rule::EventOnStack;
+         rule = static_cast<Rule>(static_cast<uint8_t>(rule) + 1))
+        asked.set(static_cast<size_t>(rule));
+    io::g_listener.dispatch_returned = (g_on & asked).any() ? returned : nullptr;
+}
+
+} // namespace ringside::verifier

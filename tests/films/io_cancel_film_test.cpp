@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+// An IRP is cancelled while something else happens to it. Each race is a film under many seeds and a search of all
+// interleavings.
+#include "film_io.h"
+
+using namespace ringside;
+using namespace ringside::test;
+
+// A held IRP is served by one thread and cancelled by another.
+// Shows: one of them completes it; IoCancelIrp says whether it was the cancel routine.
+RACE(an_irp_is_cancelled_while_it_is_served, "served", "cancelled")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    IRP* irp = io.send_read();
+    bool called = false;
+    film.race([&] { serve_held(); }, [&] { called = film.yes("IoCancelIrp", irp); });
+    EXPECT_EQ(io.served + io.cancelled, 1);
+    EXPECT_EQ(called, io.cancelled == 1);
+    EXPECT_EQ(io.take_back(irp), called ? STATUS_CANCELLED : STATUS_SUCCESS);
+    film.went(called ? "cancelled" : "served");
+}
+
+// Two threads cancel the same IRP.
+// Shows: its cancel routine runs once, for one of them.
+RACE(an_irp_is_cancelled_twice, "by the first", "by the second")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    IRP* irp = io.send_read();
+    bool first = false, second = false;
+    film.race([&] { first = film.yes("IoCancelIrp", irp); }, [&] { second = film.yes("IoCancelIrp", irp); });
+    EXPECT_NE(first, second);
+    EXPECT_EQ(io.cancelled, 1);
+    EXPECT_EQ(io.take_back(irp), STATUS_CANCELLED);
+    film.went(first ? "by the first" : "by the second");
+}
+
+// An IRP is cancelled while its driver is about to hold it.
+// Shows: a driver that looks at Irp->Cancel once more after it set its routine loses none: either the routine is called, or
+// it sees the flag.
+RACE(an_irp_is_cancelled_before_it_is_held, "the driver saw it", "by its routine")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    IRP* irp = io.make_read();
+    bool called = false;
+    film.race([&] { io.send(irp); }, [&] { called = film.yes("IoCancelIrp", irp); });
+    EXPECT_EQ(io.cancelled + io.seen_cancelled, 1);
+    EXPECT_EQ(called, io.cancelled == 1);
+    EXPECT_EQ(io.take_back(irp), STATUS_CANCELLED);
+    film.went(called ? "by its routine" : "the driver saw it");
+}
+
+namespace {
+
+NTAPI void cancel_packet(DEVICE_OBJECT* device, IRP* irp)
+{
+    Film& film = *g_io->film;
+    bool const current = device->CurrentIrp == irp;
+    if (!current)
+        film.call("KeRemoveEntryDeviceQueue", &device->DeviceQueue, &irp->Tail.Overlay.DeviceQueueEntry);
+    film.call("IoReleaseCancelSpinLock", irp->CancelIrql);
+    if (current) {
+        auto const old = static_cast<KIRQL>(film.call("KfRaiseIrql", KIRQL { DISPATCH_LEVEL }));
+        film.call("IoStartNextPacket", device, BOOLEAN { TRUE });
+        film.call("KeLowerIrql", old);
+    }
+    ++g_io->cancelled;
+    g_io->complete(irp, STATUS_CANCELLED);
+}
+
+NTAPI void start_io(DEVICE_OBJECT*, IRP* irp)
+{
+    Film& film = *g_io->film;
+    KIRQL irql;
+    film.call("IoAcquireCancelSpinLock", &irql);
+    bool const ours = film.exchange(irp->CancelRoutine, nullptr) != nullptr;
+    film.call("IoReleaseCancelSpinLock", irql);
+    if (ours)
+        g_io->held = irp;
+}
+
+NTAPI NTSTATUS start_packet(DEVICE_OBJECT* device, IRP* irp)
+{
+    io::mark_pending(irp);
+    g_io->film->call("IoStartPacket", device, irp, nullptr, &cancel_packet);
+    return STATUS_PENDING;
+}
+
+// The device is done with the request that StartIo began.
+void packet_done()
+{
+    Film& film = *g_io->film;
+    IRP* irp = film.exchange(g_io->held, nullptr);
+    auto const old = static_cast<KIRQL>(film.call("KfRaiseIrql", KIRQL { DISPATCH_LEVEL }));
+    if (irp) {
+        film.call("IoStartNextPacket", g_io->device, BOOLEAN { TRUE });
+        ++g_io->served;
+        g_io->complete(irp, STATUS_SUCCESS);
+    }
+    film.call("KeLowerIrql", old);
+}
+
+} // namespace
+
+// One request is with the device, another waits in the device queue. The first ends, the second is cancelled.
+// Shows: it is taken from the queue, or from StartIo's hands, or has been started and cannot be cancelled; the queue is
+// empty at the end.
+RACE(a_packet_is_cancelled_while_the_queue_moves, "cancelled", "started")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &start_packet);
+    io.driver->DriverStartIo = &start_io;
+    IRP* first = io.send_read();
+    IRP* second = io.send_read();
+    bool called = false;
+    film.race([&] { packet_done(); }, [&] { called = film.yes("IoCancelIrp", second); });
+    EXPECT_EQ(called, io.cancelled == 1);
+    film.went(called ? "cancelled" : "started");
+    if (!called)
+        packet_done();
+    EXPECT_EQ(io.served + io.cancelled, 2);
+    EXPECT_EQ(io.completions, 2);
+    EXPECT_FALSE(io.device->DeviceQueue.Busy);
+    EXPECT_EQ(io.device->CurrentIrp, nullptr);
+    EXPECT_EQ(first->IoStatus.Status, STATUS_SUCCESS);
+    EXPECT_EQ(second->IoStatus.Status, called ? STATUS_CANCELLED : STATUS_SUCCESS);
+    film.call("IoFreeIrp", first);
+    film.call("IoFreeIrp", second);
+}
+
+namespace {
+
+// A cancel-safe queue of one list.
+struct Queue {
+    IO_CSQ csq;
+    LIST_ENTRY list;
+    KSPIN_LOCK lock;
+
+    static Queue& of(IO_CSQ* csq) { return *reinterpret_cast<Queue*>(csq); }
+    NTAPI static void insert(IO_CSQ* csq, IRP* irp)
+    {
+        LIST_ENTRY& entry = irp->Tail.Overlay.ListEntry;
+        LIST_ENTRY& list = of(csq).list;
+        entry = { &list, list.Blink };
+        list.Blink->Flink = &entry;
+        list.Blink = &entry;
+    }
+    NTAPI static void remove(IO_CSQ*, IRP* irp)
+    {
+        LIST_ENTRY& entry = irp->Tail.Overlay.ListEntry;
+        entry.Blink->Flink = entry.Flink;
+        entry.Flink->Blink = entry.Blink;
+    }
+    NTAPI static IRP* peek(IO_CSQ* csq, IRP* irp, void*)
+    {
+        LIST_ENTRY* next = irp ? irp->Tail.Overlay.ListEntry.Flink : of(csq).list.Flink;
+        return next == &of(csq).list ? nullptr : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
+    }
+    NTAPI static void acquire(IO_CSQ* csq, KIRQL* irql)
+    {
+        *irql = static_cast<KIRQL>(g_io->film->call("KeAcquireSpinLockRaiseToDpc", &of(csq).lock));
+    }
+    NTAPI static void release(IO_CSQ* csq, KIRQL irql) { g_io->film->call("KeReleaseSpinLock", &of(csq).lock, irql); }
+    NTAPI static void complete_cancelled(IO_CSQ*, IRP* irp)
+    {
+        ++g_io->cancelled;
+        g_io->complete(irp, STATUS_CANCELLED);
+    }
+};
+Queue* g_queue;
+IO_CSQ_IRP_CONTEXT* g_context;
+
+NTAPI NTSTATUS queue_read(DEVICE_OBJECT*, IRP* irp)
+{
+    g_io->film->call("IoCsqInsertIrp", &g_queue->csq, irp, g_context);
+    return STATUS_PENDING;
+}
+
+Queue& make_queue(Film& film)
+{
+    g_queue = &film.object<Queue>();
+    g_queue->list = { &g_queue->list, &g_queue->list };
+    film.ok("IoCsqInitialize", &g_queue->csq, &Queue::insert, &Queue::remove, &Queue::peek, &Queue::acquire,
+            &Queue::release, &Queue::complete_cancelled);
+    g_context = &film.object<IO_CSQ_IRP_CONTEXT>();
+    return *g_queue;
+}
+
+} // namespace
+
+// A queued IRP is taken out by its context and cancelled.
+// Shows: one of them has it; IoCsqRemoveIrp gives null when the other does.
+RACE(a_queued_irp_is_cancelled_while_it_is_taken_out, "taken", "cancelled")
+{
+    IoFilm io(film);
+    Queue& queue = make_queue(film);
+    io.dispatch(IRP_MJ_READ, &queue_read);
+    IRP* irp = io.send_read();
+    IRP* taken = nullptr;
+    bool called = false;
+    film.race(
+        [&] {
+            taken = reinterpret_cast<IRP*>(film.call("IoCsqRemoveIrp", &queue.csq, g_context));
+            if (taken)
+                io.complete(taken, STATUS_SUCCESS);
+        },
+        [&] { called = film.yes("IoCancelIrp", irp); });
+    EXPECT_NE(called, taken != nullptr);
+    EXPECT_EQ(io.take_back(irp), taken ? STATUS_SUCCESS : STATUS_CANCELLED);
+    EXPECT_EQ(io.cancelled, taken ? 0 : 1);
+    film.went(taken ? "taken" : "cancelled");
+}
+
+// An IRP is cancelled while its driver puts it into a cancel-safe queue.
+// Shows: it does not stay there.
+RACE(an_irp_is_cancelled_while_it_is_queued, "before", "in the queue")
+{
+    IoFilm io(film);
+    Queue& queue = make_queue(film);
+    io.dispatch(IRP_MJ_READ, &queue_read);
+    IRP* irp = io.make_read();
+    bool called = false;
+    film.race([&] { io.send(irp); }, [&] { called = film.yes("IoCancelIrp", irp); });
+    EXPECT_EQ(io.cancelled, 1);
+    EXPECT_EQ(queue.list.Flink, &queue.list);
+    EXPECT_EQ(io.take_back(irp), STATUS_CANCELLED);
+    film.went(called ? "in the queue" : "before");
+}
+
+namespace {
+
+// The documented way to cancel an IRP of one's own that may complete, and be freed, at the same time: canceller and
+// completion routine agree by two exchanges who frees it.
+// @cite(wdk-docs): page=kernel/canceling-irps
+enum : LONG { kSent = 1, kCancelStarted = 2, kCancelDone = 3, kCompleted = 4 };
+struct Own {
+    LONG volatile lock;
+    LONG freed;
+};
+
+NTAPI NTSTATUS own_back(DEVICE_OBJECT*, IRP* irp, void* context)
+{
+    auto& own = *static_cast<Own*>(context);
+    // The canceller is inside IoCancelIrp: it frees the IRP when it comes out.
+    if (g_io->film->exchange(own.lock, kCompleted) == kCancelStarted)
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    ++own.freed;
+    g_io->film->call("IoFreeIrp", irp);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+} // namespace
+
+// The sender cancels its own IRP while the driver completes it and its completion routine would free it.
+// Shows: it is freed once, and never while IoCancelIrp is inside it.
+RACE(a_sender_cancels_an_irp_that_its_completion_frees, "cancelled", "too late", "freed by the canceller")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    auto& own = film.object<Own>();
+    own.lock = kSent;
+    IRP* irp = io.make_read();
+    io::next_location(irp)->CompletionRoutine = &own_back;
+    io::next_location(irp)->Context = &own;
+    io.send(irp);
+    film.race([&] { serve_held(); },
+              [&] {
+                  film.step();
+                  LONG expected = kSent;
+                  if (!__atomic_compare_exchange_n(&own.lock, &expected, LONG { kCancelStarted }, false, __ATOMIC_SEQ_CST,
+                                                   __ATOMIC_SEQ_CST)) {
+                      film.went("too late");
+                      return;
+                  }
+                  if (film.yes("IoCancelIrp", irp))
+                      film.went("cancelled");
+                  if (film.exchange(own.lock, kCancelDone) == kCompleted) {
+                      film.went("freed by the canceller");
+                      ++own.freed;
+                      film.call("IoFreeIrp", irp);
+                  }
+              });
+    EXPECT_EQ(own.freed, 1);
+    EXPECT_EQ(io.served + io.cancelled, 1);
+}

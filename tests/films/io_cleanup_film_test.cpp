@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// Handles are closed, threads end and devices go while requests are out. Each race is a film under many seeds and a search of
+// all interleavings.
+#include "film_io.h"
+
+using namespace ringside;
+using namespace ringside::test;
+
+namespace {
+
+// The handle's last close: what the driver holds for it is cancelled, if its cancel routine does not have it already.
+NTAPI NTSTATUS cancel_at_cleanup(DEVICE_OBJECT*, IRP* irp)
+{
+    if (IRP* held = take_held(io::current_location(irp)->FileObject)) {
+        ++g_io->seen_cancelled;
+        g_io->complete(held, STATUS_CANCELLED);
+    }
+    g_io->complete(irp, STATUS_SUCCESS);
+    return STATUS_SUCCESS;
+}
+
+// A file with a read outstanding, and what came of it.
+struct OpenRead {
+    explicit OpenRead(IoFilm& io)
+    {
+        io.dispatch(IRP_MJ_READ, &hold);
+        io.dispatch(IRP_MJ_CLEANUP, &cancel_at_cleanup);
+        EXPECT_EQ(io.open(handle), STATUS_SUCCESS);
+        block = &io.film->object<IO_STATUS_BLOCK>();
+        EXPECT_EQ(io.read(handle, nullptr, *block), STATUS_PENDING);
+        irp = io.held;
+    }
+    HANDLE handle = nullptr;
+    IO_STATUS_BLOCK* block;
+    IRP* irp;
+};
+
+} // namespace
+
+// A handle is closed while a read on it is completed.
+// Shows: the read ends once, served or cancelled, and its status block says which.
+RACE(a_handle_is_closed_while_its_read_completes, "served", "cancelled")
+{
+    IoFilm io(film);
+    OpenRead read(io);
+    film.race([&] { film.ok("ZwClose", read.handle); }, [&] { serve_held(); });
+    EXPECT_EQ(io.served + io.seen_cancelled, 1);
+    film.sleep(1); // the issuer's APC
+    EXPECT_EQ(read.block->Status, io.served ? STATUS_SUCCESS : STATUS_CANCELLED);
+    film.went(io.served ? "served" : "cancelled");
+}
+
+// A handle is closed while another thread reads with it.
+// Shows: the read has the file or is told that there is none; nothing is left pending.
+RACE(a_handle_is_closed_while_another_thread_reads, "no handle", "cancelled by the cleanup", "served before it")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    io.dispatch(IRP_MJ_CLEANUP, &cancel_at_cleanup);
+    HANDLE handle = nullptr;
+    ASSERT_EQ(io.open(handle), STATUS_SUCCESS);
+    auto& block = film.object<IO_STATUS_BLOCK>();
+    NTSTATUS sent = STATUS_SUCCESS;
+    film.race([&] { film.ok("ZwClose", handle); },
+              [&] {
+                  sent = io.read(handle, nullptr, block);
+                  if (sent == STATUS_PENDING && serve_held())
+                      film.went("served before it");
+              });
+    if (sent == STATUS_INVALID_HANDLE)
+        film.went("no handle");
+    else
+        EXPECT_EQ(sent, STATUS_PENDING);
+    if (io.seen_cancelled)
+        film.went("cancelled by the cleanup");
+    EXPECT_EQ(io.served + io.seen_cancelled + io.cancelled, sent == STATUS_PENDING ? 1 : 0);
+}
+
+// A thread ends that has a read outstanding, while another completes it.
+// Shows: the ending thread cancels it and waits for it; it is completed once and the thread ends.
+RACE(a_thread_ends_while_its_read_completes, "served", "cancelled")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    HANDLE handle = nullptr;
+    ASSERT_EQ(io.open(handle), STATUS_SUCCESS);
+    auto& block = film.object<IO_STATUS_BLOCK>();
+    film.race([&] { EXPECT_EQ(io.read(handle, nullptr, block), STATUS_PENDING); },
+              [&] {
+                  for (int i = 0; i < 3 && !serve_held(); ++i)
+                      film.step();
+              });
+    EXPECT_EQ(io.served + io.cancelled + io.seen_cancelled, 1);
+    film.went(io.served ? "served" : "cancelled");
+    film.ok("ZwClose", handle);
+}
+
+// A device is opened while its driver deletes it.
+// Shows: the open finds it or not; one that found it keeps the device until it is closed.
+RACE(a_device_is_deleted_while_it_is_opened, "opened", "no longer there")
+{
+    IoFilm io(film);
+    HANDLE handle = nullptr;
+    NTSTATUS opened = STATUS_SUCCESS;
+    film.race([&] { opened = io.open(handle); },
+              [&] { film.call("IoDeleteDevice", film.exchange(io.device, nullptr)); });
+    film.went(opened == STATUS_SUCCESS ? "opened" : "no longer there");
+    if (opened == STATUS_SUCCESS)
+        film.ok("ZwClose", handle);
+    else
+        EXPECT_TRUE(opened == STATUS_NO_SUCH_DEVICE || opened == STATUS_OBJECT_NAME_NOT_FOUND) << std::hex << opened;
+}
+
+// A driver is unloaded while the last handle on its device is closed.
+// Shows: the unload happens at once or with the close; it happens.
+RACE(a_driver_is_unloaded_while_its_device_is_closed, "at once", "with the close")
+{
+    IoFilm io(film);
+    HANDLE handle = nullptr;
+    ASSERT_EQ(io.open(handle), STATUS_SUCCESS);
+    io.driver->DriverUnload = [](DRIVER_OBJECT*) NTAPI {
+        g_io->film->call("IoDeleteDevice", g_io->device);
+        g_io->device = nullptr;
+    };
+    NTSTATUS unloaded = STATUS_SUCCESS;
+    DRIVER_OBJECT* const driver = std::exchange(io.driver, nullptr);
+    film.race([&] { film.ok("ZwClose", handle); },
+              [&] {
+                  film.step();
+                  unloaded = io::unload_driver(driver);
+              });
+    film.sleep(1000);
+    EXPECT_EQ(io.device, nullptr);
+    EXPECT_TRUE(unloaded == STATUS_SUCCESS || unloaded == STATUS_PENDING) << std::hex << unloaded;
+    film.went(unloaded == STATUS_SUCCESS ? "at once" : "with the close");
+}
+
+// A request takes a remove lock while the device is removed.
+// Shows: the removal waits for who is inside; who comes later is told STATUS_DELETE_PENDING.
+RACE(a_remove_lock_is_taken_while_the_device_goes, "got in", "delete pending")
+{
+    struct Shared {
+        IO_REMOVE_LOCK lock;
+        LONG inside;
+        bool removed;
+    };
+    auto& s = film.object<Shared>();
+    ULONG const bytes = sizeof s.lock;
+    film.call("IoInitializeRemoveLockEx", &s.lock, ULONG { 'mliF' }, 0u, 0u, bytes);
+    auto acquire = [&] {
+        return film.status("IoAcquireRemoveLockEx", &s.lock, nullptr, static_cast<char const*>("film"), 1u, bytes);
+    };
+    film.race(
+        [&] {
+            NTSTATUS const status = acquire();
+            film.went(status == STATUS_SUCCESS ? "got in" : "delete pending");
+            if (status != STATUS_SUCCESS) {
+                EXPECT_EQ(status, STATUS_DELETE_PENDING);
+                return;
+            }
+            ++s.inside;
+            film.step();
+            EXPECT_FALSE(s.removed);
+            --s.inside;
+            film.call("IoReleaseRemoveLockEx", &s.lock, nullptr, bytes);
+        },
+        [&] {
+            ASSERT_EQ(acquire(), STATUS_SUCCESS);
+            film.call("IoReleaseRemoveLockAndWaitEx", &s.lock, nullptr, bytes);
+            EXPECT_EQ(s.inside, 0);
+            s.removed = true;
+        });
+    EXPECT_EQ(acquire(), STATUS_DELETE_PENDING);
+}

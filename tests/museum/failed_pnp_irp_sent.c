@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Rule FailedPnpIrpSent: the filter in the middle fails a PnP request and sends it on all the same. Who fails one
+// completes it.
+#define MUSEUM_LEVELS 3
+#include "museum.h"
+
+static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    return Complete(Irp, STATUS_SUCCESS);
+}
+
+// The filter's dispatch routine for the request.
+static NTSTATUS Filter(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    if (!LowerOf(Device))
+        return Unknown(Device, Irp);
+    Irp->IoStatus.Status = STATUS_INSUFFICIENT_RESOURCES;
+#ifdef CORRECTED
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_INSUFFICIENT_RESOURCES;
+#else
+    IoSkipCurrentIrpStackLocation(Irp);
+    return IoCallDriver(LowerOf(Device), Irp);
+#endif
+}
+
+static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIRP own = IoAllocateIrp(LowerOf(Device)->StackSize, FALSE);
+    if (!own)
+        return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
+    Device->DriverObject->MajorFunction[IRP_MJ_PNP] = Filter;
+    PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(own);
+    next->MajorFunction = IRP_MJ_PNP;
+    next->MinorFunction = IRP_MN_QUERY_CAPABILITIES;
+    own->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    IoCallDriver(LowerOf(Device), own);
+    IoFreeIrp(own);
+    return Complete(Irp, STATUS_SUCCESS);
+}
+
+static void Leave(void) { }

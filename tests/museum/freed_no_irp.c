@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Rule FreedNoIrp: a driver frees an IRP once where it was sent and once more where it is done with.
+#define MUSEUM_LEVELS 2
+#include "museum.h"
+
+// A request of this driver's own for the device below.
+static PIRP MakeControl(PDEVICE_OBJECT Device)
+{
+    PIRP own = IoAllocateIrp(Device->StackSize, FALSE);
+    if (own) {
+        PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(own);
+        next->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+        next->Parameters.DeviceIoControl.IoControlCode = IOCTL_MUSEUM_SHOW;
+        IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    }
+    return own;
+}
+
+static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    return Complete(Irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIRP own = MakeControl(LowerOf(Device));
+    if (!own)
+        return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
+    IoCallDriver(LowerOf(Device), own);
+    IoFreeIrp(own);
+#ifndef CORRECTED
+    IoFreeIrp(own);
+#endif
+    return Complete(Irp, STATUS_SUCCESS);
+}
+
+static void Leave(void) { }

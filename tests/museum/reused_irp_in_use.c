@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Rule ReusedIrpInUse: the driver makes its IRP new for the next request while the last one is still held below.
+#define MUSEUM_LEVELS 2
+#include "museum.h"
+
+static PIRP Kept;
+
+static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    IoMarkIrpPending(Irp);
+    Kept = Irp;
+    return STATUS_PENDING;
+}
+
+// A request of this driver's own for the device below.
+static PIRP MakeControl(PDEVICE_OBJECT Device)
+{
+    PIRP own = IoAllocateIrp(Device->StackSize, FALSE);
+    if (own) {
+        PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(own);
+        next->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+        next->Parameters.DeviceIoControl.IoControlCode = IOCTL_MUSEUM_SHOW;
+        IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    }
+    return own;
+}
+
+static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIRP own = MakeControl(LowerOf(Device));
+    if (!own)
+        return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
+    IoCallDriver(LowerOf(Device), own);
+#ifdef CORRECTED
+    Complete(Kept, STATUS_SUCCESS);
+#endif
+    IoReuseIrp(own, STATUS_SUCCESS);
+    IoFreeIrp(own);
+    return Complete(Irp, STATUS_SUCCESS);
+}
+
+static void Leave(void) { }
