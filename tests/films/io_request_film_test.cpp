@@ -204,3 +204,51 @@ FILM(an_irp_is_used_again_while_it_is_cancelled, "served", "cancelled", "too lat
     EXPECT_EQ(h.served + h.cancelled, 3);
     strike(film, h);
 }
+
+// A thread cancels its reads on a file with a completion port, while a second serves them and a third takes the packets.
+// Shows: the canceller never touches a request that the taker has freed.
+FILM(requests_are_cancelled_while_their_packets_are_taken, "cancelled", "served")
+{
+    Holder& h = holder(film);
+    HANDLE const handle = h.open();
+    auto made = io::create_port(0);
+    ASSERT_TRUE(made.ok());
+    FILE_OBJECT* file = h.file_of(handle);
+    int key = 0;
+    EXPECT_EQ(io::associate(*file, *made, &key, KernelMode), STATUS_SUCCESS);
+    void* object = nullptr;
+    film.ok("ObReferenceObjectByHandle", *made, 0u, nullptr, KPROCESSOR_MODE { KernelMode }, &object, nullptr);
+    auto& port = *static_cast<KQUEUE*>(object);
+    auto& blocks = film.object<std::array<IO_STATUS_BLOCK, 2>>();
+    auto& sent = film.object<KEVENT>();
+    film.call("KeInitializeEvent", &sent, NotificationEvent, BOOLEAN { FALSE });
+    film.thread([&] {
+        for (auto& block : blocks)
+            EXPECT_EQ(h.read(handle, block, &block), STATUS_PENDING);
+        film.call("KeSetEvent", &sent, 0, BOOLEAN { FALSE });
+        film.linger(film.draw(30));
+        io::cancel_thread_irps(ke::kernel().current(), file);
+    });
+    film.thread([&] {
+        film.wait(&sent);
+        for (int slot : { 1, 0 }) {
+            film.linger(film.draw(15));
+            h.serve(slot);
+        }
+    });
+    film.thread([&] {
+        for (int i = 0; i < 2; ++i) {
+            io::PortPacket packet;
+            EXPECT_EQ(io::take_packet(port, KernelMode, nullptr, packet), STATUS_SUCCESS);
+            film.went(packet.status == STATUS_SUCCESS ? "served" : "cancelled");
+        }
+    });
+    film.join();
+    EXPECT_EQ(h.served + h.cancelled, 2);
+    EXPECT_EQ(port.Header.SignalState, 0);
+    film.call("ObfDereferenceObject", object);
+    film.call("ObfDereferenceObject", file);
+    film.ok("ZwClose", handle);
+    film.ok("ZwClose", *made);
+    strike(film, h);
+}
