@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Requests that are cancelled for their file, end in a completion port, or are sent again and again, while a driver that
-// holds them serves them.
+// Requests that are cancelled for their file, end in a completion port, or are sent again and again, while the driver
+// that holds them serves them.
 #include "film_holder.h"
 
 #include "io/cancel.h"
@@ -205,7 +205,8 @@ FILM(an_irp_is_used_again_while_it_is_cancelled, "served", "cancelled", "too lat
     strike(film, h);
 }
 
-// A thread cancels its reads on a file with a completion port, while a second serves them and a third takes the packets.
+// A thread cancels its reads on a file with a completion port, while a second serves them and a third takes the
+// packets.
 // Shows: the canceller never touches a request that the taker has freed.
 FILM(requests_are_cancelled_while_their_packets_are_taken, "cancelled", "served")
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the I/O manager calls by itself: device timers, work items and shutdown notifications, while the driver takes back
-// what they are for.
+// What the I/O manager calls by itself: device timers, work items and shutdown notifications, while the driver takes
+// back what they are for.
 #include "film.h"
 
 #include "io/irp.h"
