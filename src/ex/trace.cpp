@@ -12,6 +12,7 @@
 
 #include <cstring>
 #include <fmt/format.h>
+#include <utility>
 
 namespace ringside::ex {
 
@@ -32,7 +33,14 @@ GUID new_activity()
     return id;
 }
 
-GUID& thread_activity() { return tracing().activities[ke::kernel().current().number]; }
+ThreadActivity& thread_activity() { return tracing().activities[ke::kernel().current().number]; }
+
+void set_own_activity(GUID const& id)
+{
+    ThreadActivity& activity = thread_activity();
+    activity.own = id;
+    activity.current = &activity.own;
+}
 
 // Nobody enabled the provider, so a good event goes nowhere but into the event log.
 NTSTATUS publish(REGHANDLE handle, EVENT_DESCRIPTOR const* event, ULONG count, EVENT_DATA_DESCRIPTOR const* data)
@@ -64,6 +72,17 @@ void log_trace_event(GUID const& p, std::string_view words)
                      sim::world().log().add_text(fmt::format(
                          "{{{:08x}-{:04x}-{:04x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}}} {}", p.Data1,
                          p.Data2, p.Data3, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], words)));
+}
+
+GUID const* thread_activity_id()
+{
+    auto const found = tracing().activities.find(ke::kernel().current().number);
+    return found == tracing().activities.end() ? nullptr : found->second.current;
+}
+
+GUID const* set_thread_activity_id(GUID const* activity)
+{
+    return std::exchange(thread_activity().current, activity);
 }
 
 // The callback runs when a session enables the provider: here, never.
@@ -132,20 +151,21 @@ NTSTATUS EtwActivityIdControl(ULONG code, GUID* activity)
         *activity = new_activity();
         return STATUS_SUCCESS;
     }
-    GUID const before = thread_activity();
+    GUID const* const current = thread_activity_id();
+    GUID const before = current ? *current : GUID {};
     switch (code) {
     case EVENT_ACTIVITY_CTRL_GET_ID:
         *activity = before;
         break;
     case EVENT_ACTIVITY_CTRL_SET_ID:
-        thread_activity() = *activity;
+        set_own_activity(*activity);
         break;
     case EVENT_ACTIVITY_CTRL_GET_SET_ID:
-        thread_activity() = *activity;
+        set_own_activity(*activity);
         *activity = before;
         break;
     default:
-        thread_activity() = new_activity();
+        set_own_activity(new_activity());
         *activity = before;
     }
     return STATUS_SUCCESS;

@@ -71,15 +71,26 @@ struct TraceProvider {
     uint64_t caller; // return address in the driver
 };
 
+// A thread's activity ID: what it points at, which is its own or in a driver's memory.
+struct ThreadActivity {
+    nt::GUID own {};
+    nt::GUID const* current = nullptr; // null: none
+};
+
 struct Tracing {
     std::map<REGHANDLE, TraceProvider> providers; // by birth
-    std::map<uint32_t, nt::GUID> activities; // by thread number
+    std::map<uint32_t, ThreadActivity> activities; // by thread number
     uint32_t handles_given = 0;
     uint32_t activities_made = 0;
 };
 
 // A line in the event log of an observed or verified machine: "{provider} words".
 void log_trace_event(nt::GUID const& provider, std::string_view words);
+
+// The current thread's activity ID; null for none. Any IRQL.
+nt::GUID const* thread_activity_id();
+// The thread keeps the pointer; returns the one before.
+nt::GUID const* set_thread_activity_id(nt::GUID const* activity);
 
 nt::NTSTATUS EtwRegister(nt::GUID const* provider, nt::PVOID enable_callback, nt::PVOID context, REGHANDLE* handle);
 nt::NTSTATUS EtwRegisterClassicProvider(nt::GUID const* provider, nt::ULONG type, nt::PVOID enable_callback,

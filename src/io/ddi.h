@@ -12,6 +12,7 @@ std::span<Ddi const> ddi_rows();
 std::span<Ddi const> irp_rows();     // irp_rows.cpp: an IRP's life, cancelling, cancel-safe queues
 std::span<Ddi const> device_rows();  // device_rows.cpp: drivers, devices, stacks, names
 std::span<Ddi const> service_rows(); // service_rows.cpp: work items, timers, remove locks, StartIo, share access ...
+std::span<Ddi const> mark_rows();    // mark_rows.cpp: controllers, activity IDs, marks on files, threads and IRPs
 std::span<Ddi const> interrupt_rows(); // interrupt.cpp
 std::span<Ddi const> file_rows();    // file_ddi.cpp: ZwCreateFile and its kind
 std::span<Ddi const> file_service_rows(); // file_services.cpp: information, volumes, flushing

@@ -28,10 +28,9 @@ GuestFile& guest_of(FILE_OBJECT const* object)
 }
 
 // IRP_MJ_CLEANUP and IRP_MJ_CLOSE: sent on the calling thread, waited for, and freed here and not by completion.
-NTSTATUS send_closing(FileRecord& file, UCHAR major, UCHAR minor = 0)
+NTSTATUS send_closing(FileRecord& file, UCHAR major, DEVICE_OBJECT* top, UCHAR minor = 0)
 {
     Manager& io = manager();
-    DEVICE_OBJECT* top = target_of(*file.object);
     IRP* irp = io.irps().allocate(top->StackSize, IrpOrigin::Threaded);
     if (!irp)
         ke::bug_check(MUST_SUCCEED_POOL_EMPTY, size_of_irp(top->StackSize), 0, 0, 0,
@@ -62,7 +61,7 @@ NTSTATUS send_closing(FileRecord& file, UCHAR major, UCHAR minor = 0)
 NTSTATUS ask_while_closing(FILE_OBJECT* file, UCHAR major, UCHAR minor)
 {
     FileRecord* const record = manager().files().find(file);
-    return record ? send_closing(*record, major, minor) : STATUS_INVALID_PARAMETER;
+    return record ? send_closing(*record, major, target_of(*file), minor) : STATUS_INVALID_PARAMETER;
 }
 
 FileRecord* FileTable::find(FILE_OBJECT const* object)
@@ -117,7 +116,7 @@ void file_closed(void* body, uint32_t remaining)
         acquire_file_lock(*file->object);
     if (file->object->LockOperation)
         unlock_all(file->object);
-    send_closing(*file, IRP_MJ_CLEANUP);
+    send_closing(*file, IRP_MJ_CLEANUP, target_of(*file->object));
     file->object->Flags |= FO_CLEANUP_COMPLETE;
     if (file->synchronous)
         release_file_lock(*file->object);
@@ -128,7 +127,7 @@ void file_deleted(void* body)
     FileRecord* file = manager().files().find(static_cast<FILE_OBJECT*>(body));
     CHECK(file, "a file object without a record");
     if (file->opened)
-        send_closing(*file, IRP_MJ_CLOSE);
+        send_closing(*file, IRP_MJ_CLOSE, target_of(*file->object));
     DeviceRecord* device = file->device;
     DEVICE_OBJECT* hint = file->hint;
     leave_port(*file->object);
@@ -189,6 +188,19 @@ bool ignores_sharing(FILE_OBJECT const& file)
 {
     FileRecord const* record = file.FileObjectExtension ? manager().files().find(&file) : nullptr;
     return record && record->ignores_sharing;
+}
+
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iocancelfileopen
+void IoCancelFileOpen(DEVICE_OBJECT* device, FILE_OBJECT* file)
+{
+    FileRecord* record = manager().files().find(file);
+    if (!record || (file->Flags & FO_HANDLE_CREATED) || record->opened)
+        ke::bug_check(INVALID_CANCEL_OF_FILE_OPEN, reinterpret_cast<uint64_t>(file), reinterpret_cast<uint64_t>(device), 0,
+                      0, "IoCancelFileOpen: the file object has a handle, or is none");
+    file->Flags |= FO_FILE_OPEN_CANCELLED;
+    send_closing(*record, IRP_MJ_CLEANUP, device);
+    file->Flags |= FO_CLEANUP_COMPLETE;
+    send_closing(*record, IRP_MJ_CLOSE, device);
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iogetdeviceobjectpointer

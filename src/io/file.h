@@ -115,6 +115,9 @@ inline DEVICE_OBJECT* target_of(FILE_OBJECT const& file)
     return top_of(file.DeviceObject);
 }
 DEVICE_OBJECT* IoGetRelatedDeviceObject(FILE_OBJECT* file);
+// PASSIVE_LEVEL. For a filter whose lower drivers succeeded IRP_MJ_CREATE and which will fail it: they get IRP_MJ_CLEANUP
+// and IRP_MJ_CLOSE by `device`, the top of what is below the filter. With a handle: bug check 0xE8.
+void IoCancelFileOpen(DEVICE_OBJECT* device, FILE_OBJECT* file);
 NTSTATUS IoGetDeviceObjectPointer(UNICODE_STRING* name, ACCESS_MASK access, FILE_OBJECT** file, DEVICE_OBJECT** device);
 
 // A request without parameters on a file object whose last handle goes: sent on this thread and waited for.

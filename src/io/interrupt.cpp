@@ -104,6 +104,16 @@ void IoDisconnectInterruptEx(IO_DISCONNECT_INTERRUPT_PARAMETERS* parameters)
     IoDisconnectInterrupt(parameters->ConnectionContext.InterruptObject);
 }
 
+// @cite(wdk-ddi): page=iointex/nf-iointex-wdmlibiogetaffinityinterrupt
+NTSTATUS IoGetAffinityInterrupt(KINTERRUPT* pointer, GROUP_AFFINITY* affinity)
+{
+    ke::Interrupt const* interrupt = pointer ? ke::kernel().interrupt_objects().of(pointer) : nullptr;
+    if (!interrupt)
+        return STATUS_INVALID_PARAMETER;
+    *affinity = { .Mask = interrupt->options.processors };
+    return STATUS_SUCCESS;
+}
+
 void IoReportInterruptActive(IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS* parameters)
 {
     ke::kernel().interrupt_objects().set_active(named(parameters->ConnectionContext.InterruptObject), true);
@@ -128,6 +138,8 @@ std::span<Ddi const> interrupt_rows()
           .body = body<&IoConnectInterruptEx>() },
         { .name = "IoDisconnectInterruptEx", .irql = { 0, 0 }, .since = Windows::vista,
           .page = "wdm/nf-wdm-iodisconnectinterruptex", .body = body<&IoDisconnectInterruptEx>() },
+        { .name = "IoGetAffinityInterrupt", .irql = { 0, 15 }, .since = Windows::win7,
+          .page = "wdm/nf-wdm-iogetaffinityinterrupt", .body = body<&IoGetAffinityInterrupt>() },
         { .name = "IoReportInterruptActive", .irql = { 0, 2 }, .since = Windows::win8,
           .page = "wdm/nf-wdm-ioreportinterruptactive", .body = body<&IoReportInterruptActive>() },
         { .name = "IoReportInterruptInactive", .irql = { 0, 2 }, .since = Windows::win8,

@@ -12,6 +12,8 @@ NTSTATUS IoConnectInterrupt(KINTERRUPT** interrupt, PKSERVICE_ROUTINE routine, P
 void IoDisconnectInterrupt(KINTERRUPT* interrupt);
 NTSTATUS IoConnectInterruptEx(IO_CONNECT_INTERRUPT_PARAMETERS* parameters);
 void IoDisconnectInterruptEx(IO_DISCONNECT_INTERRUPT_PARAMETERS* parameters);
+// Any IRQL. STATUS_INVALID_PARAMETER: a pointer that names no interrupt object.
+NTSTATUS IoGetAffinityInterrupt(KINTERRUPT* interrupt, GROUP_AFFINITY* affinity);
 void IoReportInterruptActive(IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS* parameters);
 void IoReportInterruptInactive(IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS* parameters);
 

@@ -85,6 +85,8 @@ struct IrpRecord {
     uint32_t output_bytes = 0;             // of the issuer's buffer: no more is copied back
     DispatchFrame* frames = nullptr;       // dispatch calls in progress with it, newest first (not in bare mode)
     void* block = nullptr;                 // pool it stands in
+    GUID activity {};                      // IoSetActivityIdIrp
+    uint32_t activity_birth = 0;           // the `number` that it belongs to
     IrpRecord* next_free = nullptr;
 };
 

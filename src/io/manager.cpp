@@ -138,22 +138,17 @@ void Manager::unlink_from_thread(IrpRecord& record)
     record.thread_next = record.thread_previous = nullptr;
 }
 
-void Manager::set_top_level(ke::Thread const& thread, IRP* irp)
+Manager::ThreadMarks& Manager::marks_of(ke::Thread const& thread)
 {
-    if (thread.record_index >= m_top_level.size())
-        m_top_level.resize(thread.record_index + 1);
-    m_top_level[thread.record_index] = irp;
-}
-
-IRP* Manager::top_level(ke::Thread const& thread) const
-{
-    return thread.record_index < m_top_level.size() ? m_top_level[thread.record_index] : nullptr;
+    if (thread.record_index >= m_thread_marks.size())
+        m_thread_marks.resize(thread.record_index + 1);
+    return m_thread_marks[thread.record_index];
 }
 
 void Manager::forget_thread(ke::Thread const& thread)
 {
-    if (thread.record_index < m_top_level.size())
-        m_top_level[thread.record_index] = nullptr;
+    if (thread.record_index < m_thread_marks.size())
+        m_thread_marks[thread.record_index] = {};
 }
 
 } // namespace ringside::io

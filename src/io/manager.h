@@ -58,9 +58,18 @@ public:
     }
     // A walk along that list which goes on whatever becomes of the IRPs on it, and sees those that join meanwhile.
     class ThreadWalk;
-    // The IRP of the thread's topmost entry into a file system (IoSetTopLevelIrp).
-    void set_top_level(ke::Thread const& thread, IRP* irp);
-    IRP* top_level(ke::Thread const& thread) const;
+    // What drivers noted about a thread, until it ends. The reference is good until the next call.
+    struct ThreadMarks {
+        IRP* top_level = nullptr;               // of its topmost entry into a file system (IoSetTopLevelIrp)
+        DEVICE_OBJECT* device_to_verify = nullptr; // IoSetHardErrorOrVerifyDevice
+        bool hard_errors_off = false;           // IoSetThreadHardErrorMode
+    };
+    ThreadMarks& marks_of(ke::Thread const& thread);
+    void set_top_level(ke::Thread const& thread, IRP* irp) { marks_of(thread).top_level = irp; }
+    IRP* top_level(ke::Thread const& thread) const
+    {
+        return thread.record_index < m_thread_marks.size() ? m_thread_marks[thread.record_index].top_level : nullptr;
+    }
     void forget_thread(ke::Thread const& thread);
 
     CONFIGURATION_INFORMATION* configuration();
@@ -93,7 +102,7 @@ private:
     };
     std::vector<ThreadIrps> m_thread_irps; // by Thread::record_index
     std::list<WalkPlace> m_walks; // in progress; here and not in their frames, which a bug check abandons
-    std::vector<IRP*> m_top_level;         // likewise
+    std::vector<ThreadMarks> m_thread_marks; // by Thread::record_index
     struct Globals;
     Globals* m_globals = nullptr;
 };

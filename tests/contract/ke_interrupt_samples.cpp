@@ -395,6 +395,18 @@ SAMPLE(IoReportInterruptInactive)
     EXPECT_TRUE(at.rooms().kernel.interrupts().is_masked(kVector));
 }
 
+SAMPLE(IoGetAffinityInterrupt)
+{
+    int count = 0;
+    ke::Interrupt& interrupt = connected(at, count);
+    auto& affinity = at.object<GROUP_AFFINITY>();
+    affinity.Group = 7;
+    at.status(STATUS_SUCCESS, interrupt.pointer(), &affinity);
+    EXPECT_EQ(affinity.Mask, interrupt.options.processors);
+    EXPECT_EQ(affinity.Group, 0);
+    at.status(STATUS_INVALID_PARAMETER, &affinity, &affinity);
+}
+
 SAMPLE(IoReportInterruptActive)
 {
     int count = 0;

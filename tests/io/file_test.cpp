@@ -79,6 +79,32 @@ TEST_F(Files, OpensThatFail)
     EXPECT_EQ(io().files().live(), 0u);
 }
 
+// A filter refuses an open that the device below has granted already, and says so with IoCancelFileOpen.
+// Shows: the client gets the filter's status; below, the file was opened and closed, once each; nothing is left.
+TEST_F(Files, AFilterCancelsAnOpen)
+{
+    Behaviour filter { "filter" };
+    ULONG flags = 0;
+    filter.dispatch[IRP_MJ_CREATE] = [&](DEVICE_OBJECT* device, IRP* irp) {
+        FILE_OBJECT* file = io::current_location(irp)->FileObject;
+        DEVICE_OBJECT* lower = behaviour_of(device).lower;
+        io::copy_location_to_next(irp);
+        EXPECT_TRUE(io::IoForwardIrpSynchronously(lower, irp));
+        EXPECT_EQ(irp->IoStatus.Status, STATUS_SUCCESS);
+        io::IoCancelFileOpen(lower, file);
+        flags = file->Flags;
+        return complete(irp, STATUS_ACCESS_DENIED);
+    };
+    device(m_driver, filter, {}, m_device);
+    HANDLE handle = nullptr;
+    EXPECT_EQ(open(u"\\Device\\Echo\\secret", handle), STATUS_ACCESS_DENIED);
+    EXPECT_EQ(journal(), "CREATE \\secret\nCLEANUP \\secret\nCLOSE \\secret\n");
+    EXPECT_TRUE(flags & FO_FILE_OPEN_CANCELLED);
+    EXPECT_EQ(m_device->ReferenceCount, 0);
+    EXPECT_EQ(io().files().live(), 0u);
+    EXPECT_EQ(io().irps().live(), 0u);
+}
+
 // An exclusive device is opened twice.
 TEST_F(Files, Exclusive)
 {

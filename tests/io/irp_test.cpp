@@ -3,6 +3,7 @@
 #include "host_driver.h"
 
 #include "ex/pool.h"
+#include "io/activity.h"
 #include "io/event.h"
 
 using namespace ringside;
@@ -66,6 +67,59 @@ TEST_F(Irps, AllocateAndFree)
         EXPECT_NE(again, irp) << "a freed IRP rests before it is used again";
         io::IoFreeIrp(again);
         EXPECT_EQ(io::IoAllocateIrp(-1, FALSE), nullptr);
+    });
+}
+
+// An IRP gets an activity ID and is freed; its memory becomes another IRP.
+// Shows: the ID ends with its IRP.
+TEST_F(Irps, AnActivityIdEndsWithItsIrp)
+{
+    on_system([&] {
+        GUID const id { 1, 2, 3, { 4 } };
+        IRP* const first = io::IoAllocateIrp(1, FALSE);
+        EXPECT_EQ(io::IoSetActivityIdIrp(first, &id), STATUS_SUCCESS);
+        io::IoFreeIrp(first);
+        bool used_again = false;
+        for (int i = 0; i < 100'000 && !used_again; ++i) {
+            IRP* irp = io::IoAllocateIrp(1, FALSE);
+            GUID found {};
+            EXPECT_EQ(io::IoGetActivityIdIrp(irp, &found), STATUS_NOT_FOUND);
+            used_again = irp == first;
+            io::IoFreeIrp(irp);
+        }
+        EXPECT_TRUE(used_again);
+    });
+}
+
+// A thread that has an activity ID sends an IRP of its own; the driver asks for the thread's ID to be the IRP's.
+// Shows: without a thread's ID there is none to take; with one, the IRP gets it.
+TEST_F(Irps, AnIrpTakesTheActivityIdOfItsThread)
+{
+    Behaviour one { "one" };
+    DEVICE_OBJECT* device = this->device(driver(u"one"), one);
+    NTSTATUS set = STATUS_SUCCESS;
+    GUID found {};
+    one.dispatch[IRP_MJ_DEVICE_CONTROL] = [&](DEVICE_OBJECT*, IRP* irp) {
+        set = io::IoSetActivityIdIrp(irp, nullptr);
+        (void)io::IoGetActivityIdIrp(irp, &found);
+        return complete(irp, STATUS_SUCCESS);
+    };
+    auto send = [&] {
+        KEVENT event;
+        io::initialize_event(event, NotificationEvent, false);
+        IO_STATUS_BLOCK status {};
+        IRP* irp = io::IoBuildDeviceIoControlRequest(0x80002000, device, nullptr, 0, nullptr, 0, FALSE, &event, &status);
+        EXPECT_EQ(io::IofCallDriver(device, irp), STATUS_SUCCESS);
+    };
+    on_system([&] {
+        send();
+        EXPECT_EQ(set, STATUS_NOT_SUPPORTED);
+        GUID const id { 5, 6, 7, { 8 } };
+        EXPECT_EQ(io::IoSetActivityIdThread(&id), nullptr);
+        send();
+        EXPECT_EQ(set, STATUS_SUCCESS);
+        EXPECT_EQ(found.Data1, 5u);
+        io::IoClearActivityIdThread(nullptr);
     });
 }
 
