@@ -383,14 +383,13 @@ NTSTATUS WmiFireEvent(DEVICE_OBJECT* device, GUID const* guid, ULONG instance, U
 
 std::span<Ddi const> wmilib_rows()
 {
-    constexpr char const* kNoDll = "data/ddi.csv leaves it out: its page names no DLL";
     static Ddi const rows[] = {
         { .name = "WmiSystemControl", .irql = { 0, 0 }, .page = "wmilib/nf-wmilib-wmisystemcontrol",
-          .because = kNoDll, .body = body<&WmiSystemControl>() },
+          .body = body<&WmiSystemControl>() },
         { .name = "WmiCompleteRequest", .irql = { 0, 2 }, .page = "wmilib/nf-wmilib-wmicompleterequest",
-          .because = kNoDll, .body = body<&WmiCompleteRequest>() },
+          .body = body<&WmiCompleteRequest>() },
         { .name = "WmiFireEvent", .irql = { 0, 2 }, .fail = Fail::Inside,
-          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wmilib/nf-wmilib-wmifireevent", .because = kNoDll,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wmilib/nf-wmilib-wmifireevent",
           .body = body<&WmiFireEvent>() },
     };
     return rows;

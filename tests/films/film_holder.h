@@ -6,7 +6,7 @@
 
 #include "io/irp.h"
 
-namespace ringside::test {
+namespace ringside::test::holding {
 
 constexpr int kHeld = 2;
 
@@ -150,4 +150,4 @@ inline void strike(Film& film, Holder& h)
     film.unload(h.driver);
 }
 
-} // namespace ringside::test
+} // namespace ringside::test::holding

@@ -26,6 +26,7 @@ public:
     }
     ~IoFilm()
     {
+        film->sleep(1000); // a file that an APC let go of is closed by a worker
         if (device)
             film->call("IoDeleteDevice", device);
         if (driver)

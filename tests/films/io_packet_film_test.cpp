@@ -4,6 +4,7 @@
 
 using namespace ringside;
 using namespace ringside::test;
+using namespace ringside::test::holding;
 
 namespace {
 

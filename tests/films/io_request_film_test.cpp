@@ -11,6 +11,7 @@
 
 using namespace ringside;
 using namespace ringside::test;
+using namespace ringside::test::holding;
 
 // A thread has two reads outstanding on a file and cancels both (CancelIo), while another thread serves them.
 // Shows: each ends once; the canceller's walk over its requests bears that they complete meanwhile.
