@@ -5,6 +5,7 @@
 
 #include "fake.h"
 
+#include <fcntl.h>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -212,6 +213,11 @@ TEST(CDeath, WhatTheProcessInherits)
 {
     int forgotten[2];
     ASSERT_EQ(pipe(forgotten), 0);
+    // A number that the machine's process has no descriptor of its own at.
+    int const high = fcntl(forgotten[1], F_DUPFD, 200);
+    ASSERT_GE(high, 200);
+    close(forgotten[1]);
+    forgotten[1] = high;
     {
         WildMachine machine;
         EXPECT_EQ(speak(machine, forgotten[1], "x").reply.status,

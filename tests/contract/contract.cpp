@@ -154,7 +154,8 @@ std::string result_words(Ddi const& row, uint64_t result)
 uint64_t At::call_failing(uint64_t* slots)
 {
     uint64_t const fired = sim::world().faults().fired();
-    Left const before;
+    Left before;
+    before.blocks -= m_given;
     std::string ended;
     uint64_t result = 0;
     bool const raising = std::exchange(m_raising, true); // the IRQL is put back here
@@ -181,7 +182,8 @@ uint64_t At::call_failing(uint64_t* slots)
 // Whatever the call needs is not there but what it has already.
 void At::call_without_pool(uint64_t* slots)
 {
-    Left const before;
+    Left before;
+    before.blocks -= m_given;
     std::vector<void*> taken;
     for (size_t size = 0x40000; size; size = size > 4096 ? size / 2 : size - 16)
         while (void* block = ex::allocate(NonPagedPool, size, 'lluF', ex::Owner::Kernel, false))

@@ -134,6 +134,12 @@ public:
 
     // Zeroed non-paged memory, as aligned as a page.
     void* bytes(size_t count) { return ex::allocate(nt::NonPagedPool, count, 'lpmS', ex::Owner::Kernel, true); }
+    // The same, for the next call, which frees it however it ends.
+    void* given_bytes(size_t count)
+    {
+        m_given = 1;
+        return bytes(count);
+    }
     template <typename T>
     T& object()
     {
@@ -178,6 +184,7 @@ private:
     uint32_t m_expected_bug_check = 0;
     bool m_called = false;
     bool m_raising = false;
+    size_t m_given = 0; // blocks that the call frees
     bool m_has_outside = true;
     unsigned m_bad_index = 0;
     BadPointer m_bad = BadPointer::Null;

@@ -113,10 +113,10 @@ SAMPLE(WmiFireEvent)
     g_events = 0;
     at.also("IoWMIOpenBlock", &guid, ULONG { WMIGUID_NOTIFICATION }, &object);
     at.also("IoWMISetNotificationCallback", object, &heard, static_cast<void*>(nullptr));
-    at.status(STATUS_SUCCESS, stage.device, &guid, 0u, 4u, at.bytes(8));
+    at.status(STATUS_SUCCESS, stage.device, &guid, 0u, 4u, at.given_bytes(8));
     ke::KeWaitForSingleObject(at.rooms().io.wmi.idle, Executive, KernelMode, FALSE, nullptr);
     EXPECT_EQ(g_events, 1u);
-    at.status(STATUS_BUFFER_OVERFLOW, stage.device, &guid, 0u, 5000u, at.bytes(5000));
+    at.status(STATUS_BUFFER_OVERFLOW, stage.device, &guid, 0u, 5000u, at.given_bytes(5000));
 }
 
 } // namespace ringside::test
