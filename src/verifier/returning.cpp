@@ -51,6 +51,8 @@ void check_stack(io::DispatchFrame const& frame)
 {
     ke::Thread const& self = ke::kernel().current();
     auto const here = reinterpret_cast<uintptr_t>(&frame);
+    if (here - self.stack.low >= self.stack.bytes)
+        return; // on a stack that it was continued on: what was left is not told by addresses
     auto const left = [&](void const* pointer) {
         auto const address = reinterpret_cast<uintptr_t>(pointer);
         return address >= self.stack.low && address < here;

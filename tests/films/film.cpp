@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "film.h"
 
+#include "search.h"
+
 #include "base/check.h"
 #include "cm/callbacks.h"
 #include "cm/notify.h"
@@ -271,60 +273,45 @@ struct Search {
     char const* name;
     void (*body)(Film&);
     FilmOptions const& options;
-    size_t preemptions;
     std::set<std::string> seen {};
-    uint64_t interleavings = 0;
 
-    // Runs one, and all that begin like it and are pre-empted once more, or oftener, later on.
-    void from(std::vector<uint32_t> const& preempt_at, bool second_first)
+    bool run(ke::SchedulePlan& plan, bool second_first)
     {
-        ke::SchedulePlan plan { .preempt_at = preempt_at };
+        if (::testing::Test::HasFailure())
+            return false;
         Seed { 1, body, options, seen, &plan, second_first }.run();
-        ++interleavings;
-        if (::testing::Test::HasFailure()) {
-            ADD_FAILURE() << fmt::format("to see it again: RINGSIDE_SCHEDULE={}{} test_films --gtest_filter=search.{}",
-                                         second_first ? "second" : "first",
-                                         preempt_at.empty() ? "" : fmt::format(",{}", fmt::join(preempt_at, ",")), name);
-            return;
-        }
-        EXPECT_EQ(plan.followed, preempt_at.size()) << "a schedule that did not come about again";
-        if (preempt_at.size() == preemptions)
-            return;
-        for (uint32_t point : plan.choices) {
-            if (!preempt_at.empty() && point <= preempt_at.back())
-                continue;
-            std::vector<uint32_t> next = preempt_at;
-            next.push_back(point);
-            from(next, second_first);
-            if (::testing::Test::HasFailure())
-                return;
-        }
+        EXPECT_EQ(plan.followed, plan.preempt_at.size()) << "a schedule that did not come about again";
+        if (::testing::Test::HasFailure())
+            ADD_FAILURE() << fmt::format("to see it again: RINGSIDE_SCHEDULE={}{}{} test_films --gtest_filter=search.{}",
+                                         second_first ? "second" : "first", plan.preempt_at.empty() ? "" : ",",
+                                         fmt::join(plan.preempt_at, ","), name);
+        return !::testing::Test::HasFailure();
     }
 };
 
 // "second,3,17": who begins, and where the turn passes.
 void one_schedule(Search& search, std::string const& given)
 {
-    bool const second_first = given.starts_with("second");
-    std::vector<uint32_t> points;
+    ke::SchedulePlan plan;
     for (size_t i = given.find(','); i != std::string::npos; i = given.find(',', i + 1))
-        points.push_back(static_cast<uint32_t>(std::strtoul(given.c_str() + i + 1, nullptr, 10)));
-    search.preemptions = points.size();
-    search.from(points, second_first);
+        plan.preempt_at.push_back(static_cast<uint32_t>(std::strtoul(given.c_str() + i + 1, nullptr, 10)));
+    search.run(plan, given.starts_with("second"));
 }
 
 } // namespace
 
 void run_search(char const* name, void (*body)(Film&), std::set<std::string> const& ways, FilmOptions const& options)
 {
-    Search search { name, body, options, number_from("RINGSIDE_PREEMPTIONS", 2) };
+    Search search { name, body, options };
     if (char const* given = std::getenv("RINGSIDE_SCHEDULE"))
         return one_schedule(search, given);
-    search.from({}, false);
-    search.from({}, true);
-    ::testing::Test::RecordProperty("interleavings", static_cast<int>(search.interleavings));
-    fmt::print("{}: {} interleavings with at most {} pre-emptions\n", name, search.interleavings, search.preemptions);
-    if (!::testing::Test::HasFailure() && search.preemptions >= 2)
+    size_t const preemptions = number_from("RINGSIDE_PREEMPTIONS", 2);
+    uint64_t interleavings = 0;
+    for (bool second_first : { false, true })
+        interleavings
+            += search_schedules(preemptions, [&](ke::SchedulePlan& plan) { return search.run(plan, second_first); });
+    fmt::print("{}: {} interleavings with at most {} pre-emptions\n", name, interleavings, preemptions);
+    if (!::testing::Test::HasFailure() && preemptions >= 2)
         EXPECT_EQ(search.seen, ways) << "the ways that it went";
 }
 

@@ -14,7 +14,9 @@ inline IoFilm* g_io = nullptr;
 
 class IoFilm {
 public:
-    explicit IoFilm(Film& of) : film(&of), lock(of.object<KSPIN_LOCK>())
+    explicit IoFilm(Film& of)
+        : film(&of)
+        , lock(of.object<KSPIN_LOCK>())
     {
         g_io = this;
         driver = of.driver();
@@ -111,7 +113,10 @@ private:
 
 class SlotLock {
 public:
-    SlotLock() : m_irql(static_cast<KIRQL>(g_io->film->call("KeAcquireSpinLockRaiseToDpc", &g_io->lock))) { }
+    SlotLock()
+        : m_irql(static_cast<KIRQL>(g_io->film->call("KeAcquireSpinLockRaiseToDpc", &g_io->lock)))
+    {
+    }
     ~SlotLock() { g_io->film->call("KeReleaseSpinLock", &g_io->lock, m_irql); }
     SlotLock(SlotLock const&) = delete;
     SlotLock& operator=(SlotLock const&) = delete;

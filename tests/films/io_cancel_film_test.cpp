@@ -269,8 +269,8 @@ RACE(a_sender_cancels_an_irp_that_its_completion_frees, "cancelled", "too late",
               [&] {
                   film.step();
                   LONG expected = kSent;
-                  if (!__atomic_compare_exchange_n(&own.lock, &expected, LONG { kCancelStarted }, false, __ATOMIC_SEQ_CST,
-                                                   __ATOMIC_SEQ_CST)) {
+                  if (!__atomic_compare_exchange_n(&own.lock, &expected, LONG { kCancelStarted }, false,
+                                                   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
                       film.went("too late");
                       return;
                   }

@@ -30,8 +30,8 @@ RACE(a_request_is_completed_while_its_dispatch_routine_returns, "before it was s
     film.call("KeInitializeEvent", &done, NotificationEvent, BOOLEAN { FALSE });
     film.race(
         [&] {
-            auto* irp = reinterpret_cast<IRP*>(film.call("IoBuildSynchronousFsdRequest", ULONG { IRP_MJ_READ }, io.device,
-                                                         film.bytes(8), 8u, &offset, &done, &block));
+            auto* irp = reinterpret_cast<IRP*>(film.call("IoBuildSynchronousFsdRequest", ULONG { IRP_MJ_READ },
+                                                         io.device, film.bytes(8), 8u, &offset, &done, &block));
             EXPECT_EQ(io.send(irp), STATUS_PENDING);
             film.step(); // the completion's APC
             film.went(done.Header.SignalState ? "before it was sent back" : "while it was waited for");
@@ -76,7 +76,8 @@ RACE(a_filter_waits_for_a_request_that_another_thread_completes, "done")
     IRP* const model = io.make_read();
     *io::next_location(irp) = *io::next_location(model);
     film.call("IoFreeIrp", model);
-    film.race([&] { EXPECT_EQ(film.status("IofCallDriver", top, irp), STATUS_SUCCESS); }, [&] { serve_when_held(film); });
+    film.race([&] { EXPECT_EQ(film.status("IofCallDriver", top, irp), STATUS_SUCCESS); },
+              [&] { serve_when_held(film); });
     EXPECT_EQ(io.served, 1);
     EXPECT_EQ(io.take_back(irp), STATUS_SUCCESS);
     film.call("IoDetachDevice", bottom);
