@@ -337,12 +337,20 @@ void Kernel::follow_plan()
     SchedulePlan& plan = *m_plan;
     uint32_t const point = ++plan.points;
     Cpu* const other = other_cpu_with_work();
-    if (!other)
+    // Else whoever waits for this processor, when its turn could come.
+    Cpu const& here = cpu();
+    bool const could_yield = irql() < APC_LEVEL && here.current != here.idle && here.ready_mask
+        && 31 - std::countl_zero(here.ready_mask) >= here.current->priority;
+    if (!other && !could_yield)
         return;
     plan.choices.push_back(point);
     if (plan.followed == plan.preempt_at.size() || plan.preempt_at[plan.followed] != point)
         return;
     ++plan.followed;
+    if (!other) {
+        yield();
+        return;
+    }
     switch_cpu(*other);
     if (irql() < hal::processor().pending_irql())
         take_interrupts();
