@@ -332,6 +332,7 @@ void Kernel::look_at_the_clock()
     m_countdown = std::min(m_countdown, due > now ? due - now : 1);
 }
 
+// To another processor, or, when none has anything to do, to a thread that waits for this one.
 void Kernel::follow_plan()
 {
     SchedulePlan& plan = *m_plan;

@@ -42,6 +42,8 @@ public:
     // the host's patience ended, before the event came.
     bool wait_or_give_up(nt::KEVENT& event);
     ke::Thread& thread() { return *m_thread; }
+    // The machine goes: what a thread that ended inside its work was given is let go of, for it may own what owns this.
+    void drop_work() { m_work = nullptr; }
 
     // How much virtual time execute() lets pass before it gives up.
     static constexpr uint64_t kPatience_100ns = 600ull * 10'000'000;

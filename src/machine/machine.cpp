@@ -144,8 +144,11 @@ Machine::State::State(MachineOptions const& given)
 
 Machine::State::~State()
 {
-    for (auto const& client : clients)
+    for (auto const& client : clients) {
         client->machine = nullptr;
+        for (auto const& thread : client->threads)
+            thread->host.drop_work();
+    }
     for (auto const& driver : drivers)
         driver->machine = nullptr;
     machine::disconnect_clients();
