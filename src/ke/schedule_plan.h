@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A schedule that is given instead of drawn: for a search of all interleavings. While a kernel follows one, the turn passes
-// to another processor only where the running one has nothing to do, where it spins, and at the schedule points that the
-// plan names. Two threads on two processors so have as many interleavings as there are lists of points.
+// to another processor (or, when none has anything to do, to a thread that waits for this one) only where the running
+// thread cannot go on, where it spins, and at the schedule points that the plan names. Two threads so have as many
+// interleavings as there are lists of points.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@ struct SchedulePlan {
 
     // What happened.
     uint32_t points = 0;              // schedule points passed
-    std::vector<uint32_t> choices;    // those at which another processor had something to do
+    std::vector<uint32_t> choices;    // those at which the turn could have passed
     size_t followed = 0;              // entries of preempt_at that came about
 };
 
