@@ -53,7 +53,8 @@ Result<void*> copy_list(void const* list, ULONG bytes, NTSTATUS (*check)(void co
 
 } // namespace
 
-NTSTATUS query_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list, ULONG list_bytes, ULONG* index, BOOLEAN restart, KPROCESSOR_MODE mode)
+NTSTATUS query_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
+                  ULONG list_bytes, ULONG* index, BOOLEAN restart, KPROCESSOR_MODE mode)
 {
     ULONG const first = index ? ob::get(index) : 0;
     ob::put(status, {});
@@ -71,7 +72,8 @@ NTSTATUS query_ea(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG by
 namespace {
 
 template <Mode mode>
-NTSTATUS QueryEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list, ULONG list_bytes, ULONG* index, BOOLEAN restart)
+NTSTATUS QueryEaFile(HANDLE handle, IO_STATUS_BLOCK* status, void* buffer, ULONG bytes, BOOLEAN single, void* list,
+                     ULONG list_bytes, ULONG* index, BOOLEAN restart)
 {
     return query_ea(handle, status, buffer, bytes, single, list, list_bytes, index, restart, mode());
 }

@@ -2,6 +2,7 @@
 // An IRP is cancelled while something else happens to it. Each race is a film under many seeds and a search of all
 // interleavings.
 #include "film_io.h"
+#include "film_queue.h"
 
 using namespace ringside;
 using namespace ringside::test;
@@ -132,44 +133,7 @@ RACE(a_packet_is_cancelled_while_the_queue_moves, "cancelled", "started")
 
 namespace {
 
-// A cancel-safe queue of one list.
-struct Queue {
-    IO_CSQ csq;
-    LIST_ENTRY list;
-    KSPIN_LOCK lock;
-
-    static Queue& of(IO_CSQ* csq) { return *reinterpret_cast<Queue*>(csq); }
-    NTAPI static void insert(IO_CSQ* csq, IRP* irp)
-    {
-        LIST_ENTRY& entry = irp->Tail.Overlay.ListEntry;
-        LIST_ENTRY& list = of(csq).list;
-        entry = { &list, list.Blink };
-        list.Blink->Flink = &entry;
-        list.Blink = &entry;
-    }
-    NTAPI static void remove(IO_CSQ*, IRP* irp)
-    {
-        LIST_ENTRY& entry = irp->Tail.Overlay.ListEntry;
-        entry.Blink->Flink = entry.Flink;
-        entry.Flink->Blink = entry.Blink;
-    }
-    NTAPI static IRP* peek(IO_CSQ* csq, IRP* irp, void*)
-    {
-        LIST_ENTRY* next = irp ? irp->Tail.Overlay.ListEntry.Flink : of(csq).list.Flink;
-        return next == &of(csq).list ? nullptr : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
-    }
-    NTAPI static void acquire(IO_CSQ* csq, KIRQL* irql)
-    {
-        *irql = static_cast<KIRQL>(g_io->film->call("KeAcquireSpinLockRaiseToDpc", &of(csq).lock));
-    }
-    NTAPI static void release(IO_CSQ* csq, KIRQL irql) { g_io->film->call("KeReleaseSpinLock", &of(csq).lock, irql); }
-    NTAPI static void complete_cancelled(IO_CSQ*, IRP* irp)
-    {
-        ++g_io->cancelled;
-        g_io->complete(irp, STATUS_CANCELLED);
-    }
-};
-Queue* g_queue;
+CancelSafeQueue* g_queue;
 IO_CSQ_IRP_CONTEXT* g_context;
 
 NTAPI NTSTATUS queue_read(DEVICE_OBJECT*, IRP* irp)
@@ -178,12 +142,9 @@ NTAPI NTSTATUS queue_read(DEVICE_OBJECT*, IRP* irp)
     return STATUS_PENDING;
 }
 
-Queue& make_queue(Film& film)
+CancelSafeQueue& make_queue(Film& film)
 {
-    g_queue = &film.object<Queue>();
-    g_queue->list = { &g_queue->list, &g_queue->list };
-    film.ok("IoCsqInitialize", &g_queue->csq, &Queue::insert, &Queue::remove, &Queue::peek, &Queue::acquire,
-            &Queue::release, &Queue::complete_cancelled);
+    g_queue = &CancelSafeQueue::make(film);
     g_context = &film.object<IO_CSQ_IRP_CONTEXT>();
     return *g_queue;
 }
@@ -195,7 +156,7 @@ Queue& make_queue(Film& film)
 RACE(a_queued_irp_is_cancelled_while_it_is_taken_out, "taken", "cancelled")
 {
     IoFilm io(film);
-    Queue& queue = make_queue(film);
+    CancelSafeQueue& queue = make_queue(film);
     io.dispatch(IRP_MJ_READ, &queue_read);
     IRP* irp = io.send_read();
     IRP* taken = nullptr;
@@ -209,7 +170,7 @@ RACE(a_queued_irp_is_cancelled_while_it_is_taken_out, "taken", "cancelled")
         [&] { called = film.yes("IoCancelIrp", irp); });
     EXPECT_NE(called, taken != nullptr);
     EXPECT_EQ(io.take_back(irp), taken ? STATUS_SUCCESS : STATUS_CANCELLED);
-    EXPECT_EQ(io.cancelled, taken ? 0 : 1);
+    EXPECT_EQ(queue.cancelled, taken ? 0 : 1);
     film.went(taken ? "taken" : "cancelled");
 }
 
@@ -218,12 +179,12 @@ RACE(a_queued_irp_is_cancelled_while_it_is_taken_out, "taken", "cancelled")
 RACE(an_irp_is_cancelled_while_it_is_queued, "before", "in the queue")
 {
     IoFilm io(film);
-    Queue& queue = make_queue(film);
+    CancelSafeQueue& queue = make_queue(film);
     io.dispatch(IRP_MJ_READ, &queue_read);
     IRP* irp = io.make_read();
     bool called = false;
     film.race([&] { io.send(irp); }, [&] { called = film.yes("IoCancelIrp", irp); });
-    EXPECT_EQ(io.cancelled, 1);
+    EXPECT_EQ(queue.cancelled, 1);
     EXPECT_EQ(queue.list.Flink, &queue.list);
     EXPECT_EQ(io.take_back(irp), STATUS_CANCELLED);
     film.went(called ? "in the queue" : "before");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // IRPs that are cancelled while their driver completes them, and a device that is removed while they come.
-#include "film.h"
+#include "film_queue.h"
 
 #include "io/irp.h"
 
@@ -9,54 +9,7 @@ using namespace ringside::test;
 
 namespace {
 
-// A driver's cancel-safe queue of one list, guarded by its own spin lock.
-struct Queue {
-    IO_CSQ csq;
-    LIST_ENTRY list;
-    KSPIN_LOCK lock;
-    Film* film;
-    LONG cancelled;
-
-    static Queue& of(IO_CSQ* csq) { return *reinterpret_cast<Queue*>(csq); }
-    NTAPI static void insert(IO_CSQ* csq, IRP* irp)
-    {
-        LIST_ENTRY& entry = irp->Tail.Overlay.ListEntry;
-        LIST_ENTRY& list = of(csq).list;
-        entry = { &list, list.Blink };
-        list.Blink->Flink = &entry;
-        list.Blink = &entry;
-    }
-    NTAPI static void remove(IO_CSQ*, IRP* irp)
-    {
-        LIST_ENTRY& entry = irp->Tail.Overlay.ListEntry;
-        entry.Blink->Flink = entry.Flink;
-        entry.Flink->Blink = entry.Blink;
-    }
-    NTAPI static IRP* peek(IO_CSQ* csq, IRP* irp, void*)
-    {
-        LIST_ENTRY* next = irp ? irp->Tail.Overlay.ListEntry.Flink : of(csq).list.Flink;
-        return next == &of(csq).list ? nullptr : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
-    }
-    NTAPI static void acquire(IO_CSQ* csq, KIRQL* irql)
-    {
-        *irql = static_cast<KIRQL>(of(csq).film->call("KeAcquireSpinLockRaiseToDpc", &of(csq).lock));
-    }
-    NTAPI static void release(IO_CSQ* csq, KIRQL irql)
-    {
-        of(csq).film->call("KeReleaseSpinLock", &of(csq).lock, irql);
-    }
-    NTAPI static void complete_cancelled(IO_CSQ* csq, IRP* irp)
-    {
-        __atomic_add_fetch(&of(csq).cancelled, 1, __ATOMIC_SEQ_CST);
-        complete(*of(csq).film, irp, STATUS_CANCELLED);
-    }
-    static void complete(Film& film, IRP* irp, NTSTATUS status)
-    {
-        irp->IoStatus = { { status }, 0 };
-        film.call("IofCompleteRequest", irp, CCHAR { IO_NO_INCREMENT });
-    }
-};
-Queue* g_queue;
+CancelSafeQueue* g_queue;
 
 NTAPI NTSTATUS pend(DEVICE_OBJECT*, IRP* irp)
 {
@@ -92,12 +45,8 @@ FILM(irps_are_cancelled_while_they_are_served, "served", "cancelled", "cancelled
     DEVICE_OBJECT* device = nullptr;
     film.ok("IoCreateDevice", driver, 0u, nullptr, ULONG { FILE_DEVICE_UNKNOWN }, 0u, BOOLEAN { FALSE }, &device);
     driver->MajorFunction[IRP_MJ_READ] = &pend;
-    auto& queue = film.object<Queue>();
+    CancelSafeQueue& queue = CancelSafeQueue::make(film);
     g_queue = &queue;
-    queue.film = &film;
-    queue.list = { &queue.list, &queue.list };
-    film.ok("IoCsqInitialize", &queue.csq, &Queue::insert, &Queue::remove, &Queue::peek, &Queue::acquire,
-            &Queue::release, &Queue::complete_cancelled);
     IRP* irps[3];
     Sent* sent[3];
     LONG served = 0;
@@ -121,7 +70,7 @@ FILM(irps_are_cancelled_while_they_are_served, "served", "cancelled", "cancelled
                 continue;
             ++served;
             film.linger(film.draw(4));
-            Queue::complete(film, irp, STATUS_SUCCESS);
+            CancelSafeQueue::complete(film, irp, STATUS_SUCCESS);
         }
     });
     film.thread([&] {
@@ -135,7 +84,7 @@ FILM(irps_are_cancelled_while_they_are_served, "served", "cancelled", "cancelled
     });
     film.join();
     for (int left; (left = 3 - served - queue.cancelled) > 0; ++served)
-        Queue::complete(film, reinterpret_cast<IRP*>(film.call("IoCsqRemoveNextIrp", &queue.csq, nullptr)),
+        CancelSafeQueue::complete(film, reinterpret_cast<IRP*>(film.call("IoCsqRemoveNextIrp", &queue.csq, nullptr)),
                         STATUS_SUCCESS);
     for (int i = 0; i < 3; ++i) {
         film.wait(&sent[i]->done);
