@@ -45,8 +45,6 @@ protected:
     RamDisk disk { 2048 };
     DRIVER_OBJECT* m_driver = nullptr;
     DEVICE_OBJECT* m_device = nullptr;
-
-private:
     Behaviour m_behaviour { "ramdisk" };
 };
 

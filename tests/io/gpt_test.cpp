@@ -2,6 +2,8 @@
 // GUID partition tables: read, written, changed, repaired, created.
 #include "disk_images.h"
 
+#include "ke/dispatcher_objects.h"
+
 using namespace ringside;
 using namespace ringside::test;
 
@@ -31,10 +33,43 @@ protected:
             return status;
         });
     }
+    // Each request is answered a millisecond later, by a DPC.
+    void answer_later()
+    {
+        on_system([this] {
+            m_later = static_cast<Later*>(ex::allocate(NonPagedPoolNx, sizeof(Later), 'retL', ex::Owner::Kernel, true));
+            m_later->disk = &disk;
+            ke::KeInitializeTimer(&m_later->timer);
+            ke::KeInitializeDpc(&m_later->dpc, &answer, m_later);
+        });
+        for (UCHAR major : { IRP_MJ_READ, IRP_MJ_WRITE, IRP_MJ_DEVICE_CONTROL })
+            m_behaviour.dispatch[major] = [this](DEVICE_OBJECT* device, IRP* irp) {
+                io::mark_pending(irp);
+                m_later->device = device;
+                m_later->irp = irp;
+                ke::KeSetTimer(&m_later->timer, { .QuadPart = -10'000 }, &m_later->dpc);
+                return STATUS_PENDING;
+            };
+    }
     NTSTATUS create(CREATE_DISK const* wanted)
     {
         return call([&](DEVICE_OBJECT* device) { return io::IoCreateDisk(device, const_cast<CREATE_DISK*>(wanted)); });
     }
+
+private:
+    struct Later {
+        KTIMER timer;
+        KDPC dpc;
+        RamDisk* disk;
+        DEVICE_OBJECT* device;
+        IRP* irp;
+    };
+    NTAPI static void answer(KDPC*, void* context, void*, void*)
+    {
+        auto& later = *static_cast<Later*>(context);
+        (void)later.disk->serve(later.device, later.irp);
+    }
+    Later* m_later = nullptr;
 };
 
 // Of the image; and the CHS address of its last sector, which sfdisk leaves out of the protective entry.
@@ -235,4 +270,23 @@ TEST_F(GptDisk, DiskGrew)
     EXPECT_EQ(hex_of(disk.sector(4095), 8), "4546492050415254");
     disk.bytes[0x200] = 0;
     EXPECT_EQ(layout(), kGptImageLayout);
+}
+
+// A device that answers later; the caller is at APC_LEVEL, where no special kernel APC reaches it.
+// Shows: the damage is repaired all the same.
+TEST_F(GptDisk, VerifiedAtApcLevel)
+{
+    std::vector<uint8_t> const good = disk.bytes;
+    disk.bytes[0x200] = 0;
+    answer_later();
+    EXPECT_EQ(call([](DEVICE_OBJECT* device) {
+                  uint8_t const old = ke::kernel().raise_irql(APC_LEVEL);
+                  NTSTATUS const status = io::IoVerifyPartitionTable(device, TRUE);
+                  EXPECT_EQ(ke::Kernel::irql(), APC_LEVEL);
+                  ke::kernel().lower_irql(old);
+                  return status;
+              }),
+              STATUS_SUCCESS);
+    EXPECT_EQ(disk.took(), "x r0 r1 r2047 r2015+32 w2015+32 w2047 w2+32 w1");
+    EXPECT_TRUE(disk.bytes == good);
 }
