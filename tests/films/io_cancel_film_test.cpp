@@ -199,3 +199,122 @@ RACE(a_sender_cancels_an_irp_that_its_completion_frees, "cancelled", "too late",
     EXPECT_EQ(own.freed, 1);
     EXPECT_EQ(io.served + io.cancelled, 1);
 }
+
+namespace {
+
+// A request that its maker gives so much time: a timer cancels it, a completion routine takes the timer back. Who comes
+// second to the word frees the IRP.
+struct Timed {
+    KTIMER timer;
+    KDPC dpc;
+    Own own;
+    IRP* irp;
+    LONG fired;
+};
+
+void free_timed(Timed& timed)
+{
+    ++timed.own.freed;
+    g_io->film->call("IoFreeIrp", timed.irp);
+}
+
+NTAPI void time_is_up(KDPC*, void* context, void*, void*)
+{
+    auto& timed = *static_cast<Timed*>(context);
+    Film& film = *g_io->film;
+    ++timed.fired;
+    film.step();
+    LONG expected = kSent;
+    if (!__atomic_compare_exchange_n(&timed.own.lock, &expected, LONG { kCancelStarted }, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return;
+    film.yes("IoCancelIrp", timed.irp);
+    if (film.exchange(timed.own.lock, kCancelDone) == kCompleted)
+        free_timed(timed);
+}
+
+NTAPI NTSTATUS timed_back(DEVICE_OBJECT*, IRP*, void* context)
+{
+    auto& timed = *static_cast<Timed*>(context);
+    Film& film = *g_io->film;
+    film.yes("KeCancelTimer", &timed.timer);
+    if (film.exchange(timed.own.lock, kCompleted) != kCancelStarted)
+        free_timed(timed);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+} // namespace
+
+// A request is served when its time is about to be up: a timer's DPC cancels it, its completion routine takes the timer
+// back.
+// Shows: whether the timer was stopped in time or not, the IRP is completed and freed once, and the DPC does not touch it
+// afterwards.
+RACE(a_timer_cancels_a_request_that_completes, "cancelled", "served in time", "too late to cancel")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    auto& timed = film.object<Timed>();
+    film.call("KeInitializeTimer", &timed.timer);
+    film.call("KeInitializeDpc", &timed.dpc, &time_is_up, &timed);
+    timed.own.lock = kSent;
+    timed.irp = io.make_read();
+    io.prepare(timed.irp, &timed_back, &timed);
+    io.send(timed.irp);
+    film.race([] { serve_held(); },
+              [&] {
+                  film.call("KeSetTimer", &timed.timer, int64_t { -5 }, &timed.dpc);
+                  film.linger(10); // the DPC comes to this processor
+              });
+    film.sleep(100);
+    EXPECT_EQ(timed.own.freed, 1);
+    EXPECT_EQ(io.ended(), 1);
+    film.went(io.cancelled ? "cancelled" : timed.fired ? "too late to cancel" : "served in time");
+}
+
+namespace {
+
+// The device has begun: its cancel routine leaves the request alone, for it is done soon.
+// @cite(wdk-docs): page=kernel/points-to-consider-when-canceling-irps
+NTAPI void leave_alone(DEVICE_OBJECT*, IRP* irp)
+{
+    ++g_io->seen_cancelled;
+    g_io->film->call("IoReleaseCancelSpinLock", irp->CancelIrql);
+}
+
+NTAPI NTSTATUS begin(DEVICE_OBJECT*, IRP* irp)
+{
+    io::mark_pending(irp);
+    g_io->held[0] = irp;
+    g_io->film->exchange(irp->CancelRoutine, &leave_alone);
+    return STATUS_PENDING;
+}
+
+} // namespace
+
+// A request that the device has begun is cancelled while it is done; its cancel routine only notes that.
+// Shows: it is completed once, with success, whether it was cancelled or not; IoCancelIrp says whether the routine was
+// called.
+RACE(a_request_that_was_begun_is_cancelled, "noted", "too late")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &begin);
+    IRP* irp = io.send_read();
+    bool called = false;
+    film.race(
+        [&] {
+            // The routine may be at work: it does not touch the IRP once it has released the cancel spin lock.
+            if (!film.exchange(irp->CancelRoutine, nullptr)) {
+                KIRQL irql;
+                film.call("IoAcquireCancelSpinLock", &irql);
+                film.call("IoReleaseCancelSpinLock", irql);
+            }
+            ++io.served;
+            io.complete(irp, STATUS_SUCCESS);
+        },
+        [&] { called = film.yes("IoCancelIrp", irp); });
+    EXPECT_EQ(io.served, 1);
+    EXPECT_EQ(called, io.seen_cancelled == 1);
+    EXPECT_TRUE(irp->Cancel);
+    EXPECT_EQ(io.take_back(irp), STATUS_SUCCESS);
+    film.went(called ? "noted" : "too late");
+}

@@ -2,6 +2,10 @@
 // Handles are closed, threads end and devices go while requests are out. Each race is a film under many seeds and a search of
 // all interleavings.
 #include "film_io.h"
+#include "film_queue.h"
+
+#include "io/cancel.h"
+#include "ke/kernel.h"
 
 using namespace ringside;
 using namespace ringside::test;
@@ -37,6 +41,51 @@ RACE(a_handle_is_closed_while_its_read_completes, "served", "cancelled")
     film.sleep(1); // the issuer's APC
     EXPECT_EQ(read.block->Status, io.served ? STATUS_SUCCESS : STATUS_CANCELLED);
     film.went(io.served ? "served" : "cancelled");
+}
+
+namespace {
+
+CancelSafeQueue* g_queue;
+
+NTAPI NTSTATUS queue_read(DEVICE_OBJECT*, IRP* irp)
+{
+    g_io->film->call("IoCsqInsertIrp", &g_queue->csq, irp, nullptr);
+    return STATUS_PENDING;
+}
+
+NTAPI NTSTATUS empty_queue(DEVICE_OBJECT*, IRP* irp)
+{
+    while (auto* ours = reinterpret_cast<IRP*>(g_io->film->call("IoCsqRemoveNextIrp", &g_queue->csq, nullptr))) {
+        ++g_io->cleaned_up;
+        g_io->complete(ours, STATUS_CANCELLED);
+    }
+    return IoFilm::succeed(nullptr, irp);
+}
+
+} // namespace
+
+// Two reads of a file wait in a cancel-safe queue. Their thread cancels them while another closes the file's last handle,
+// whose cleanup empties the queue.
+// Shows: each ends once, by the queue's cancel routine or by the cleanup.
+RACE(a_handle_is_closed_while_its_queued_requests_are_cancelled, "all cancelled", "one of each", "all cleaned up")
+{
+    IoFilm io(film);
+    g_queue = &CancelSafeQueue::make(film);
+    io.dispatch(IRP_MJ_READ, &queue_read);
+    io.dispatch(IRP_MJ_CLEANUP, &empty_queue);
+    HANDLE const handle = io.opened();
+    IO_STATUS_BLOCK* blocks[2] = { &film.object<IO_STATUS_BLOCK>(), &film.object<IO_STATUS_BLOCK>() };
+    film.race({ [&] {
+                   for (auto* block : blocks)
+                       EXPECT_EQ(io.read(handle, nullptr, *block), STATUS_PENDING);
+               },
+                [] { io::cancel_thread_irps(ke::kernel().current(), nullptr); } },
+              [&] { film.ok("ZwClose", handle); });
+    EXPECT_EQ(io.cleaned_up + g_queue->cancelled, 2);
+    EXPECT_EQ(g_queue->list.Flink, &g_queue->list);
+    for (auto* block : blocks)
+        EXPECT_EQ(block->Status, STATUS_CANCELLED);
+    film.went(io.cleaned_up == 2 ? "all cleaned up" : io.cleaned_up ? "one of each" : "all cancelled");
 }
 
 // A handle is closed while another thread reads with it.

@@ -158,6 +158,52 @@ RACE(requests_are_cancelled_while_their_packets_are_taken, "both cancelled", "on
     film.went(served ? "one served" : "both cancelled");
 }
 
+// A read ends in a completion port whose last handle is closed meanwhile; its file stays open.
+// Shows: the packet is queued or goes with the request; the port stays until the file lets it go, and nothing is left in it.
+RACE(a_port_is_closed_while_a_read_ends_in_it, "queued", "not queued")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    HANDLE const handle = io.opened();
+    FILE_OBJECT* const file = io.file_of(handle);
+    HANDLE const port = io::create_port(0).take();
+    EXPECT_EQ(io::associate(*file, port, nullptr, KernelMode), STATUS_SUCCESS);
+    auto& block = film.object<IO_STATUS_BLOCK>();
+    bool queued = false;
+    film.race({ [&] { EXPECT_EQ(io.read(handle, nullptr, block, &block), STATUS_PENDING); },
+                [&] {
+                    EXPECT_TRUE(serve_held());
+                    queued = static_cast<KQUEUE*>(file->CompletionContext->Port)->Header.SignalState == 1;
+                } },
+              [&] { film.ok("ZwClose", port); });
+    EXPECT_EQ(block.Status, STATUS_SUCCESS);
+    film.went(queued ? "queued" : "not queued");
+    film.call("ObfDereferenceObject", file);
+    film.ok("ZwClose", handle);
+}
+
+// A thread waits alertably for its read (FILE_SYNCHRONOUS_IO_ALERT); another alerts it, and then serves the read.
+// Shows: the alert cancels the read, or comes when it is done; it ends once, and the thread goes on with its status.
+RACE(a_thread_is_alerted_while_its_read_completes, "served", "cancelled")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    HANDLE handle = nullptr;
+    ASSERT_EQ(io.open(handle, FILE_SYNCHRONOUS_IO_ALERT), STATUS_SUCCESS);
+    auto& block = film.object<IO_STATUS_BLOCK>();
+    PKTHREAD issuer = nullptr;
+    NTSTATUS status = STATUS_PENDING;
+    film.race({ [&] { issuer = ke::kernel().current().pointer(); }, [&] { status = io.read(handle, nullptr, block); } },
+              [&] {
+                  film.call("KeAlertThread", issuer, KPROCESSOR_MODE { KernelMode });
+                  serve_held();
+              });
+    EXPECT_EQ(io.ended(), 1);
+    EXPECT_EQ(status, io.served ? STATUS_SUCCESS : STATUS_CANCELLED);
+    film.went(io.served ? "served" : "cancelled");
+    film.ok("ZwClose", handle);
+}
+
 namespace {
 
 // Owner, canceller and completion routine agree on a word who may touch the IRP. The event says that nobody is in it.
