@@ -142,7 +142,8 @@ TEST_F(GptDisk, CreateWithManyEntries)
 }
 
 // The GPT disk becomes an MBR disk, then a raw one; a style there is not.
-// Shows: an empty MBR with its signature; no header of either copy is left; a raw disk has no partitions.
+// Shows: an empty MBR with its signature; no header of either copy is left; a raw disk has no partitions, and keeps its
+// boot code.
 TEST_F(GptDisk, BecomesAnother)
 {
     CREATE_DISK wanted { .PartitionStyle = PARTITION_STYLE_MBR, .Mbr = { 0xcafebabe } };
@@ -151,8 +152,11 @@ TEST_F(GptDisk, BecomesAnother)
     EXPECT_EQ(hex_of(disk.bytes.data(), 512), std::string(880, '0') + "bebafeca" + std::string(132, '0') + "55aa");
     EXPECT_EQ(layout(), "MBR cafebabe 4\n0 0x0+0x0 00 0\n0 0x0+0x0 00 0\n0 0x0+0x0 00 0\n0 0x0+0x0 00 0\n");
     disk.took();
+    disk.put(0, "fa33c08ed0");
+    disk.put(439, "77");
     EXPECT_EQ(create(nullptr), STATUS_SUCCESS);
-    EXPECT_EQ(disk.took(), "x r1 r2047 w0");
+    EXPECT_EQ(disk.took(), "x r1 r2047 r0 w0");
+    EXPECT_EQ(hex_of(disk.bytes.data(), 512), "fa33c08ed0" + std::string(868, '0') + "77" + std::string(144, '0'));
     EXPECT_EQ(layout(), "RAW 0\n");
     put_gpt_image(disk);
     wanted.PartitionStyle = PARTITION_STYLE_RAW;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // @cite(wdk-ddi): page=ntdddisk/ns-ntdddisk-_create_disk
+// @cite(wdk-ddi): page=ntdddisk/ni-ntdddisk-ioctl_disk_delete_drive_layout
 #include "io/disk/create.h"
 
 #include "io/disk/gpt.h"
@@ -31,6 +32,8 @@ Result<void> create_raw(Disk const& disk)
     Buffer sector;
     TRY(sector.allocate(disk.sector_bytes));
     TRY(erase_headers(disk));
+    TRY(read(disk, 0, 1, sector.data()));
+    erase_table(sector.data());
     return write(disk, 0, 1, sector.data());
 }
 

@@ -7,6 +7,8 @@ namespace ringside::io {
 
 namespace {
 
+constexpr char const* kNoVolume
+    = "a disk that holds a volume from its first sector on is not told from one with a partition table";
 constexpr char const* kChecksum
     = "how the MBR's checksum is formed is not documented: it makes the sum of the sector's 128 words 0";
 constexpr char const* kNoBoot = "a machine is started from no disk, and has booted before it loads a driver";
@@ -19,10 +21,10 @@ std::span<Ddi const> disk_rows()
     static Ddi const rows[] = {
         { .name = "IoReadPartitionTable", .irql = { 0, 0 }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-ioreadpartitiontable",
-          .body = body<&IoReadPartitionTable>() },
+          .partial = kNoVolume, .body = body<&IoReadPartitionTable>() },
         { .name = "IoReadPartitionTableEx", .irql = { 0, 0 }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-ioreadpartitiontableex",
-          .body = body<&IoReadPartitionTableEx>() },
+          .partial = kNoVolume, .body = body<&IoReadPartitionTableEx>() },
         { .name = "IoReadDiskSignature", .irql = { 0, 0 }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-ioreaddisksignature",
           .partial = kChecksum, .body = body<&IoReadDiskSignature>() },

@@ -173,6 +173,8 @@ void put_signature(uint8_t* sector, uint32_t signature)
     std::memcpy(sector + kSignatureOffset, &signature, sizeof signature);
 }
 
+void erase_table(uint8_t* sector) { std::memset(sector + kSignatureOffset, 0, kSectorBytesMin - kSignatureOffset); }
+
 Result<MbrPlace> find_partition(MbrTables const& tables, ULONG ordinal)
 {
     for (ULONG i = 0; i < tables.count; ++i)

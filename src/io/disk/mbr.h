@@ -79,6 +79,8 @@ void put_entry(Disk const& disk, uint8_t* sector, unsigned index, MbrEntry const
 void put_type(uint8_t* sector, unsigned index, UCHAR type);
 void put_mark(uint8_t* sector);
 void put_signature(uint8_t* sector, uint32_t signature);
+// Signature, entries and mark: all but the boot code.
+void erase_table(uint8_t* sector);
 
 // The table and the entry of the partition with this number, counted from 1 along the chain, without extended ones.
 struct MbrPlace {
