@@ -11,6 +11,7 @@
 #include "nt/cm_callback.h"
 #include "nt/cm_notify.h"
 #include "nt/directory_information.h"
+#include "nt/disk.h"
 #include "nt/dma.h"
 #include "nt/driver.h"
 #include "nt/ex.h"
