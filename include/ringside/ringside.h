@@ -14,6 +14,7 @@
 #pragma once
 
 #include <ringside/client.h>
+#include <ringside/user.h>
 #include <ringside/windows.h>
 #include <ringside/wmi.h>
 
@@ -73,6 +74,7 @@ struct MachineOptions {
     double hang_seconds = 2;       // host time a driver may spin without calling anything; 0: for ever
     size_t memory_bytes = size_t { 1 } << 30; // physical memory; only what is touched costs anything
     Drive c_drive {};              // \??\C:
+    User user {};                  // who answers dialog boxes
     size_t log_records = 1 << 14;  // newest records kept; a power of two (these fit a second-level cache)
 };
 
@@ -190,6 +192,10 @@ public:
     std::vector<WmiInstance> wmi_events(std::string_view guid); // those kept since the last call
     void wmi_ignore(std::string_view guid);                     // no longer
     std::vector<std::string> wmi_complaints() const;            // what providers answered wrongly, one line each
+
+    // What a user sees of drivers, oldest first (user.h).
+    std::vector<HardErrorLine> hard_errors() const;
+    std::vector<EventLogLine> event_log() const;
 
     bool crashed() const;                     // a bug check or a missing service ended it
 

@@ -9,7 +9,9 @@
 #include "io/driver.h"
 #include "io/error_log.h"
 #include "io/file.h"
+#include "io/hard_error.h"
 #include "io/irp.h"
+#include "io/keep_alive.h"
 #include "io/operation.h"
 #include "io/timer.h"
 #include "io/wmi.h"
@@ -43,6 +45,8 @@ public:
     IoTimers& timers() { return m_timers; }
     WorkItemTable& work_items() { return m_work_items; }
     ErrorLog& error_log() { return m_error_log; }
+    HardErrors& hard_errors() { return m_hard_errors; }
+    KeepAlive& keep_alive() { return m_keep_alive; }
 
     // The IRP holds the operation, too, until it is released.
     void attach_operation(IrpRecord& record, Operation& operation);
@@ -92,6 +96,8 @@ private:
     IoTimers m_timers;
     WorkItemTable m_work_items;
     ErrorLog m_error_log;
+    HardErrors m_hard_errors;
+    KeepAlive m_keep_alive;
     struct ThreadIrps {
         IrpRecord* oldest = nullptr;
         IrpRecord* youngest = nullptr;

@@ -78,6 +78,13 @@ machine::RoomOptions room_options(MachineOptions const& o)
     return r;
 }
 
+io::HardErrorUser user_of(User const& user)
+{
+    if (!(user.answers_after >= 0) || user.answers_after > 1e6)
+        throw BadUse("a user answers after 0 to 1e6 seconds");
+    return { .retries = user.retries, .answers_after_100ns = static_cast<int64_t>(user.answers_after * 1e7) };
+}
+
 std::unique_ptr<sim::HostFolder> open_drive(Drive const& drive)
 {
     if (drive.folder.empty())
@@ -126,6 +133,7 @@ Machine::State::State(MachineOptions const& given)
 {
     auto drive = std::make_shared<std::unique_ptr<sim::HostFolder>>(open_drive(given.c_drive));
     rooms = std::make_unique<machine::Rooms>(room_options(given));
+    rooms->io.hard_errors().user = user_of(given.user);
     g_live = this;
     set_check_hook(on_check_failed);
     io::set_driver_gone(driver_gone);
@@ -271,6 +279,7 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
         made.bytes = state->module->size();
         made.entry = reinterpret_cast<PDRIVER_INITIALIZE>(state->module->entry_point());
         made.registry_path = entry->registry_path;
+        made.path = entry->image_path;
         auto created = io::create_driver(made);
         state->status = created.status();
         if (created.ok())
