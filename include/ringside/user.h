@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The user of a machine, and what he gets to see of drivers: dialog boxes and the system event log. Machine has the calls.
+// The user of a machine, and what he gets to see of drivers: dialog boxes and the system event log. Machine has the
+// calls.
 #pragma once
 
 #include <cstddef>

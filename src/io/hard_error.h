@@ -8,7 +8,7 @@
 //     up -------- answered ---------> gone
 //
 // The user is the machine's: he answers each box so many seconds of virtual time after it came up, by trying again as
-// often as he was told to, then by cancelling. A thread that wants no hard errors (IoSetThreadHardErrorMode) shows none.
+// often as he was told to, then by cancelling. A thread that wants no hard errors (IoSetThreadHardErrorMode) has none.
 #pragma once
 
 #include "nt/nt.h"

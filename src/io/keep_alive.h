@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Keep-alive counts: a driver has them for a process whose I/O is in progress on one of its files, so that the process is
-// not suspended meanwhile. Windows suspends apps; nothing here does, so that the counts are only kept, and told when they
-// are left.
+// Keep-alive counts: a driver has them for a process whose I/O is in progress on one of its files, so that the process
+// is not suspended meanwhile. Windows suspends apps; nothing here does, so that the counts are only kept, and told when
+// they are left.
 #pragma once
 
 #include "nt/nt.h"

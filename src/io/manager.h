@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/contract.h"
+#include "io/boot_driver.h"
 #include "io/buffering.h"
 #include "io/device.h"
 #include "io/driver.h"
@@ -12,7 +13,9 @@
 #include "io/hard_error.h"
 #include "io/irp.h"
 #include "io/keep_alive.h"
+#include "io/ksr_memory.h"
 #include "io/operation.h"
+#include "io/remove_lock.h"
 #include "io/timer.h"
 #include "io/wmi.h"
 #include "io/work_item.h"
@@ -47,6 +50,8 @@ public:
     ErrorLog& error_log() { return m_error_log; }
     HardErrors& hard_errors() { return m_hard_errors; }
     KeepAlive& keep_alive() { return m_keep_alive; }
+    BootDrivers& boot_drivers() { return m_boot_drivers; }
+    KsrMemory& ksr_memory() { return m_ksr_memory; }
 
     // The IRP holds the operation, too, until it is released.
     void attach_operation(IrpRecord& record, Operation& operation);
@@ -84,6 +89,7 @@ public:
     PDRIVER_DISPATCH invalid_device_request;
     std::vector<DEVICE_OBJECT*> shutdown_order;             // IoRegisterShutdownNotification, first registered first
     std::vector<DEVICE_OBJECT*> last_chance_shutdown_order;
+    std::vector<RemovalWait> removal_waits; // threads inside IoReleaseRemoveLockAndWait
     Wmi wmi;
 
 private:
@@ -98,6 +104,8 @@ private:
     ErrorLog m_error_log;
     HardErrors m_hard_errors;
     KeepAlive m_keep_alive;
+    BootDrivers m_boot_drivers;
+    KsrMemory m_ksr_memory;
     struct ThreadIrps {
         IrpRecord* oldest = nullptr;
         IrpRecord* youngest = nullptr;

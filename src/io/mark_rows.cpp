@@ -17,7 +17,8 @@ constexpr char const* kWorkItems = "a work item does not take the activity ID of
 constexpr char const* kNoIrql = "the page gives no IRQL";
 constexpr char const* kNoKeys = "no open has an oplock's key: extra create parameters are refused";
 constexpr char const* kNoTexts = "the texts of ntstatus.h are not there: names of status codes stand for them";
-constexpr char const* kNothingSuspends = "no process is ever suspended: the counts are kept and told when they are left";
+constexpr char const* kNothingSuspends
+    = "no process is ever suspended: the counts are kept and told when they are left";
 
 } // namespace
 

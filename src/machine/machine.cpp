@@ -134,6 +134,7 @@ Machine::State::State(MachineOptions const& given)
     auto drive = std::make_shared<std::unique_ptr<sim::HostFolder>>(open_drive(given.c_drive));
     rooms = std::make_unique<machine::Rooms>(room_options(given));
     rooms->io.hard_errors().user = user_of(given.user);
+    machine::inherit(rooms->io.ksr_memory(), given.persistent);
     g_live = this;
     set_check_hook(on_check_failed);
     io::set_driver_gone(driver_gone);
@@ -244,6 +245,8 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
             line.words = fmt::format("declined: {}", row->declined);
         if (import.served == ldr::Served::NotOnThisWindows)
             line.words = fmt::format("not on {}", windows_profile(m_state->options.windows).name);
+        else if (import.served == ldr::Served::InAnotherModule)
+            line.words = fmt::format("an export of {}", dll_name(rooms.exports.row(import.name)->dll));
         driver->imports.push_back(std::move(line));
     }
     m_state->drivers.push_back(driver);
@@ -256,6 +259,7 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
         std::u16string registry_path;
         std::u16string image_path;
         std::vector<ldr::Module*> fresh;
+        std::vector<io::BootImage> boot_images;
     };
     auto entry = std::make_shared<Entry>();
     entry->service = rtl::utf16(service_name(name));
@@ -263,6 +267,17 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
     entry->fresh = rooms.loader.newly_loaded();
     m_state->on_system_thread([state = driver, entry, &rooms] {
         entry->registry_path = rooms.registry.make_service(entry->service, entry->image_path);
+        if (auto& boot = rooms.io.boot_drivers(); !boot.registrations().empty()) {
+            if (!machine::is_boot_start(*state->machine, entry->registry_path))
+                boot.boot_is_over();
+            else
+                machine::describe_boot_images(*state->module, entry->fresh, entry->image_path, entry->registry_path,
+                                              entry->boot_images);
+            if (!machine::boot_allows(*state->machine, entry->boot_images)) {
+                state->status = STATUS_DRIVER_BLOCKED;
+                return;
+            }
+        }
         for (ldr::Module* fresh : entry->fresh) {
             ps::notify_image_load(entry->image_path, 0, reinterpret_cast<void*>(fresh->base()), fresh->size(), true);
             // An export driver that is loaded for another one starts with DllInitialize instead of DriverEntry.
@@ -425,6 +440,7 @@ Report Machine::finish()
 {
     sim::world().faults().close();
     if (!crashed()) {
+        machine::end_boot(*m_state);
         for (auto const& client : m_state->clients)
             machine::close_all(*client);
         machine::ignore_all_wmi_events(*m_state);

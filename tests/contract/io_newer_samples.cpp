@@ -3,6 +3,7 @@
 #include "io_stage.h"
 
 #include "io/activity.h"
+#include "io/boot_driver.h"
 #include "io/hard_error.h"
 #include "io/keep_alive.h"
 #include "io/mark_ddi.h"
@@ -368,4 +369,63 @@ SAMPLE(IoQueryFullDriverPath)
     ASSERT_TRUE(path.Buffer);
     EXPECT_EQ(rtl::view(path), u"\\SystemRoot\\System32\\drivers\\sample.sys");
     at.also("ExFreePoolWithTag", path.Buffer, 0);
+}
+
+// A driver that is asked about the boot-start drivers after it: what it heard, and what it answers.
+namespace {
+
+struct Launch {
+    BDCB_CLASSIFICATION answer = BdCbClassificationUnknownImage;
+    unsigned updates = 0, images = 0;
+    BDCB_STATUS_UPDATE_TYPE last = BdCbStatusPrepareForDependencyLoad;
+    char16_t name[64] {};
+};
+
+NTAPI void launched(PVOID context, BDCB_CALLBACK_TYPE type, BDCB_IMAGE_INFORMATION* information)
+{
+    auto& seen = *static_cast<Launch*>(context);
+    if (type == BdCbStatusUpdate) {
+        ++seen.updates;
+        seen.last = reinterpret_cast<BDCB_STATUS_UPDATE_CONTEXT*>(information)->StatusType;
+        return;
+    }
+    ++seen.images;
+    std::copy_n(information->ImageName.Buffer, information->ImageName.Length / 2, seen.name);
+    information->Classification = seen.answer;
+}
+
+io::BootImage const kImage { .name = u"\\SystemRoot\\boot.sys" };
+
+} // namespace
+
+SAMPLE(IoRegisterBootDriverCallback)
+{
+    auto& seen = at.object<Launch>();
+    io::BootDrivers& boot = at.rooms().io.boot_drivers();
+    void* const handle = reinterpret_cast<void*>(at.call(&launched, &seen));
+    ASSERT_TRUE(handle);
+    ASSERT_EQ(boot.registrations().size(), 1u);
+    seen.answer = BdCbClassificationKnownBadImage;
+    EXPECT_FALSE(boot.may_start(kImage, io::BootDrivers::kDefaultPolicy));
+    seen.answer = BdCbClassificationKnownBadImageBootCritical;
+    EXPECT_TRUE(boot.may_start(kImage, io::BootDrivers::kDefaultPolicy));
+    EXPECT_FALSE(boot.may_start(kImage, 0));
+    EXPECT_EQ(std::u16string(seen.name), kImage.name);
+    EXPECT_EQ(seen.images, 3u);
+    EXPECT_EQ(seen.updates, 1u);
+    EXPECT_EQ(seen.last, BdCbStatusPrepareForDriverLoad);
+    boot.boot_is_over();
+    EXPECT_EQ(seen.last, BdCbStatusPrepareForUnload);
+    EXPECT_TRUE(boot.may_start(kImage, 0)) << "nobody is asked any more";
+    io::IoUnregisterBootDriverCallback(handle);
+}
+
+SAMPLE(IoUnregisterBootDriverCallback)
+{
+    auto& seen = at.object<Launch>();
+    void* const handle = io::IoRegisterBootDriverCallback(&launched, &seen);
+    at.call(handle);
+    EXPECT_TRUE(at.rooms().io.boot_drivers().registrations().empty());
+    EXPECT_TRUE(at.rooms().io.boot_drivers().may_start(kImage, 0));
+    EXPECT_EQ(seen.images + seen.updates, 0u);
 }

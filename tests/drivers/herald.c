@@ -122,6 +122,50 @@ static VOID Small(struct HERALD_SMALL* Out, PIRP Irp, PFILE_OBJECT File)
     IoClearActivityIdThread(before);
 }
 
+static NTSTATUS Remember(PVOID Text, SIZE_T Bytes)
+{
+    USHORT tag = 5;
+    PVOID plain, tagged;
+    NTSTATUS status = IoReserveKsrPersistentMemory(TheDevice->DriverObject, TheDevice, 64, 0, &plain);
+    if (NT_SUCCESS(status))
+        status = IoWriteKsrPersistentMemory(plain, Text, Bytes);
+    if (NT_SUCCESS(status))
+        status = IoReserveKsrPersistentMemoryEx(TheDevice->DriverObject, TheDevice, NULL, &tag, 2, 64, 0, &tagged);
+    if (NT_SUCCESS(status))
+        status = IoWriteKsrPersistentMemory(tagged, "tag", 4);
+    return status;
+}
+
+static NTSTATUS Heard(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Device, PUNICODE_STRING Id, PUSHORT Tag, PULONG Version,
+                      PVOID Context)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Herald");
+    if (Driver == TheDevice->DriverObject && Device == TheDevice && RtlEqualUnicodeString(Id, &name, FALSE)
+        && (*Tag == 0 || (*Tag == 5 && *Version == 2)))
+        ++*(int*)Context;
+    return STATUS_SUCCESS;
+}
+
+static VOID Recall(struct HERALD_FOUND* Out)
+{
+    PDRIVER_OBJECT driver = TheDevice->DriverObject;
+    USHORT tag = 5;
+    SIZE_T size = 0;
+    IoEnumerateKsrPersistentMemoryEx(driver, TheDevice, NULL, Heard, &Out->Heard);
+    Out->SizeStatus = IoQueryKsrPersistentMemorySize(driver, TheDevice, &size);
+    Out->Size = (int)size;
+    size = 1;
+    Out->SmallStatus = IoAcquireKsrPersistentMemory(driver, TheDevice, Out->Plain, &size);
+    size = sizeof Out->Plain;
+    IoAcquireKsrPersistentMemory(driver, TheDevice, Out->Plain, &size);
+    if (NT_SUCCESS(IoQueryKsrPersistentMemorySizeEx(driver, TheDevice, NULL, &tag, 2, &size))) {
+        size = sizeof Out->Tagged;
+        Out->TaggedStatus = IoAcquireKsrPersistentMemoryEx(driver, TheDevice, NULL, &tag, 2, Out->Tagged, &size);
+    } else
+        Out->TaggedStatus = STATUS_NOT_FOUND;
+    Out->Again = IoQueryKsrPersistentMemorySize(driver, TheDevice, &size);
+}
+
 static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
@@ -156,6 +200,12 @@ static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp)
     case IOCTL_HERALD_LINKS:
         Links(buffer, stack->FileObject);
         return Complete(Irp, STATUS_SUCCESS, sizeof(struct HERALD_LINKS));
+    case IOCTL_HERALD_REMEMBER:
+        return Complete(Irp, Remember(buffer, stack->Parameters.DeviceIoControl.InputBufferLength), 0);
+    case IOCTL_HERALD_RECALL:
+        RtlZeroMemory(buffer, sizeof(struct HERALD_FOUND));
+        Recall(buffer);
+        return Complete(Irp, STATUS_SUCCESS, sizeof(struct HERALD_FOUND));
     case IOCTL_HERALD_SMALL:
         RtlZeroMemory(buffer, sizeof(struct HERALD_SMALL));
         Small(buffer, Irp, stack->FileObject);

@@ -21,6 +21,18 @@
 // Out: a HERALD_SMALL.
 #define IOCTL_HERALD_SMALL HERALD_CODE(0x80Au)
 
+// For a soft reboot: in: text, kept under a tag and without one. Out: a HERALD_FOUND.
+#define IOCTL_HERALD_REMEMBER HERALD_CODE(0x80Bu)
+#define IOCTL_HERALD_RECALL HERALD_CODE(0x80Cu)
+
+struct HERALD_FOUND {
+    int Heard;            // blocks that the enumeration told of
+    int SizeStatus, Size; // of the one without a tag
+    int SmallStatus;      // acquired into too little room
+    int TaggedStatus, Again;
+    char Plain[16], Tagged[16];
+};
+
 struct HERALD_LINKS {
     int Read;         // opens a link for reading, letting nobody delete
     int DeleteSame;   // opens that link for deleting

@@ -47,8 +47,8 @@ using Lines = std::vector<std::string>;
 } // namespace
 
 // The device fails once; the user cancels, or tries again.
-// Shows: cancelled, the request ends with the device's error and no data; tried again, the driver's dispatch routine gets
-// it once more and it ends well. The box was up for a second, under every seed and number of processors.
+// Shows: cancelled, the request ends with the device's error and no data; tried again, the driver's dispatch routine
+// gets it once more and it ends well. The box was up for a second, under every seed and number of processors.
 TEST(machine_user, answers_a_hard_error)
 {
     for (uint64_t seed = 1; seed <= 40; ++seed) {

@@ -39,6 +39,53 @@ typedef struct _OPLOCK_KEY_CONTEXT {
 
 NTKERNELAPI POPLOCK_KEY_CONTEXT NTAPI IoGetOplockKeyContextEx(PFILE_OBJECT FileObject);
 
+typedef enum _BDCB_CALLBACK_TYPE { BdCbStatusUpdate, BdCbInitializeImage } BDCB_CALLBACK_TYPE, *PBDCB_CALLBACK_TYPE;
+
+typedef enum _BDCB_STATUS_UPDATE_TYPE {
+    BdCbStatusPrepareForDependencyLoad,
+    BdCbStatusPrepareForDriverLoad,
+    BdCbStatusPrepareForUnload
+} BDCB_STATUS_UPDATE_TYPE,
+    *PBDCB_STATUS_UPDATE_TYPE;
+
+typedef enum _BDCB_CLASSIFICATION {
+    BdCbClassificationUnknownImage,
+    BdCbClassificationKnownGoodImage,
+    BdCbClassificationKnownBadImage,
+    BdCbClassificationKnownBadImageBootCritical,
+    BdCbClassificationEnd
+} BDCB_CLASSIFICATION,
+    *PBDCB_CLASSIFICATION;
+
+#define BDCB_IMAGEFLAGS_FAILED_CODE_INTEGRITY 0x00000002
+
+typedef struct _BDCB_STATUS_UPDATE_CONTEXT {
+    BDCB_STATUS_UPDATE_TYPE StatusType;
+} BDCB_STATUS_UPDATE_CONTEXT, *PBDCB_STATUS_UPDATE_CONTEXT;
+
+typedef struct _BDCB_IMAGE_INFORMATION {
+    BDCB_CLASSIFICATION Classification;
+    ULONG ImageFlags;
+    UNICODE_STRING ImageName;
+    UNICODE_STRING RegistryPath;
+    UNICODE_STRING CertificatePublisher;
+    UNICODE_STRING CertificateIssuer;
+    PVOID ImageHash;
+    PVOID CertificateThumbprint;
+    ULONG ImageHashAlgorithm;
+    ULONG ThumbprintHashAlgorithm;
+    ULONG ImageHashLength;
+    ULONG CertificateThumbprintLength;
+} BDCB_IMAGE_INFORMATION, *PBDCB_IMAGE_INFORMATION;
+
+typedef VOID(NTAPI BOOT_DRIVER_CALLBACK_FUNCTION)(PVOID CallbackContext, BDCB_CALLBACK_TYPE Classification,
+                                                  PBDCB_IMAGE_INFORMATION ImageInformation);
+typedef BOOT_DRIVER_CALLBACK_FUNCTION* PBOOT_DRIVER_CALLBACK_FUNCTION;
+
+NTKERNELAPI PVOID NTAPI IoRegisterBootDriverCallback(PBOOT_DRIVER_CALLBACK_FUNCTION CallbackFunction,
+                                                     PVOID CallbackContext);
+NTKERNELAPI VOID NTAPI IoUnregisterBootDriverCallback(PVOID CallbackHandle);
+
 #endif
 #if NTDDI_VERSION >= NTDDI_WIN7
 

@@ -120,6 +120,49 @@ NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID);
 
 #endif
 
+// Memory that outlives a kernel soft reboot. "Reserved for system use."
+#if NTDDI_VERSION >= NTDDI_WIN10_VB
+
+NTKERNELAPI NTSTATUS NTAPI IoReserveKsrPersistentMemory(PDRIVER_OBJECT DriverObject,
+                                                        PDEVICE_OBJECT PhysicalDeviceObject, SIZE_T Size, ULONG Flags,
+                                                        PVOID* DataHandle);
+NTKERNELAPI NTSTATUS NTAPI IoWriteKsrPersistentMemory(PVOID DataHandle, PVOID Buffer, SIZE_T Size);
+NTKERNELAPI NTSTATUS NTAPI IoFreeKsrPersistentMemory(PVOID DataHandle);
+NTKERNELAPI NTSTATUS NTAPI IoQueryKsrPersistentMemorySize(PDRIVER_OBJECT DriverObject,
+                                                          PDEVICE_OBJECT PhysicalDeviceObject, PSIZE_T BufferSize);
+NTKERNELAPI NTSTATUS NTAPI IoAcquireKsrPersistentMemory(PDRIVER_OBJECT DriverObject,
+                                                        PDEVICE_OBJECT PhysicalDeviceObject, PVOID Buffer,
+                                                        PSIZE_T Size);
+
+#endif
+#if NTDDI_VERSION >= NTDDI_WIN10_FE
+
+typedef NTSTATUS(NTAPI IO_PERSISTED_MEMORY_ENUMERATION_CALLBACK)(PDRIVER_OBJECT DriverObject,
+                                                                 PDEVICE_OBJECT PhysicalDeviceObject,
+                                                                 PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                                 PULONG DataVersion, PVOID Context);
+typedef IO_PERSISTED_MEMORY_ENUMERATION_CALLBACK* PIO_PERSISTED_MEMORY_ENUMERATION_CALLBACK;
+
+NTKERNELAPI NTSTATUS NTAPI IoReserveKsrPersistentMemoryEx(PDRIVER_OBJECT DriverObject,
+                                                          PDEVICE_OBJECT PhysicalDeviceObject,
+                                                          PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                          ULONG DataVersion, SIZE_T Size, ULONG Flags,
+                                                          PVOID* DataHandle);
+NTKERNELAPI NTSTATUS NTAPI IoQueryKsrPersistentMemorySizeEx(PDRIVER_OBJECT DriverObject,
+                                                            PDEVICE_OBJECT PhysicalDeviceObject,
+                                                            PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                            ULONG DataVersion, PSIZE_T BufferSize);
+NTKERNELAPI NTSTATUS NTAPI IoAcquireKsrPersistentMemoryEx(PDRIVER_OBJECT DriverObject,
+                                                          PDEVICE_OBJECT PhysicalDeviceObject,
+                                                          PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                          ULONG DataVersion, PVOID Buffer, PSIZE_T Size);
+NTKERNELAPI NTSTATUS NTAPI
+IoEnumerateKsrPersistentMemoryEx(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT PhysicalDeviceObject,
+                                 PUNICODE_STRING PhysicalDeviceId,
+                                 PIO_PERSISTED_MEMORY_ENUMERATION_CALLBACK Callback, PVOID CallbackContext);
+
+#endif
+
 // A status block as 64-bit systems have it, from and to the one that this driver is built with. Both are pointers.
 typedef struct _IO_STATUS_BLOCK64 {
     union {
