@@ -367,7 +367,8 @@ std::u16string Registry::make_service(std::u16string_view name, std::u16string_v
     std::u16string const path = service_path(name);
     Key& service = make(path);
     set_dword(service, u"Type", SERVICE_KERNEL_DRIVER);
-    set_dword(service, u"Start", SERVICE_DEMAND_START);
+    if (!service.value(u"Start")) // else somebody said beforehand when it is to start
+        set_dword(service, u"Start", SERVICE_DEMAND_START);
     set_dword(service, u"ErrorControl", SERVICE_ERROR_NORMAL);
     set_string(service, u"ImagePath", image_path, REG_EXPAND_SZ);
     make(path + u"\\Parameters");

@@ -138,6 +138,7 @@ Client Machine::client(std::string_view name, ClientOptions options)
     state->machine = m_state.get();
     state->name = name;
     m_state->clients.push_back(state);
+    machine::end_boot(*m_state);
     std::u16string path = u"\\??\\C:\\" + rtl::utf16(name);
     m_state->on_system_thread([this, path, state, account = account_of(options.account)] {
         auto& processes = m_state->rooms->processes;

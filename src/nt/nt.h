@@ -21,6 +21,7 @@
 #include "nt/forward.h"
 #include "nt/fsrtl.h"
 #include "nt/interrupt.h"
+#include "nt/io_newer.h"
 #include "nt/io_stack_location.h"
 #include "nt/io_status.h"
 #include "nt/io_sync.h"
