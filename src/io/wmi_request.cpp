@@ -68,7 +68,11 @@ WmiAnswer ask_provider(WmiProvider& provider, UCHAR minor, void* path, void* buf
     location.Parameters.WMI.DataPath = path;
     location.Parameters.WMI.BufferSize = static_cast<ULONG>(bytes);
     location.Parameters.WMI.Buffer = buffer;
+    auto& asked = manager().wmi.asked;
+    uint32_t const number = record_of(irp)->number;
+    asked.push_back(number);
     NTSTATUS const returned = send_and_wait(top, irp, event, status);
+    std::erase(asked, number);
     return { returned, status.Information };
 }
 

@@ -55,7 +55,8 @@ size_t counted_bytes(UNICODE_STRING const* text) { return text && text->Buffer ?
 size_t put_string(uint8_t* into, size_t at, UNICODE_STRING const& text)
 {
     std::memcpy(into + at, &text.Length, 2);
-    std::memcpy(into + at + 2, text.Buffer, text.Length);
+    if (text.Length)
+        std::memcpy(into + at + 2, text.Buffer, text.Length);
     return at + 2 + text.Length;
 }
 
@@ -68,9 +69,12 @@ struct Told {
     DEVICE_OBJECT* pdo = nullptr;
 };
 
+// A driver that promises a base name and gives none has an empty one.
+USHORT base_length(Told const& told) { return told.base.Buffer ? told.base.Length : USHORT { 0 }; }
+
 size_t registration_bytes(WMILIB_CONTEXT const& context, Told const& told)
 {
-    size_t const base = told.flags & WMIREG_FLAG_INSTANCE_BASENAME ? counted_bytes(&told.base) : 0;
+    size_t const base = told.flags & WMIREG_FLAG_INSTANCE_BASENAME ? 2 + size_t { base_length(told) } : 0;
     return sizeof(WMIREGINFOW) + context.GuidCount * sizeof(WMIREGGUIDW) + base + counted_bytes(told.path)
         + counted_bytes(&told.mof);
 }
@@ -84,8 +88,8 @@ void write_registration(WMILIB_CONTEXT const& context, Told const& told, bool re
     info.GuidCount = context.GuidCount;
     size_t at = sizeof info + context.GuidCount * sizeof(WMIREGGUIDW);
     auto const base = static_cast<ULONG>(at);
-    if ((told.flags & WMIREG_FLAG_INSTANCE_BASENAME) && told.base.Buffer)
-        at = put_string(buffer, at, told.base);
+    if (told.flags & WMIREG_FLAG_INSTANCE_BASENAME)
+        at = put_string(buffer, at, { base_length(told), base_length(told), told.base.Buffer });
     if (counted_bytes(told.path)) {
         info.RegistryPath = static_cast<ULONG>(at);
         at = put_string(buffer, at, *told.path);
@@ -134,7 +138,7 @@ NTSTATUS tell_registration(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* 
 }
 
 // Where all instances' data begins: behind the offset and length of each.
-size_t all_data_offset(ULONG instances)
+size_t all_data_offset(size_t instances)
 {
     return round8(offsetof(WNODE_ALL_DATA, OffsetInstanceDataAndLength)
                   + instances * sizeof(OFFSETINSTANCEDATAANDLENGTH));
@@ -272,9 +276,12 @@ NTSTATUS WmiSystemControl(WMILIB_CONTEXT* context, DEVICE_OBJECT* device, IRP* i
     }
 }
 
-// Lengths, one ULONG each, become offsets and lengths in the same place: the last first, for they grow.
-void place_instances(WNODE_ALL_DATA& node)
+// Lengths, one ULONG each, become offsets and lengths in the same place: the last first, for they grow. A count that a
+// driver wrote over stays as it is, for whoever reads the answer to refuse.
+void place_instances(WNODE_ALL_DATA& node, size_t room)
 {
+    if (all_data_offset(node.InstanceCount) > room)
+        return;
     auto* const lengths = &node.FixedInstanceSize;
     size_t end = node.DataBlockOffset;
     for (ULONG i = 0; i < node.InstanceCount; ++i)
@@ -292,7 +299,7 @@ ULONG_PTR finish_node(Asked const& asked, ULONG used)
     switch (asked.minor()) {
     case IRP_MN_QUERY_ALL_DATA: {
         auto& node = asked.node<WNODE_ALL_DATA>();
-        place_instances(node);
+        place_instances(node, asked.bytes());
         head.BufferSize = node.DataBlockOffset + used;
         return head.BufferSize;
     }
@@ -352,8 +359,9 @@ NTSTATUS WmiCompleteRequest(DEVICE_OBJECT*, IRP* irp, NTSTATUS status, ULONG use
 NTSTATUS WmiFireEvent(DEVICE_OBJECT* device, GUID const* guid, ULONG instance, ULONG bytes, void* data)
 {
     size_t const offset = round8(sizeof(WNODE_SINGLE_INSTANCE));
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-    auto* const wnode = ke::fails_inside()
+    bool const too_long = bytes > kWmiEventBytesMax; // as IoWMIWriteEvent would say
+    NTSTATUS status = too_long ? STATUS_BUFFER_OVERFLOW : STATUS_INSUFFICIENT_RESOURCES;
+    auto* const wnode = too_long || ke::fails_inside()
         ? nullptr
         : static_cast<uint8_t*>(ex::allocate(NonPagedPoolNx, offset + bytes, kWmiTag, ex::Owner::Kernel, true));
     if (wnode) {

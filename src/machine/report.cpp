@@ -283,6 +283,8 @@ std::vector<std::string> Machine::pending() const
         lines.push_back(fmt::format("IRP #{} on {} is held by {}", request->operation->irp_number, request->file->path,
                                     driver ? driver->label : "a driver"));
     }
+    for (auto& line : machine::held_by_wmi_providers(*m_state))
+        lines.push_back(std::move(line));
     return lines;
 }
 

@@ -154,6 +154,7 @@ std::vector<std::string> what_is_left(Machine::State& machine);
 Report make_report(Machine::State& machine);
 std::vector<TraceLine> trace_lines(Machine::State& machine, ke::BackTrace const& trace);
 void ignore_all_wmi_events(Machine::State& machine);
+std::vector<std::string> held_by_wmi_providers(Machine::State& machine); // one line for each request
 // "\\.\Name" and "\Device\Name" as NT paths.
 std::u16string nt_path(std::string_view path);
 } // namespace machine
