@@ -5,6 +5,7 @@
 #pragma once
 
 #include "nt/basic.h"
+#include "nt/boot_driver.h"
 #include "nt/bugcheck.h"
 #include "nt/callbacks.h"
 #include "nt/cm.h"
