@@ -12,6 +12,7 @@ namespace ringside::io {
 struct IrpRecord;
 struct DispatchFrame;
 struct DriverRecord;
+struct RemoveLockHolder;
 
 struct Listener {
     // IofCallDriver, before the location moves.
@@ -28,6 +29,15 @@ struct Listener {
     // IoFreeIrp was called; nothing has changed yet. The I/O manager's own freeing is not told.
     void (*irp_freed)(IRP* irp, IrpRecord* record) = nullptr;
     void (*dispatch_returned)(DispatchFrame const& frame, NTSTATUS status) = nullptr;
+    // IoInitializeRemoveLock was called; nothing has changed yet. Minutes and acquisitions: 0 is no limit.
+    void (*remove_lock_initializing)(IO_REMOVE_LOCK* lock, ULONG locked_minutes_max, ULONG high_watermark) = nullptr;
+    // IoAcquireRemoveLock succeeded.
+    void (*remove_lock_acquired)(IO_REMOVE_LOCK* lock, RemoveLockHolder const& holder) = nullptr;
+    // IoReleaseRemoveLock was called, or IoReleaseRemoveLockAndWait (`waits`); nothing has changed yet.
+    void (*remove_lock_releasing)(IO_REMOVE_LOCK* lock, void* tag, bool waits) = nullptr;
+    // Asks for the acquisitions that are not given back, oldest first.
+    void (*remove_lock_holders)(IO_REMOVE_LOCK* lock, void (*visit)(void* context, RemoveLockHolder const& holder),
+                                void* context) = nullptr;
     // After DriverUnload returned: what the driver leaves behind is still countable.
     void (*driver_unloaded)(DriverRecord& driver) = nullptr;
 };

@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "io/irp.h"
 #include "io/operation.h"
+#include "io/remove_lock.h"
 #include "io/timer.h"
 #include "io/wmi.h"
 #include "io/work_item.h"
@@ -80,6 +81,7 @@ public:
     PDRIVER_DISPATCH invalid_device_request;
     std::vector<DEVICE_OBJECT*> shutdown_order;             // IoRegisterShutdownNotification, first registered first
     std::vector<DEVICE_OBJECT*> last_chance_shutdown_order;
+    std::vector<RemovalWait> removal_waits; // threads inside IoReleaseRemoveLockAndWait
     Wmi wmi;
 
 private:

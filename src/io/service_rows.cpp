@@ -17,7 +17,6 @@ namespace {
 
 constexpr char const* kNoIrql = "the page gives no IRQL";
 constexpr char const* kStackIrql = "the page's remarks: any IRQL since Windows Server 2003 SP1";
-constexpr char const* kUntracked = "a checked build's lock is not tracked: watermark and time limit do nothing";
 
 void capture_packet(uint64_t const* arguments, LogCapture& into)
 {
@@ -50,14 +49,13 @@ std::span<Ddi const> service_rows()
         { .name = "IoStartTimer", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iostarttimer", .body = body<&IoStartTimer>() },
         { .name = "IoStopTimer", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iostoptimer", .body = body<&IoStopTimer>() },
         { .name = "IoInitializeRemoveLockEx", .irql = { 0, 0 }, .page = "wdm/nf-wdm-ioinitializeremovelock",
-          .partial = kUntracked, .body = body<&IoInitializeRemoveLockEx>() },
+          .body = body<&IoInitializeRemoveLockEx>() },
         { .name = "IoAcquireRemoveLockEx", .irql = { 0, 2 }, .page = "wdm/nf-wdm-ioacquireremovelock",
-          .rules = "RemoveLock,RemoveLockCheck,MultRemoveLock", .partial = kUntracked,
-          .body = body<&IoAcquireRemoveLockEx>() },
+          .rules = "RemoveLock,RemoveLockCheck,MultRemoveLock", .body = body<&IoAcquireRemoveLockEx>() },
         { .name = "IoReleaseRemoveLockEx", .irql = { 0, 2 }, .page = "wdm/nf-wdm-ioreleaseremovelock",
-          .rules = "RemoveLock,RemoveLockCheck", .partial = kUntracked, .body = body<&IoReleaseRemoveLockEx>() },
+          .rules = "RemoveLock,RemoveLockCheck", .body = body<&IoReleaseRemoveLockEx>() },
         { .name = "IoReleaseRemoveLockAndWaitEx", .irql = { 0, 0 }, .page = "wdm/nf-wdm-ioreleaseremovelockandwait",
-          .rules = "RemoveLock,RemoveLockCheck,IoReleaseRemoveLockAndWaitOutsideRemoveDevice", .partial = kUntracked,
+          .rules = "RemoveLock,RemoveLockCheck,IoReleaseRemoveLockAndWaitOutsideRemoveDevice",
           .body = body<&IoReleaseRemoveLockAndWaitEx>() },
         { .name = "IoStartPacket", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iostartpacket", .body = body<&IoStartPacket>(),
           .capture = capture_packet },

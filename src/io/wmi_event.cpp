@@ -106,7 +106,7 @@ void deliver(GUID const guid, uint8_t* wnode, size_t bytes)
         if (!consumer->callback)
             continue;
         HeldObject const held(consumer->body);
-        ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, last }, consumer->callback,
+        ke::through_door(ke::DoorPassage { ke::Door::WmiNotification, nullptr, last }, consumer->callback,
                          static_cast<void*>(wnode), consumer->context);
     }
 }

@@ -40,8 +40,8 @@ WmiAnswer ask_callback(WmiProvider& provider, UCHAR minor, void* path, void* buf
 {
     ULONG used = 0;
     NTSTATUS const status
-        = ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, provider.id, minor }, provider.callback, minor,
-                           path, static_cast<ULONG>(bytes), buffer, static_cast<void*>(&provider.callback), &used);
+        = ke::through_door(ke::DoorPassage { ke::Door::WmiEntry, nullptr, provider.id }, provider.callback, minor, path,
+                           static_cast<ULONG>(bytes), buffer, static_cast<void*>(&provider.callback), &used);
     return { status, used };
 }
 

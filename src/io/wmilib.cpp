@@ -19,11 +19,10 @@ namespace ringside::io {
 namespace {
 
 template <typename R, typename... P, typename... A>
-R call(IRP* irp, R(NTAPI* routine)(P...), A... arguments)
+R call(ke::Door door, IRP* irp, R(NTAPI* routine)(P...), A... arguments)
 {
     IrpRecord const* const record = record_of(irp);
-    return ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, record ? record->number : 0 }, routine,
-                            arguments...);
+    return ke::through_door(ke::DoorPassage { door, nullptr, record ? record->number : 0 }, routine, arguments...);
 }
 
 // The request, as the current stack location tells it.
@@ -115,8 +114,8 @@ NTSTATUS tell_registration(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* 
 {
     Asked const asked(irp);
     Told told;
-    NTSTATUS status = call(irp, context.QueryWmiRegInfo, device, &told.flags, &told.base, &told.path, &told.mof,
-                           &told.pdo);
+    NTSTATUS status = call(ke::Door::WmiRegInfo, irp, context.QueryWmiRegInfo, device, &told.flags, &told.base,
+                           &told.path, &told.mof, &told.pdo);
     ULONG_PTR information = 0;
     if (NT_SUCCESS(status)) {
         size_t const bytes = registration_bytes(context, told);
@@ -151,7 +150,7 @@ NTSTATUS query_all_data(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp
     node.InstanceCount = instances;
     size_t const room = asked.bytes() > offset ? asked.bytes() - offset : 0;
     // The lengths are written where the offsets and lengths will stand.
-    return call(irp, context.QueryWmiDataBlock, device, irp, guid, ULONG { 0 }, instances,
+    return call(ke::Door::WmiQueryBlock, irp, context.QueryWmiDataBlock, device, irp, guid, ULONG { 0 }, instances,
                 room ? &node.FixedInstanceSize : nullptr, static_cast<ULONG>(room),
                 room ? asked.buffer() + offset : nullptr);
 }
@@ -162,8 +161,8 @@ NTSTATUS query_instance(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp
     auto& node = asked.node<WNODE_SINGLE_INSTANCE>();
     size_t const offset = node.DataBlockOffset;
     size_t const room = asked.bytes() > offset ? asked.bytes() - offset : 0;
-    return call(irp, context.QueryWmiDataBlock, device, irp, guid, node.InstanceIndex, ULONG { 1 },
-                room ? &node.SizeDataBlock : nullptr, static_cast<ULONG>(room),
+    return call(ke::Door::WmiQueryBlock, irp, context.QueryWmiDataBlock, device, irp, guid, node.InstanceIndex,
+                ULONG { 1 }, room ? &node.SizeDataBlock : nullptr, static_cast<ULONG>(room),
                 room ? asked.buffer() + offset : nullptr);
 }
 
@@ -172,16 +171,16 @@ NTSTATUS set_or_run(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp, UL
     Asked const asked(irp);
     if (asked.minor() == IRP_MN_CHANGE_SINGLE_INSTANCE) {
         auto& node = asked.node<WNODE_SINGLE_INSTANCE>();
-        return call(irp, context.SetWmiDataBlock, device, irp, guid, node.InstanceIndex, node.SizeDataBlock,
-                    asked.buffer() + node.DataBlockOffset);
+        return call(ke::Door::WmiSetBlock, irp, context.SetWmiDataBlock, device, irp, guid, node.InstanceIndex,
+                    node.SizeDataBlock, asked.buffer() + node.DataBlockOffset);
     }
     auto& node = asked.node<WNODE_METHOD_ITEM>();
     uint8_t* const data = asked.buffer() + node.DataBlockOffset;
     if (asked.minor() == IRP_MN_CHANGE_SINGLE_ITEM)
-        return call(irp, context.SetWmiDataItem, device, irp, guid, node.InstanceIndex, node.MethodId,
-                    node.SizeDataBlock, data);
-    return call(irp, context.ExecuteWmiMethod, device, irp, guid, node.InstanceIndex, node.MethodId,
-                node.SizeDataBlock, static_cast<ULONG>(asked.bytes() - node.DataBlockOffset), data);
+        return call(ke::Door::WmiSetItem, irp, context.SetWmiDataItem, device, irp, guid, node.InstanceIndex,
+                    node.MethodId, node.SizeDataBlock, data);
+    return call(ke::Door::WmiMethod, irp, context.ExecuteWmiMethod, device, irp, guid, node.InstanceIndex,
+                node.MethodId, node.SizeDataBlock, static_cast<ULONG>(asked.bytes() - node.DataBlockOffset), data);
 }
 
 bool has_routine(WMILIB_CONTEXT const& context, UCHAR minor)
@@ -211,8 +210,8 @@ NTSTATUS control(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp, ULONG
     UCHAR const minor = Asked(irp).minor();
     bool const events = minor == IRP_MN_ENABLE_EVENTS || minor == IRP_MN_DISABLE_EVENTS;
     bool const enable = minor == IRP_MN_ENABLE_EVENTS || minor == IRP_MN_ENABLE_COLLECTION;
-    return call(irp, context.WmiFunctionControl, device, irp, guid, events ? WmiEventControl : WmiDataBlockControl,
-                static_cast<BOOLEAN>(enable));
+    return call(ke::Door::WmiControl, irp, context.WmiFunctionControl, device, irp, guid,
+                events ? WmiEventControl : WmiDataBlockControl, static_cast<BOOLEAN>(enable));
 }
 
 // STATUS_SUCCESS when the request names a block and an instance that the driver registered.
@@ -384,11 +383,11 @@ NTSTATUS WmiFireEvent(DEVICE_OBJECT* device, GUID const* guid, ULONG instance, U
 std::span<Ddi const> wmilib_rows()
 {
     static Ddi const rows[] = {
-        { .name = "WmiSystemControl", .irql = { 0, 0 }, .page = "wmilib/nf-wmilib-wmisystemcontrol",
-          .body = body<&WmiSystemControl>() },
-        { .name = "WmiCompleteRequest", .irql = { 0, 2 }, .page = "wmilib/nf-wmilib-wmicompleterequest",
-          .body = body<&WmiCompleteRequest>() },
-        { .name = "WmiFireEvent", .irql = { 0, 2 }, .fail = Fail::Inside,
+        { .name = "WmiSystemControl", .dll = Dll::wmilib, .irql = { 0, 0 },
+          .page = "wmilib/nf-wmilib-wmisystemcontrol", .body = body<&WmiSystemControl>() },
+        { .name = "WmiCompleteRequest", .dll = Dll::wmilib, .irql = { 0, 2 },
+          .page = "wmilib/nf-wmilib-wmicompleterequest", .body = body<&WmiCompleteRequest>() },
+        { .name = "WmiFireEvent", .dll = Dll::wmilib, .irql = { 0, 2 }, .fail = Fail::Inside,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wmilib/nf-wmilib-wmifireevent",
           .body = body<&WmiFireEvent>() },
     };

@@ -17,5 +17,7 @@ void set_debug_filter(nt::ULONG component, nt::ULONG mask);
 bool debug_filter_passes(nt::ULONG component, nt::ULONG level);
 
 void debug_print(std::string_view text);
+// An assertion of the kernel's own about its caller: says so and breaks in, as a driver's ASSERT does.
+void assertion_failed(std::string_view what);
 
 } // namespace ringside::ke

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 namespace ringside::ke {
 
@@ -133,15 +134,31 @@ void break_in(ULONG status)
 void DbgBreakPoint() { break_in(0); }
 void DbgBreakPointWithStatus(ULONG status) { break_in(status); }
 
+namespace {
+void break_in_for_assertion()
+{
+    kernel().log(sim::Event::BreakIn, 0, 0x2C);
+    if (!debugger_takes_break())
+        raise(STATUS_ASSERTION_FAILURE);
+}
+} // namespace
+
+void assertion_failed(std::string_view what)
+{
+    char text[kMessageBytes];
+    int const used = std::snprintf(text, sizeof text, "*** Assertion failed: %.*s\n", static_cast<int>(what.size()),
+                                   what.data());
+    debug_print({ text, std::min<size_t>(static_cast<size_t>(used), sizeof text - 1) });
+    break_in_for_assertion();
+}
+
 // A failed assertion of a checked build: says so and breaks in.
 void RtlAssert(PVOID expression, PVOID file, ULONG line, PCHAR message)
 {
     uint64_t arguments[] = { reinterpret_cast<uint64_t>(message ? message : ""), reinterpret_cast<uint64_t>(expression),
                              reinterpret_cast<uint64_t>(file), line };
     print_formatted("", "*** Assertion failed: %s%s\n***   Source File: %s, line %u\n", arguments);
-    kernel().log(sim::Event::BreakIn, 0, 0x2C);
-    if (!debugger_takes_break())
-        raise(STATUS_ASSERTION_FAILURE);
+    break_in_for_assertion();
 }
 
 // KdDebuggerNotPresent, which drivers may have changed, tells the truth again.

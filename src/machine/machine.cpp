@@ -236,6 +236,8 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
             line.words = fmt::format("declined: {}", row->declined);
         if (import.served == ldr::Served::NotOnThisWindows)
             line.words = fmt::format("not on {}", windows_profile(m_state->options.windows).name);
+        else if (import.served == ldr::Served::InAnotherModule)
+            line.words = fmt::format("an export of {}", dll_name(rooms.exports.row(import.name)->dll));
         driver->imports.push_back(std::move(line));
     }
     m_state->drivers.push_back(driver);

@@ -7,6 +7,7 @@
 #include "ke/broadcast.h"
 #include "ke/bugcheck_callbacks.h"
 #include "ke/change_callbacks.h"
+#include "ke/guarded.h"
 #include "ke/interrupt.h"
 #include "machine/state.h"
 #include "ob/handle.h"
@@ -91,6 +92,35 @@ void damaged_pool(Lines& out)
         &out);
 }
 
+// A text of a driver's, which need not be there any more.
+std::string text_at(char const* at)
+{
+    std::string text;
+    for (auto c = ke::read_guarded<char>(at); c && *c && text.size() < 260; c = ke::read_guarded<char>(++at))
+        text += *c;
+    return text;
+}
+
+// What a thread waits for that never comes back from IoReleaseRemoveLockAndWait.
+void remove_locks(Lines& out)
+{
+    for (auto const& wait : out.machine.rooms->io.removal_waits) {
+        LONG const held = ke::read_guarded<IO_REMOVE_LOCK>(wait.lock).value_or(IO_REMOVE_LOCK {}).Common.IoCount;
+        out.add(fmt::format("thread {} waits in IoReleaseRemoveLockAndWait: the lock is held {}", wait.thread,
+                            held == 1 ? "once" : fmt::format("{} times", held)));
+        io::for_each_holder(
+            wait,
+            [](void* context, io::RemoveLockHolder const& holder) {
+                auto const tag = reinterpret_cast<uint64_t>(holder.tag);
+                std::string const file = text_at(holder.file);
+                static_cast<Lines*>(context)->add(
+                    fmt::format("the remove lock is held with the tag {:#x}{}", tag,
+                                file.empty() ? "" : fmt::format(", acquired at {}:{}", file, holder.line)));
+            },
+            &out);
+    }
+}
+
 // Drivers that stay loaded may keep their devices; one that unloaded may not.
 void unloaded_drivers(Lines& out)
 {
@@ -117,6 +147,7 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     pool(out);
     damaged_pool(out);
     unloaded_drivers(out);
+    remove_locks(out);
     auto const ex_left = rooms.executive.residue();
     out.count(ex_left.lookaside_lists, "lookaside list was not deleted", "lookaside lists were not deleted");
     out.count(ex_left.resources, "ERESOURCE was not deleted", "ERESOURCEs were not deleted");

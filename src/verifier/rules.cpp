@@ -138,6 +138,19 @@ constexpr RuleRow kRules[] = {
     { Rule::FreedByRoutine, "FreedByRoutine", nt::DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x200,
       "a completion routine freed the IRP and did not return STATUS_MORE_PROCESSING_REQUIRED",
       "kernel/implementing-an-iocompletion-routine" },
+    { Rule::RemoveLockReleasedByOtherTag, "RemoveLockReleasedByOtherTag", nt::DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD5,
+      "a driver released a remove lock with a tag that it had not acquired it with",
+      "debugger/bug-check-0xc4--driver-verifier-detected-violation" },
+    { Rule::RemoveLockWaitedByOtherTag, "RemoveLockWaitedByOtherTag", nt::DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD6,
+      "a driver called IoReleaseRemoveLockAndWait with a tag that it had not acquired the lock with",
+      "debugger/bug-check-0xc4--driver-verifier-detected-violation" },
+    { Rule::RemoveLockInitializedAgain, "RemoveLockInitializedAgain", nt::DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7,
+      "a driver initialized a remove lock that it had initialized before",
+      "debugger/bug-check-0xc4--driver-verifier-detected-violation" },
+    { Rule::RemoveLockHeldTooOften, "RemoveLockHeldTooOften", nt::DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x200,
+      "a driver acquired a remove lock more often than it had said that it would", "ddi/wdm/nf-wdm-ioinitializeremovelock" },
+    { Rule::RemoveLockHeldTooLong, "RemoveLockHeldTooLong", nt::DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x200,
+      "a driver held a remove lock for longer than it had said that it would", "ddi/wdm/nf-wdm-ioinitializeremovelock" },
 };
 static_assert(std::size(kRules) == static_cast<size_t>(Rule::Count));
 } // namespace

@@ -58,6 +58,12 @@ enum class Rule : uint8_t {
     CompletedUnsent,
     PendingNotPropagated,
     FreedByRoutine,
+    // Remove locks.
+    RemoveLockReleasedByOtherTag,
+    RemoveLockWaitedByOtherTag,
+    RemoveLockInitializedAgain,
+    RemoveLockHeldTooOften,
+    RemoveLockHeldTooLong,
     Count,
 };
 

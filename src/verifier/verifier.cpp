@@ -43,6 +43,7 @@ Verifier::Verifier(RuleSet on)
     listen_to_sending();
     listen_to_returning();
     listen_to_completing();
+    listen_to_remove_locks();
 }
 
 Verifier::~Verifier()
@@ -50,6 +51,7 @@ Verifier::~Verifier()
     ke::g_gate_listener = {};
     ke::g_door_listener = {};
     io::g_listener = {};
+    forget_remove_locks();
     g_on.reset();
 }
 

@@ -29,5 +29,7 @@ void listen_to_making();
 void listen_to_sending();
 void listen_to_returning();
 void listen_to_completing();
+void listen_to_remove_locks();
+void forget_remove_locks();
 
 } // namespace ringside::verifier

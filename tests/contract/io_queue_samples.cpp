@@ -378,6 +378,18 @@ IO_REMOVE_LOCK& remove_lock(At& at)
     return lock;
 }
 
+// The form of drivers built with DBG.
+struct LargeLock {
+    IO_REMOVE_LOCK small;
+    IO_REMOVE_LOCK_DBG_BLOCK debug;
+};
+LargeLock& large_lock(At& at)
+{
+    auto& lock = at.object<LargeLock>();
+    io::IoInitializeRemoveLockEx(&lock.small, 'lpmS', 0, 0, sizeof lock);
+    return lock;
+}
+
 } // namespace
 
 SAMPLE(IoInitializeRemoveLockEx)
@@ -387,10 +399,22 @@ SAMPLE(IoInitializeRemoveLockEx)
     at.call(&lock, 0x53616D70u, 0u, 0u, static_cast<ULONG>(sizeof lock));
     EXPECT_FALSE(lock.Common.Removed);
     EXPECT_EQ(lock.Common.IoCount, 1);
+    auto& large = at.object<LargeLock>();
+    at.call(&large.small, 0x53616D70u, 1u, 7u, static_cast<ULONG>(sizeof large));
+    EXPECT_EQ(large.debug.HighWatermark, 7);
+    EXPECT_EQ(large.debug.AllocateTag, 0x53616D70);
+    EXPECT_GT(large.debug.MaxLockedTicks, 0);
 }
 
 SAMPLE(IoAcquireRemoveLockEx)
 {
+    auto& large = large_lock(at);
+    at.status(STATUS_SUCCESS, &large.small, &at, "sample.c", 1u, static_cast<ULONG>(sizeof large));
+    EXPECT_EQ(large.debug.LowMemoryCount, large.debug.Blocks ? 0 : 1);
+    io::IoReleaseRemoveLockEx(&large.small, &at, sizeof large);
+    EXPECT_EQ(large.small.Common.IoCount, 1);
+    EXPECT_FALSE(large.debug.Blocks);
+    EXPECT_EQ(large.debug.LowMemoryCount, 0);
     auto& lock = remove_lock(at);
     at.status(STATUS_SUCCESS, &lock, nullptr, "", 1u, static_cast<ULONG>(sizeof lock));
     EXPECT_EQ(lock.Common.IoCount, 2);
@@ -405,6 +429,10 @@ SAMPLE(IoReleaseRemoveLockEx)
     io::IoAcquireRemoveLockEx(&lock, nullptr, "", 1, sizeof lock);
     at.call(&lock, nullptr, static_cast<ULONG>(sizeof lock));
     EXPECT_EQ(lock.Common.IoCount, 1);
+    auto& large = large_lock(at);
+    io::IoAcquireRemoveLockEx(&large.small, nullptr, "", 1, sizeof large);
+    at.call(&large.small, nullptr, static_cast<ULONG>(sizeof large));
+    EXPECT_FALSE(large.debug.Blocks);
 }
 
 SAMPLE(IoReleaseRemoveLockAndWaitEx)

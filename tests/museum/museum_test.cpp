@@ -217,5 +217,6 @@ TEST(museum, the_rules_of_an_irps_life_are_whole_rows)
         EXPECT_TRUE(row[7].starts_with("ddi/") || row[7].starts_with("debugger/") || row[7].starts_with("kernel/"))
             << row[1];
     }
-    EXPECT_EQ(stages, (std::set<std::string> { "cancel", "completion", "making", "return", "routine", "sending" }));
+    EXPECT_EQ(stages, (std::set<std::string> { "cancel", "completion", "making", "removal", "return", "routine",
+                                               "sending" }));
 }
