@@ -130,7 +130,7 @@ typedef struct ringside_options {
     uint64_t fail_nth;            /* let the n-th call that can fail do so; 0: none */
     uint32_t fail_site_percent;   /* or: services that fail in this run at all, */
     uint32_t fail_fire_percent;   /* and how often those do */
-    uint32_t explore;             /* not 0: interlocked instructions are schedule points, too */
+    uint32_t explore;             /* not 0: schedule points around interlocked instructions, too */
     uint32_t force_irql;          /* not 0: pageable memory is paged out whenever the IRQL is raised */
     uint32_t mean_steps;          /* mean number of schedule points between switches; 0: drawn from the seed */
     uint32_t live_output;         /* not 0: what drivers print goes to standard error at once */

@@ -67,7 +67,7 @@ struct MachineOptions {
     Checks checks = Checks::Verified;
     std::vector<std::string> rules_off {}; // verifier rules by name (Machine::rules() lists them)
     Faults faults {};
-    bool explore = false;          // interlocked instructions are schedule points too
+    bool explore = false;          // schedule points around interlocked instructions too
     bool force_irql = false;       // pageable code and data are paged out whenever the IRQL is raised (not in bare ones)
     bool debugger = false;         // a kernel debugger is attached; it says go at each break-in
     uint32_t mean_steps = 0;       // mean number of schedule points between switches; 0: drawn from the seed

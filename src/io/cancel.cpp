@@ -63,9 +63,9 @@ BOOLEAN cancel_and_unlock(IRP* irp, KIRQL irql)
     return TRUE;
 }
 
-// Those of the thread's IRPs that are `wanted` and not cancelled yet. A cancel routine may complete any of them. Each is
-// chosen with the cancel spin lock held: were it chosen first, its issuer could complete and free it, on another processor,
-// while this one waits for the lock.
+// Those of the thread's IRPs that are `wanted` and not cancelled yet. A cancel routine may complete any of them. Each
+// is chosen with the cancel spin lock held: were it chosen first, its issuer could complete and free it, on another
+// processor, while this one waits for the lock.
 template <typename Wanted>
 uint32_t cancel_each(ke::Thread const& thread, Wanted wanted)
 {

@@ -56,7 +56,8 @@ bool emit_moved(CodeBuffer& code, Site const& site, bool relative, size_t displa
     return true;
 }
 
-bool emit(CodeBuffer& code, Site& site)
+// `second` is for the schedule point behind a locked instruction.
+bool emit(CodeBuffer& code, Site& site, Site& second)
 {
     auto const& instruction = site.instruction;
     uintptr_t const behind = site.address + instruction.length;
@@ -94,6 +95,13 @@ bool emit(CodeBuffer& code, Site& site)
     site.resume = code.here();
     if (!emit_moved(code, site, relative, decoded.raw.disp.offset))
         return false;
+    // Once more behind it: what it exchanged is seen by others before the driver looks at anything else.
+    if (instruction.operation == Operation::Locked) {
+        second.address = behind;
+        second.instruction.operation = Operation::Locked;
+        emit_into_kernel(code, second);
+        second.resume = code.here();
+    }
     code.jump(behind);
     return true;
 }
@@ -216,7 +224,9 @@ bool Patcher::place(uint32_t owner, Site& site, Window window)
     if (!at)
         return false;
     CodeBuffer code(*at);
-    if (!emit(code, site)) {
+    bool const locked = site.instruction.operation == Operation::Locked;
+    Site none;
+    if (!emit(code, site, locked ? m_behind_locked.emplace_back() : none)) {
         site.resume = 0;
         return false;
     }

@@ -98,6 +98,7 @@ private:
     std::map<uint32_t, Image> m_images;
     std::map<uintptr_t, Site*> m_by_address;
     std::map<uintptr_t, Site*> m_by_trampoline;
+    std::deque<Site> m_behind_locked; // their second schedule points, which have no address of their own
 };
 
 // The live machine's patcher; null while none is.

@@ -28,7 +28,7 @@ enum class Operation : uint8_t {
     PushFlags,    // pushf: the interrupt flag is in them
     PopFlags,     // popf
     SharedData,   // a load from the shared user data page, or of its address
-    Locked,       // a locked instruction or an exchange with memory: a schedule point in explore mode
+    Locked,       // a locked instruction or an exchange with memory: in explore mode a schedule point on both sides
     Halt,
     EnableInterrupts,  // sti
     DisableInterrupts, // cli

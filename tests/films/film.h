@@ -90,6 +90,8 @@ public:
     void end(PEPROCESS client);
     // A driver object without an image; its dispatch routines are the film's to set.
     DRIVER_OBJECT* driver();
+    // A driver as it ships, of those that tests have: "races". It has started.
+    DRIVER_OBJECT* load(std::string_view name);
     // Its devices are deleted. On the film's first thread.
     void unload(DRIVER_OBJECT* driver);
 
@@ -145,7 +147,7 @@ public:
     machine::Rooms& rooms() { return m_boot.rooms; }
     BootedKernel& boot() { return m_boot; }
     std::set<std::string> const& ways() const { return m_ways; }
-    // After the film: frees what it was given.
+    // After the film: frees what it was given; its drivers' images go.
     void strike();
 
 private:
@@ -158,6 +160,7 @@ private:
     ke::SchedulePlan* m_plan;
     bool m_second_first;
     std::vector<void*> m_blocks;
+    std::vector<ldr::Module*> m_images;
     std::vector<PKTHREAD> m_threads;
     std::vector<std::unique_ptr<std::function<void()>>> m_bodies;
     std::set<std::string> m_ways;
@@ -184,6 +187,11 @@ struct FilmOptions {
     void (*prepare)(machine::Rooms&) = nullptr;
     // The bug check in which it ends, every time; 0: it goes on.
     uint32_t bug_check = 0;
+    // Or in any, or with something left, or never: "0x44", "left", "stuck" are ways that it went,
+    // of which a search must see those that are named.
+    bool any_end = false;
+    // Every interlocked instruction of a loaded driver is a schedule point.
+    bool explore = false;
     // Looks at what is left when it ended so.
     void (*after_bug_check)() = nullptr;
 };

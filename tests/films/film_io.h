@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the films about IRPs share: one device whose driver holds requests in slots under cancel routines, a sender's IRP
-// that comes back to it, files with requests outstanding, and counts of what happened.
+// What the films about IRPs share: one device whose driver holds requests in slots under cancel routines, a sender's
+// IRP that comes back to it, files with requests outstanding, and counts of what happened.
 #pragma once
 
 #include "film.h"
@@ -137,8 +137,10 @@ public:
     }
 };
 
-// --- A driver that holds IRPs in slots, each with a cancel routine. Slots and routines change under the lock; who takes
-// the routine out owns the IRP; what the cancel routine owns stays in its slot until it has the lock ---
+// --- A driver that holds IRPs in slots, each with a cancel routine ---
+
+// Slots and routines change under the lock; who takes the routine out owns the IRP; what the cancel routine owns stays in
+// its slot until it has the lock.
 
 class SlotLock {
 public:

@@ -38,8 +38,8 @@ RACE(an_irp_is_cancelled_twice, "by the first", "by the second")
 }
 
 // An IRP is cancelled while its driver is about to hold it.
-// Shows: a driver that looks at Irp->Cancel once more after it set its routine loses none: either the routine is called, or
-// it sees the flag.
+// Shows: a driver that looks at Irp->Cancel once more after it set its routine loses none: either the routine is
+// called, or it sees the flag.
 RACE(an_irp_is_cancelled_before_it_is_held, "the driver saw it", "by its routine")
 {
     IoFilm io(film);
@@ -112,8 +112,8 @@ RACE(an_irp_is_cancelled_while_it_is_queued, "before", "in the queue")
     film.went(called ? "in the queue" : "before");
 }
 
-// Two IRPs wait in a cancel-safe queue. One thread takes out what comes next and serves it, twice; the other cancels the
-// first in the queue.
+// Two IRPs wait in a cancel-safe queue. One thread takes out what comes next and serves it, twice; the other cancels
+// the first in the queue.
 // Shows: IoCsqRemoveNextIrp passes over an IRP whose cancel routine is on its way; each is completed once; one that was
 // served cannot be cancelled any more.
 RACE(irps_are_cancelled_while_they_are_served, "both served", "cancelled")
@@ -247,8 +247,8 @@ NTAPI NTSTATUS timed_back(DEVICE_OBJECT*, IRP*, void* context)
 
 // A request is served when its time is about to be up: a timer's DPC cancels it, its completion routine takes the timer
 // back.
-// Shows: whether the timer was stopped in time or not, the IRP is completed and freed once, and the DPC does not touch it
-// afterwards.
+// Shows: whether the timer was stopped in time or not, the IRP is completed and freed once, and the DPC does not touch
+// it afterwards.
 RACE(a_timer_cancels_a_request_that_completes, "cancelled", "served in time", "too late to cancel")
 {
     IoFilm io(film);

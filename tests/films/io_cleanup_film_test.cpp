@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Handles are closed, threads end and devices go while requests are out. Each race is a film under many seeds and a search of
-// all interleavings.
+// Handles are closed, threads end and devices go while requests are out. Each race is a film under many seeds and a
+// search of all interleavings.
 #include "film_io.h"
 #include "film_queue.h"
 
@@ -64,8 +64,8 @@ NTAPI NTSTATUS empty_queue(DEVICE_OBJECT*, IRP* irp)
 
 } // namespace
 
-// Two reads of a file wait in a cancel-safe queue. Their thread cancels them while another closes the file's last handle,
-// whose cleanup empties the queue.
+// Two reads of a file wait in a cancel-safe queue. Their thread cancels them while another closes the file's last
+// handle, whose cleanup empties the queue.
 // Shows: each ends once, by the queue's cancel routine or by the cleanup.
 RACE(a_handle_is_closed_while_its_queued_requests_are_cancelled, "all cancelled", "one of each", "all cleaned up")
 {
@@ -209,7 +209,8 @@ RACE(a_remove_lock_is_taken_while_the_device_goes, "got in", "delete pending")
 }
 
 // Two threads do I/O under a remove lock while a third removes the device.
-// Shows: IoReleaseRemoveLockAndWait comes back when nobody is inside; whoever comes later is told STATUS_DELETE_PENDING.
+// Shows: IoReleaseRemoveLockAndWait comes back when nobody is inside; whoever comes later is told
+// STATUS_DELETE_PENDING.
 // (Three threads: the race of two of them is searched above.)
 FILM(a_device_is_removed_under_its_remove_lock, "got in", "delete pending", "waited", "nobody inside")
 {

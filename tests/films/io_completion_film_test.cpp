@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An IRP is completed by one thread while another still sends it, waits for it, or completes its brother. Each race is a
-// film under many seeds and a search of all interleavings.
+// An IRP is completed by one thread while another still sends it, waits for it, or completes its brother. Each race is
+// a film under many seeds and a search of all interleavings.
 #include "film_io.h"
 
 using namespace ringside;

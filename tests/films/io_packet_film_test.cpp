@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Requests that go through the device queue to StartIo, while one of them is cancelled or its handle is closed. Each race
-// is a film under many seeds and a search of all interleavings.
+// Requests that go through the device queue to StartIo, while one of them is cancelled or its handle is closed. Each
+// race is a film under many seeds and a search of all interleavings.
 #include "film_io.h"
 
 using namespace ringside;
@@ -158,7 +158,8 @@ RACE(a_packet_is_cancelled_while_the_queue_moves_by_key, "cancelled", "started")
 }
 
 // A request comes to an idle device and is cancelled while IoStartPacket hands it to StartIo.
-// Shows: StartIo has it, and it cannot be cancelled any more; or the cancel routine has it, and StartIo leaves it alone.
+// Shows: StartIo has it, and it cannot be cancelled any more; or the cancel routine has it, and StartIo leaves it
+// alone.
 RACE(a_packet_is_cancelled_while_it_is_started, "cancelled", "started")
 {
     IoFilm io(film);
@@ -176,7 +177,8 @@ RACE(a_packet_is_cancelled_while_it_is_started, "cancelled", "started")
 
 namespace {
 
-// The handle's last close takes its file's requests out of the device queue. The queue moves under the cancel spin lock.
+// The handle's last close takes its file's requests out of the device queue. The queue moves under the cancel spin
+// lock.
 NTAPI NTSTATUS flush_queue(DEVICE_OBJECT* device, IRP* irp)
 {
     Film& film = *g_io->film;

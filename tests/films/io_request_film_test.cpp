@@ -159,7 +159,8 @@ RACE(requests_are_cancelled_while_their_packets_are_taken, "both cancelled", "on
 }
 
 // A read ends in a completion port whose last handle is closed meanwhile; its file stays open.
-// Shows: the packet is queued or goes with the request; the port stays until the file lets it go, and nothing is left in it.
+// Shows: the packet is queued or goes with the request; the port stays until the file lets it go, and nothing is left
+// in it.
 RACE(a_port_is_closed_while_a_read_ends_in_it, "queued", "not queued")
 {
     IoFilm io(film);
@@ -227,8 +228,8 @@ NTAPI NTSTATUS own_back(DEVICE_OBJECT*, IRP*, void* context)
 } // namespace
 
 // A driver sends one IRP twice (IoReuseIrp), which is served at once, while another thread cancels it.
-// Shows: each time it ends once; the second time begins with an IRP that is not cancelled, and never while IoCancelIrp is
-// inside it.
+// Shows: each time it ends once; the second time begins with an IRP that is not cancelled, and never while IoCancelIrp
+// is inside it.
 RACE(an_irp_is_used_again_while_it_is_cancelled, "both served", "the first cancelled", "the second cancelled",
      "between")
 {

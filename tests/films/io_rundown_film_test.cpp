@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Requests of threads and processes that end, and requests that another thread cancels for them, while the driver completes
-// them. Each race is a film under many seeds and a search of all interleavings.
+// Requests of threads and processes that end, and requests that another thread cancels for them, while the driver
+// completes them. Each race is a film under many seeds and a search of all interleavings.
 #include "film_io.h"
 
 #include "io/cancel.h"
@@ -62,8 +62,8 @@ NTAPI NTSTATUS hold_and_serve(DEVICE_OBJECT* device, IRP* irp)
 
 } // namespace
 
-// A thread's request is completed by a driver that holds the cancel spin lock meanwhile, on the thread itself, so that the
-// request is freed at once. Another thread of the process cancels what is outstanding on the file (CancelIoEx).
+// A thread's request is completed by a driver that holds the cancel spin lock meanwhile, on the thread itself, so that
+// the request is freed at once. Another thread of the process cancels what is outstanding on the file (CancelIoEx).
 // Shows: who had to wait for the lock does not touch a request that was freed meanwhile.
 RACE(a_request_is_freed_while_its_canceller_waits_for_the_lock, "served", "cancelled")
 {
@@ -116,8 +116,8 @@ RACE(a_request_is_freed_while_the_canceller_of_it_alone_waits_for_the_lock, "ser
     film.ok("ZwClose", handle);
 }
 
-// A thread waits for its read; the driver holds it for a moment and completes it in its dispatch routine, under the cancel
-// spin lock. Another thread cancels what the first one waits for (CancelSynchronousIo).
+// A thread waits for its read; the driver holds it for a moment and completes it in its dispatch routine, under the
+// cancel spin lock. Another thread cancels what the first one waits for (CancelSynchronousIo).
 // Shows: the same; the read ends in time or is cancelled.
 RACE(a_synchronous_request_is_freed_while_its_canceller_waits_for_the_lock, "served", "cancelled")
 {

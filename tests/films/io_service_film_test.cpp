@@ -39,7 +39,8 @@ NTAPI void tick(DEVICE_OBJECT*, void*)
 
 } // namespace
 
-// A request's time-out comes from its device's timer (IoStartTimer) when the request is done; then the timer is stopped.
+// A request's time-out comes from its device's timer (IoStartTimer) when the request is done; then the timer is
+// stopped.
 // Shows: it is completed once, done or timed out; a stopped timer does not tick again.
 RACE(a_device_timer_ends_a_request_about_when_it_is_done, "done", "timed out")
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Filters that come and go, and devices that are deleted, while a handle on the stack is open and a request is in flight.
-// Each race is a film under many seeds and a search of all interleavings.
+// Filters that come and go, and devices that are deleted, while a handle on the stack is open and a request is in
+// flight. Each race is a film under many seeds and a search of all interleavings.
 #include "film_io.h"
 
 using namespace ringside;
@@ -93,8 +93,8 @@ void remove(IoFilm& io, DEVICE_OBJECT* filter)
 
 } // namespace
 
-// A read is in flight through a filter, on a handle that stays open. The driver below completes it while the filter leaves
-// the stack and is deleted.
+// A read is in flight through a filter, on a handle that stays open. The driver below completes it while the filter
+// leaves the stack and is deleted.
 // Shows: the filter's completion routine runs before the filter goes; the handle works on without it.
 RACE(a_filter_leaves_while_a_request_comes_back, "before it left", "it waited")
 {
@@ -144,7 +144,8 @@ RACE(a_filter_leaves_while_its_request_is_cancelled, "before it left", "it waite
 }
 
 // A filter is attached while the device is opened and read.
-// Shows: each request goes through the filter from its beginning or not at all; one that went through comes back through it.
+// Shows: each request goes through the filter from its beginning or not at all; one that went through comes back
+// through it.
 RACE(a_filter_comes_while_its_device_is_read, "all through it", "some past it", "all past it")
 {
     IoFilm io(film);

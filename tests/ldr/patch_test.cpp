@@ -2,6 +2,7 @@
 // Patched instructions: each does what the instruction would, and nothing else. The code is written out in bytes.
 #include "snippet.h"
 
+#include "ke/schedule_plan.h"
 #include "ldr/profile.h"
 #include "ldr/trap.h"
 
@@ -242,14 +243,18 @@ TEST(ldr_patch, shared_user_data)
 }
 
 // Explore mode: a locked addition, and an exchange with memory named relative to the instruction.
+// Shows: they do what they did, with a schedule point before each and one behind it.
 TEST(ldr_patch, explore_mode)
 {
     // lock xadd [rcx], rax; xchg [rip+disp], rdx; ret
     uint32_t const data = 0x2000 + 16; // .data, behind the cookie and an address
     Code code { 0xF0, 0x48, 0x0F, 0xC1, 0x01, 0x48, 0x87, 0x15 };
     code = code + bytes_of(uint32_t(data - (kSnippetRva + 12))) + kReturn;
+    uint32_t points[2] = {};
     for (bool explore : { false, true }) {
         Snippet machine(code, { .explore = explore });
+        ke::SchedulePlan plan;
+        machine.core.kernel.follow(&plan);
         EXPECT_EQ(machine.report().count(Operation::Locked, Entry::Jump), explore ? 2u : 0u);
         auto& cell = machine.core.object<uint64_t>();
         cell = 40;
@@ -262,11 +267,13 @@ TEST(ldr_patch, explore_mode)
         expected.rdx() = 0;
         auto& word = *reinterpret_cast<uint64_t*>(machine.module->base() + data);
         ASSERT_EQ(machine.run(registers), ke::Stop::Quiet);
+        points[explore] = plan.points;
         EXPECT_EQ(cell, 42u);
         EXPECT_EQ(word, 77u);
         expected.flags = registers.flags; // the addition's own
         EXPECT_EQ(registers, expected);
     }
+    EXPECT_EQ(points[1], points[0] + 4);
 }
 
 // A branch that skips a lock prefix, as single-processor code did.

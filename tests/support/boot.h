@@ -16,6 +16,7 @@ struct BootOptions {
     ke::Binding binding = ke::Binding::Observed;
     sim::FaultPlan faults {};
     size_t memory_bytes = 256 * hal::kMiB;
+    bool explore = false; // drivers' interlocked instructions are schedule points
 };
 
 class BootedKernel {
@@ -54,6 +55,7 @@ private:
         r.kernel.windows = o.windows;
         r.kernel.binding = o.binding;
         r.memory_bytes = o.memory_bytes;
+        r.explore = o.explore;
         r.rules.set();
         return r;
     }
