@@ -5,8 +5,8 @@
 //   call    header { "RSC1", call,   bytes }  payload: the call's arguments
 //   reply   header { "RSR1", result, bytes }  payload: the call's results, or the sentence if result is not RINGSIDE_OK
 //
-// A reply may tell of requests that have a callback and are done. Its header has their number, and they stand before the
-// results: for each the token that the library gave it, status, information and bytes (answer.cpp).
+// A reply may tell of requests that have a callback and are done. Its header has their number, and they stand before
+// the results: for each the token that the library gave it, status, information and bytes (answer.cpp).
 //
 // Numbers are little-endian; text and bytes have their length before them (wire.h). Names of objects are numbers that
 // the server gave out, in the order of birth.

@@ -2,8 +2,8 @@
 // One machine as seen through messages (calls.h): carries out calls, one after another, and never throws. It stands in
 // the machine's process, or in the caller's own.
 //
-// Clients, drivers, files and all other objects are numbers from 1, given out in order and never again. The payload is foreign:
-// whatever stands in it, the answer is a reply, RINGSIDE_PROTOCOL if it makes no sense as a message.
+// Clients, drivers, files and all other objects are numbers from 1, given out in order and never again. The payload is
+// foreign: whatever stands in it, the answer is a reply, RINGSIDE_PROTOCOL if it makes no sense as a message.
 #pragma once
 
 #include "wire.h"

@@ -435,8 +435,8 @@ typedef struct ringside_packet {
 RINGSIDE_API int ringside_port_create(uint64_t owner, uint32_t concurrent_threads, ringside_port* port,
                                       int32_t* status);
 /* From now on requests on the file that have a context give a packet when they are done. ringside_start_read(),
- * ringside_start_write() and ringside_start_ioctl() give them the context 1. *status: STATUS_INVALID_PARAMETER for a file
- * that was opened synchronously, or has a port; may be null. */
+ * ringside_start_write() and ringside_start_ioctl() give them the context 1. *status: STATUS_INVALID_PARAMETER for a
+ * file that was opened synchronously, or has a port; may be null. */
 RINGSIDE_API int ringside_port_associate(ringside_port port, ringside_file file, uint64_t key, int32_t* status);
 /* GetQueuedCompletionStatus on that thread; 0: the client's first one. Waits 0 to 1e9 seconds at most, of the machine's
  * time. */

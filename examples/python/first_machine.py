@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Ringside from Python, with nothing but ctypes: what examples/c/first_machine.c does, requests that are not waited for,
-and a driver that goes wild.
+"""Ringside from Python, with nothing but ctypes: what examples/c/first_machine.c does, requests that are not waited
+for, and a driver that goes wild.
 
     python3 first_machine.py libringside.so build/drivers/{ioctl,desk,ends}.sys
 
@@ -101,8 +101,8 @@ def ioctl(file, code, data=b"", room=0):
 
 
 def read_later(file, room, told):
-    """ReadFileEx: what comes of it is told to a function, in an alertable sleep of the client's thread. The request, and
-    the callback, which must live until it was called."""
+    """ReadFileEx: what comes of it is told to a function, in an alertable sleep of the client's thread. Returns the
+    request, and the callback, which must live until it was called."""
     callback = Callback(lambda context, result, reply, data: told(reply[0].status, data[:reply[0].bytes]))
     io, request = Io(size=c.sizeof(Io), major=3, callback=callback), Handle()  # RINGSIDE_MAJOR_READ
     call("start_io", file, c.byref(io), c.c_size_t(room), c.byref(request))

@@ -127,9 +127,9 @@ TEST(CDeath, TheProcessIsKilled)
     EXPECT_EQ(descriptors(), before);
 }
 
-// The process dies while requests are outstanding: one is only waited for, two have callbacks, one of which asks for more.
-// Shows: the call that finds it out calls each callback once, with its own result; every outstanding request, and all that
-// a callback asks, has the same end with the same sentence.
+// The process dies while requests are outstanding: one is only waited for, two have callbacks, which ask for more.
+// Shows: the call that finds it out calls each callback once, with its own result; every outstanding request, and all
+// that a callback asks, has the same end with the same sentence.
 TEST(CDeath, RequestsAreOutstanding)
 {
     struct Heard {

@@ -257,8 +257,8 @@ TEST_P(COverlapped, ACompletionPort)
 }
 
 // Requests with callbacks: served late, served at once, failed at once, cancelled.
-// Shows: they are called in an alertable sleep and in no other, once, in their order, with status and bytes; an error at
-// once calls nobody.
+// Shows: they are called in an alertable sleep and in no other, once, in their order, with status and bytes; an error
+// at once calls nobody.
 TEST_P(COverlapped, Callbacks)
 {
     std::string told;
@@ -290,7 +290,7 @@ TEST_P(COverlapped, Callbacks)
     quiet();
 }
 
-// A callback that starts the next request, sleeps for that one's callback inside itself, and fails in a call of its own.
+// A callback that starts the next request, sleeps for that one's callback, and fails in a call of its own.
 // Shows: the library holds no lock while it calls; what a callback fails in hides no sentence of the outer call.
 TEST_P(COverlapped, ACallbackCallsBack)
 {

@@ -497,8 +497,8 @@ TEST(CProtocol, AnswersThatDoNotFit)
     }
 }
 
-// A program that tells of callbacks that nobody waits for, of one twice, of more than it says or than fits the buffer; one
-// that claims what only the library can know; and one that tells rightly.
+// A program that tells of callbacks that nobody waits for, of one twice, of fewer than it says, of more bytes than fit
+// the buffer; one that claims what only the library can know; and one that tells rightly.
 // Shows: the callback is called once, as it was told, or with RINGSIDE_PROTOCOL; the call fails with the same, and the
 // process is killed; whoever tells rightly is believed.
 TEST(CProtocol, CallbacksThatNobodyWaitsFor)
