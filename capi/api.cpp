@@ -24,6 +24,25 @@ std::span<std::byte const> given_bytes(void const* from, size_t size, char const
 
 void check_room(void const* room, size_t size) { (void)given_bytes(room, size, "out"); }
 
+void check_structure(size_t size, size_t first_version, char const* name)
+{
+    // Larger is not a structure of a later version, but a size that nobody set.
+    constexpr size_t kStructureBytesMax = 1 << 16;
+    if (size < first_version || size > kStructureBytesMax)
+        throw Refused(RINGSIDE_BAD_ARGUMENT,
+                      fmt::format("{}.size is {}; it is sizeof the structure, at least {}", name, size, first_version));
+}
+
+uint32_t other_handle(uint64_t handle, Kind kind, uint64_t own, char const* name)
+{
+    if (handle == 0)
+        return 0;
+    if (!is_kind(handle, kind) || machine_of(handle) != machine_of(own))
+        throw Refused(RINGSIDE_BAD_HANDLE,
+                      fmt::format("{}: the handle 0x{:x} is not {} of this machine", name, handle, kind_name(kind)));
+    return number_of(handle);
+}
+
 char* copied_text(std::string_view text)
 {
     auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
@@ -45,6 +64,45 @@ void* copied_bytes(std::span<std::byte const> bytes)
     if (!bytes.empty())
         std::memcpy(copy, bytes.data(), bytes.size());
     return copy;
+}
+
+int plain_call(char const* function, uint64_t handle, Kind kind, CallCode call)
+{
+    return guarded(function, handle, [&] { exchange(handle, kind, call, nothing_to_write, nothing_to_read); });
+}
+
+int flag_call(char const* function, uint64_t handle, Kind kind, CallCode call, int* flag, char const* name)
+{
+    return guarded(function, handle, [&] {
+        int& into = needed(flag, name);
+        bool told = false;
+        exchange(handle, kind, call, nothing_to_write, [&](Reader& reply, Exchange&) { told = reply.flag(); });
+        into = told;
+    });
+}
+
+int number_call(char const* function, uint64_t handle, Kind kind, CallCode call, uint64_t* number, char const* name)
+{
+    return guarded(function, handle, [&] {
+        uint64_t& into = needed(number, name);
+        uint64_t told = 0;
+        exchange(handle, kind, call, nothing_to_write,
+                 [&](Reader& reply, Exchange&) { told = reply.number<uint64_t>(); });
+        into = told;
+    });
+}
+
+void read_reply(Reader& in, Exchange& exchange, void* out, size_t out_bytes, ringside_reply& reply)
+{
+    auto const status = in.number<int32_t>();
+    auto const information = in.number<uint64_t>();
+    auto const bytes = in.bytes();
+    exchange.expect_whole();
+    if (bytes.size() > out_bytes)
+        exchange.nonsense();
+    if (!bytes.empty())
+        std::memcpy(out, bytes.data(), bytes.size());
+    reply = { status, 0, information, bytes.size() };
 }
 
 int text_call(char const* function, uint64_t handle, Kind kind, CallCode call, char** text, char const* name)

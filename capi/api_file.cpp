@@ -2,37 +2,9 @@
 // The C face: client processes, files and requests.
 #include "api.h"
 
-#include <cstring>
-
 namespace ringside::capi {
 
 namespace {
-
-// What the machine says of a request's end; its bytes go straight to the caller's buffer.
-void read_reply(Reader& in, Exchange& exchange, void* out, size_t out_bytes, ringside_reply& reply)
-{
-    auto const status = in.number<int32_t>();
-    auto const information = in.number<uint64_t>();
-    auto const bytes = in.bytes();
-    exchange.expect_whole();
-    if (bytes.size() > out_bytes)
-        exchange.nonsense();
-    if (!bytes.empty())
-        std::memcpy(out, bytes.data(), bytes.size());
-    reply = { status, 0, information, bytes.size() };
-}
-
-template <typename Write>
-int transact(char const* function, uint64_t handle, Kind kind, CallCode call, void* out, size_t out_bytes,
-             ringside_reply* reply, Write&& write)
-{
-    return guarded(function, handle, [&] {
-        ringside_reply& into = needed(reply, "reply");
-        check_room(out, out_bytes);
-        exchange(handle, kind, call, write,
-                 [&](Reader& in, Exchange& exchange) { read_reply(in, exchange, out, out_bytes, into); });
-    });
-}
 
 template <typename Write>
 int start(char const* function, ringside_file file, CallCode call, ringside_request* request, Write&& write)
@@ -88,13 +60,7 @@ int ringside_client_end(ringside_client client, int32_t exit_status)
 
 int ringside_client_running(ringside_client client, int* running)
 {
-    return guarded(__func__, client, [&] {
-        int& into = needed(running, "running");
-        bool runs = false;
-        exchange(client, Kind::Client, CallCode::ClientRunning, nothing_to_write,
-                 [&](Reader& reply, Exchange&) { runs = reply.flag(); });
-        into = runs;
-    });
+    return flag_call(__func__, client, Kind::Client, CallCode::ClientRunning, running, "running");
 }
 
 // --- Files -------------------------------------------------------------------------------------------------------
@@ -106,25 +72,24 @@ int ringside_open(uint64_t owner, char const* path, uint32_t access, uint32_t sh
         auto const name = needed_text(path, "path");
         ringside_file& into = needed(file, "file");
         int32_t& told = needed(status, "status");
-        Exchange exchange(owner, is_kind(owner, Kind::Client) ? Kind::Client : Kind::Machine);
-        Message& message = exchange.begin(CallCode::Open);
-        message.number<uint32_t>(exchange.number()); // a machine's is 0: the default client
-        message.text(name);
-        message.number(access);
-        message.number(share);
-        Reader& reply = exchange.send();
-        auto const number = reply.number<uint32_t>();
-        auto const opened = reply.number<int32_t>();
-        exchange.expect_whole();
-        into = number ? make_handle(Kind::File, machine_of(owner), number) : 0;
-        told = opened;
+        auto write = [&](Message& message) {
+            message.text(name);
+            message.number(access);
+            message.number(share);
+        };
+        exchange_of_client(owner, CallCode::Open, write, [&](Reader& reply, Exchange& exchange) {
+            auto const number = reply.number<uint32_t>();
+            auto const opened = reply.number<int32_t>();
+            exchange.expect_whole();
+            into = number ? make_handle(Kind::File, machine_of(owner), number) : 0;
+            told = opened;
+        });
     });
 }
 
 int ringside_file_close(ringside_file file)
 {
-    return guarded(__func__, file,
-                   [&] { exchange(file, Kind::File, CallCode::FileClose, nothing_to_write, nothing_to_read); });
+    return plain_call(__func__, file, Kind::File, CallCode::FileClose);
 }
 
 int ringside_ioctl(ringside_file file, uint32_t code, void const* in, size_t in_bytes, void* out, size_t out_bytes,
@@ -194,19 +159,36 @@ int ringside_start_write(ringside_file file, void const* in, size_t in_bytes, ui
 
 int ringside_request_done(ringside_request request, int* done)
 {
-    return guarded(__func__, request, [&] {
-        int& into = needed(done, "done");
-        bool is_done = false;
-        exchange(request, Kind::Request, CallCode::RequestDone, nothing_to_write,
-                 [&](Reader& reply, Exchange&) { is_done = reply.flag(); });
-        into = is_done;
-    });
+    return flag_call(__func__, request, Kind::Request, CallCode::RequestDone, done, "done");
 }
 
 int ringside_request_cancel(ringside_request request)
 {
+    return plain_call(__func__, request, Kind::Request, CallCode::RequestCancel);
+}
+
+int ringside_request_cancel_ex(ringside_request request, int32_t* status)
+{
+    return status_call(__func__, request, Kind::Request, CallCode::RequestCancelEx, status, nothing_to_write);
+}
+
+int ringside_request_status(ringside_request request, int32_t* returned, int32_t* block_status,
+                            uint64_t* block_information)
+{
     return guarded(__func__, request, [&] {
-        exchange(request, Kind::Request, CallCode::RequestCancel, nothing_to_write, nothing_to_read);
+        auto read = [&](Reader& reply, Exchange& exchange) {
+            auto const started = reply.number<int32_t>();
+            auto const status = reply.number<int32_t>();
+            auto const information = reply.number<uint64_t>();
+            exchange.expect_whole();
+            if (returned)
+                *returned = started;
+            if (block_status)
+                *block_status = status;
+            if (block_information)
+                *block_information = information;
+        };
+        exchange(request, Kind::Request, CallCode::RequestStatus, nothing_to_write, read);
     });
 }
 
@@ -224,7 +206,5 @@ int ringside_request_reply(ringside_request request, void* out, size_t out_bytes
 
 int ringside_request_close(ringside_request request)
 {
-    return guarded(__func__, request, [&] {
-        exchange(request, Kind::Request, CallCode::RequestClose, nothing_to_write, nothing_to_read);
-    });
+    return plain_call(__func__, request, Kind::Request, CallCode::RequestClose);
 }

@@ -11,15 +11,7 @@ namespace ringside::capi {
 
 namespace {
 
-// Larger is not a structure of a later version, but a size that nobody set.
-constexpr size_t kStructureBytesMax = 1 << 16;
-
-void check_size(size_t size, size_t first_version, char const* name)
-{
-    if (size < first_version || size > kStructureBytesMax)
-        throw Refused(RINGSIDE_BAD_ARGUMENT,
-                      fmt::format("{}.size is {}; it is sizeof the structure, at least {}", name, size, first_version));
-}
+constexpr size_t kOptionsBytes = offsetof(ringside_options, program) + sizeof(char const*); // in version 1
 
 ringside_options usual_options()
 {
@@ -34,20 +26,6 @@ ringside_options usual_options()
     options.memory_bytes = usual.memory_bytes;
     options.log_records = usual.log_records;
     options.timeout_seconds = ChildOptions {}.timeout_seconds;
-    return options;
-}
-
-// The caller's structure may be of an older version, or of a newer one that asks for nothing we do not know.
-ringside_options understood(ringside_options const* given)
-{
-    ringside_options options = usual_options();
-    if (!given)
-        return options;
-    check_size(given->size, offsetof(ringside_options, program) + sizeof(char const*), "options");
-    auto const* bytes = reinterpret_cast<char const*>(given);
-    if (std::any_of(bytes + std::min(given->size, sizeof options), bytes + given->size, [](char b) { return b != 0; }))
-        throw Refused(RINGSIDE_BAD_ARGUMENT, "options has members that this library, which is older, does not know");
-    std::memcpy(&options, given, std::min(given->size, sizeof options));
     return options;
 }
 
@@ -147,12 +125,7 @@ using namespace ringside::capi;
 int ringside_options_init(ringside_options* options, size_t size)
 {
     return guarded(__func__, 0, [&] {
-        (void)needed(options, "options");
-        check_size(size, offsetof(ringside_options, program) + sizeof(char const*), "options");
-        ringside_options const usual = usual_options();
-        std::memset(options, 0, size);
-        std::memcpy(options, &usual, std::min(size, sizeof usual));
-        options->size = size;
+        fill_structure(options, size, usual_options(), kOptionsBytes, "options");
     });
 }
 
@@ -160,7 +133,7 @@ int ringside_boot(ringside_options const* options, ringside_machine* machine)
 {
     return guarded(__func__, 0, [&] {
         ringside_machine& into = needed(machine, "machine");
-        ringside_options const given = understood(options);
+        ringside_options const given = understood(options, usual_options(), kOptionsBytes, "options");
         MachineOptions const boot = machine_options(given);
         auto link = make_link(given);
         Message message;
@@ -169,6 +142,8 @@ int ringside_boot(ringside_options const* options, ringside_machine* machine)
         Answer const answer = link->exchange(CallCode::Boot, message);
         if (answer.result != RINGSIDE_OK)
             throw Refused(answer.result, answer.words);
+        if (!answer.payload.empty() || !answer.told.empty())
+            throw Refused(RINGSIDE_PROTOCOL, "the answer to booting does not fit it");
         auto hosted = add_hosted(std::move(link));
         hosted->repeat = run_options(boot);
         into = make_handle(Kind::Machine, hosted->number, 0);
@@ -273,7 +248,7 @@ int ringside_unload(ringside_driver driver, int32_t* status)
 int ringside_driver_get_info(ringside_driver driver, ringside_driver_info* info)
 {
     return guarded(__func__, driver, [&] {
-        check_size(needed(info, "info").size, sizeof(ringside_driver_info), "info");
+        check_structure(needed(info, "info").size, sizeof(ringside_driver_info), "info");
         exchange(driver, Kind::Driver, CallCode::DriverInfo, nothing_to_write, [&](Reader& reply, Exchange& exchange) {
             auto const status = reply.number<int32_t>();
             bool const loaded = reply.flag();

@@ -27,15 +27,14 @@ int ringside_run_for(ringside_machine machine, double seconds)
     });
 }
 
+int ringside_shutdown(ringside_machine machine)
+{
+    return plain_call(__func__, machine, Kind::Machine, CallCode::Shutdown);
+}
+
 int ringside_crashed(ringside_machine machine, int* crashed)
 {
-    return guarded(__func__, machine, [&] {
-        int& into = needed(crashed, "crashed");
-        bool has = false;
-        exchange(machine, Kind::Machine, CallCode::Crashed, nothing_to_write,
-                 [&](Reader& reply, Exchange&) { has = reply.flag(); });
-        into = has;
-    });
+    return flag_call(__func__, machine, Kind::Machine, CallCode::Crashed, crashed, "crashed");
 }
 
 int ringside_devices(ringside_machine machine, char** json)
@@ -69,13 +68,7 @@ int ringside_log_lines(ringside_machine machine, uint64_t newest, char** lines)
 
 int ringside_log_hash(ringside_machine machine, uint64_t* hash)
 {
-    return guarded(__func__, machine, [&] {
-        uint64_t& into = needed(hash, "hash");
-        uint64_t told = 0;
-        exchange(machine, Kind::Machine, CallCode::LogHash, nothing_to_write,
-                 [&](Reader& reply, Exchange&) { told = reply.number<uint64_t>(); });
-        into = told;
-    });
+    return number_call(__func__, machine, Kind::Machine, CallCode::LogHash, hash, "hash");
 }
 
 // --- The end -----------------------------------------------------------------------------------------------------
@@ -127,11 +120,8 @@ void finish(ringside_machine machine, ringside_report& report, std::string& leak
 int ringside_finish(ringside_machine machine, ringside_report* report)
 {
     return guarded(__func__, machine, [&] {
-        constexpr size_t kFirstVersion = sizeof(ringside_report);
-        if (report && (report->size < kFirstVersion || report->size > 65536))
-            throw Refused(
-                RINGSIDE_BAD_ARGUMENT,
-                fmt::format("report.size is {}; it is sizeof the structure, at least {}", report->size, kFirstVersion));
+        if (report)
+            check_structure(report->size, sizeof(ringside_report), "report");
         ringside_report told {};
         std::string leaks;
         finish(machine, told, leaks);

@@ -191,15 +191,12 @@ public:
         Heard heard = m_stream->send(message.whole());
         if (heard == Heard::Message)
             heard = m_stream->receive(kReplyMark);
-        if (heard == Heard::Message && m_stream->what() > RINGSIDE_OUR_BUG)
-            heard = Heard::Nonsense;
-        if (heard != Heard::Message)
-            return died(heard, call);
-        auto const payload = m_stream->payload();
-        if (m_stream->what() != RINGSIDE_OK)
-            return { static_cast<int>(m_stream->what()),
-                     { reinterpret_cast<char const*>(payload.data()), payload.size() } };
-        return { .payload = payload };
+        std::optional<Answer> answer;
+        if (heard == Heard::Message)
+            answer = read_answer(m_stream->what(), m_stream->told(), m_stream->payload());
+        if (answer)
+            return *std::move(answer);
+        return died(heard == Heard::Message ? Heard::Nonsense : heard, call);
     }
 
     bool kill() override
@@ -256,20 +253,23 @@ private:
         char const* const during = kCallWords[static_cast<uint32_t>(call)];
         if (heard == Heard::End) {
             siginfo_t const end = wait_for_end();
-            m_death = { RINGSIDE_DIED, fmt::format("{}, in {}", how(end), during) };
+            m_death = { .result = RINGSIDE_DIED, .words = fmt::format("{}, in {}", how(end), during) };
         } else {
             kill();
             (void)wait_for_end();
             if (heard == Heard::TimedOut)
-                m_death = { RINGSIDE_TIMED_OUT,
-                            fmt::format("{} did not end within {} s of the host's time, and the machine's process was "
-                                        "killed",
-                                        during, m_options.timeout_seconds) };
-            else
                 m_death
-                    = { RINGSIDE_PROTOCOL,
-                        fmt::format("the answer to {} makes no sense, and the machine's process was killed", during) };
+                    = { .result = RINGSIDE_TIMED_OUT,
+                        .words = fmt::format("{} did not end within {} s of the host's time, and the machine's process "
+                                             "was killed",
+                                             during, m_options.timeout_seconds) };
+            else
+                m_death = { .result = RINGSIDE_PROTOCOL,
+                            .words = fmt::format("the answer to {} makes no sense, and the machine's process was "
+                                                 "killed",
+                                                 during) };
         }
+        m_death.dead = true;
         Answer const now = m_death;
         // What is asked from now on has the same reason, but the process is dead, whatever it was.
         m_death.result = RINGSIDE_DIED;

@@ -27,23 +27,6 @@ AllHosted& all()
     return machines;
 }
 
-char const* kind_name(uint64_t handle)
-{
-    switch (static_cast<Kind>(handle >> 56)) {
-    case Kind::Machine:
-        return "a machine";
-    case Kind::Client:
-        return "a client";
-    case Kind::Driver:
-        return "a driver";
-    case Kind::File:
-        return "a file";
-    case Kind::Request:
-        return "a request";
-    }
-    return "none of Ringside's";
-}
-
 std::string& thread_error()
 {
     static thread_local std::string words;
@@ -60,6 +43,29 @@ std::string repeat_words(Hosted const& hosted)
 }
 
 } // namespace
+
+char const* kind_name(Kind kind)
+{
+    switch (kind) {
+    case Kind::Machine:
+        return "a machine";
+    case Kind::Client:
+        return "a client";
+    case Kind::Driver:
+        return "a driver";
+    case Kind::File:
+        return "a file";
+    case Kind::Request:
+        return "a request";
+    case Kind::Thread:
+        return "a thread";
+    case Kind::Event:
+        return "an event";
+    case Kind::Port:
+        return "a port";
+    }
+    return "none of Ringside's";
+}
 
 uint64_t make_handle(Kind kind, uint32_t machine, uint32_t number)
 {
@@ -125,11 +131,10 @@ char const* last_error(uint64_t machine)
 Exchange::Exchange(uint64_t handle, Kind kind)
     : m_number(number_of(handle))
 {
-    static char const* const kWanted[] = { "", "a machine", "a client", "a driver", "a file", "a request" };
-    char const* const wanted = kWanted[static_cast<uint8_t>(kind)];
     if (!is_kind(handle, kind))
         throw Refused(RINGSIDE_BAD_HANDLE,
-                      fmt::format("the handle 0x{:x} is {}, not {}", handle, handle ? kind_name(handle) : "0", wanted));
+                      fmt::format("the handle 0x{:x} is {}, not {}", handle,
+                                  handle ? kind_name(static_cast<Kind>(handle >> 56)) : "0", kind_name(kind)));
     m_hosted = find_hosted(machine_of(handle));
     if (!m_hosted || (kind == Kind::Machine && m_number != 0))
         throw Refused(RINGSIDE_BAD_HANDLE, fmt::format("the handle 0x{:x} is of no machine that lives", handle));
@@ -150,12 +155,22 @@ Message& Exchange::begin(CallCode call)
 Reader& Exchange::send()
 {
     Answer answer = m_hosted->link->exchange(m_call, m_hosted->message);
+    take_told(answer);
     if (answer.result == RINGSIDE_DIED || answer.result == RINGSIDE_TIMED_OUT)
         answer.words += repeat_words(*m_hosted);
     if (answer.result != RINGSIDE_OK)
         throw Refused(answer.result, answer.words);
     m_reply = Reader(answer.payload);
     return m_reply;
+}
+
+void Exchange::take_told(Answer const& answer)
+{
+    for (Told const& told : answer.told)
+        if (!m_hosted->callbacks.told(m_hosted->number, told))
+            nonsense();
+    if (answer.dead)
+        m_hosted->callbacks.no_more(m_hosted->number, answer.result);
 }
 
 void Exchange::expect_whole()
@@ -167,6 +182,7 @@ void Exchange::expect_whole()
 void Exchange::nonsense()
 {
     m_hosted->link->kill();
+    m_hosted->callbacks.no_more(m_hosted->number, RINGSIDE_PROTOCOL);
     throw Refused(RINGSIDE_PROTOCOL,
                   fmt::format("the answer to {} does not fit it, and the machine's process was killed",
                               kCallWords[static_cast<uint32_t>(m_call)]));

@@ -7,6 +7,7 @@
 // out in order and never again.
 #pragma once
 
+#include "callbacks.h"
 #include "link.h"
 
 #include <ringside.h>
@@ -21,7 +22,9 @@
 
 namespace ringside::capi {
 
-enum class Kind : uint8_t { Machine = 1, Client, Driver, File, Request };
+enum class Kind : uint8_t { Machine = 1, Client, Driver, File, Request, Thread, Event, Port };
+// "a machine"; "none of Ringside's".
+char const* kind_name(Kind kind);
 
 uint64_t make_handle(Kind kind, uint32_t machine, uint32_t number);
 inline uint32_t machine_of(uint64_t handle) { return (handle >> 32) & 0xFFFFFF; }
@@ -41,6 +44,7 @@ struct Hosted {
     std::vector<std::string> drivers; // files that were loaded, for the same
     std::string report_texts[4];
     std::string report_json; // "": not finished yet
+    Callbacks callbacks;     // of requests that were started and not told
 
     // By ringside_kill(), without `lock`.
     std::mutex link_lock;    // for changing `link`, and for reading it without `lock`
@@ -77,6 +81,8 @@ public:
     [[noreturn]] void nonsense();
 
 private:
+    void take_told(Answer const& answer);
+
     std::shared_ptr<Hosted> m_hosted;
     std::unique_lock<std::mutex> m_held;
     uint32_t m_number;

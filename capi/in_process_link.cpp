@@ -28,10 +28,10 @@ public:
             = m_server->handle(static_cast<uint32_t>(call), message.whole().subspan(sizeof(Header))).whole();
         Header header;
         std::memcpy(&header, reply.data(), sizeof header);
-        auto const payload = reply.subspan(sizeof header);
-        if (header.what != RINGSIDE_OK)
-            return { static_cast<int>(header.what), { reinterpret_cast<char const*>(payload.data()), payload.size() } };
-        return { .payload = payload };
+        auto answer = read_answer(header.what, header.told, reply.subspan(sizeof header));
+        if (!answer)
+            throw Refused(RINGSIDE_OUR_BUG, "the machine's reply makes no sense");
+        return *std::move(answer);
     }
     bool kill() override { return false; }
     bool one_thread() const override { return true; }

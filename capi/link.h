@@ -6,18 +6,33 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace ringside::capi {
 
-// How an exchange went. If result is not RINGSIDE_OK, words say why; payload is the reply's otherwise, and stands until
-// the next exchange.
+// A request that has a callback and is done.
+struct Told {
+    uint64_t token = 0;
+    int32_t status = 0;
+    uint64_t information = 0;
+    std::span<std::byte const> bytes {};
+};
+
+// How an exchange went. If result is not RINGSIDE_OK, words say why; payload is the reply's otherwise. What is told and
+// the payload stand until the next exchange.
 struct Answer {
     int result = 0;
     std::string words {};
     std::span<std::byte const> payload {};
+    std::vector<Told> told {};
+    bool dead = false; // the machine's process is, and nothing more will be told
 };
+
+// What a reply says. Nothing: it makes no sense.
+std::optional<Answer> read_answer(uint32_t result, uint32_t told, std::span<std::byte const> payload);
 
 class Link {
 public:

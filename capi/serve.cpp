@@ -53,7 +53,7 @@ int serve()
         Heard heard = stream.receive(kCallMark);
         if (heard == Heard::End)
             return kExitClean;
-        if (heard != Heard::Message) {
+        if (heard != Heard::Message || stream.told() != 0) {
             Message reply;
             reply.begin(kReplyMark, RINGSIDE_PROTOCOL);
             reply.rest("the bytes that came are no call");

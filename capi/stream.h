@@ -34,6 +34,7 @@ public:
     // A message with this mark; its payload stands until the next receive().
     Heard receive(uint32_t mark);
     uint32_t what() const { return m_header.what; }
+    uint32_t told() const { return m_header.told; }
     std::span<std::byte const> payload() const { return { m_buffer.data() + sizeof(Header), m_header.bytes }; }
     void close();
 

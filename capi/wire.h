@@ -19,9 +19,9 @@ namespace ringside::capi {
 class Message {
 public:
     // Throws away what was there, but keeps its memory.
-    void begin(uint32_t mark, uint32_t what)
+    void begin(uint32_t mark, uint32_t what, uint16_t told = 0)
     {
-        Header header { mark, what, 0 };
+        Header header { mark, static_cast<uint16_t>(what), told, 0 };
         m_bytes.resize(sizeof header);
         std::memcpy(m_bytes.data(), &header, sizeof header);
     }
@@ -42,8 +42,15 @@ public:
         number<uint64_t>(bytes.size());
         append(bytes.data(), bytes.size());
     }
-    // To the payload's end, without a length: the sentence of a failure.
+    uint32_t what() const
+    {
+        Header header;
+        std::memcpy(&header, m_bytes.data(), sizeof header);
+        return header.what;
+    }
+    // To the payload's end, without a length: the sentence of a failure, or fields that are written already.
     void rest(std::string_view text) { append(text.data(), text.size()); }
+    void rest(std::span<std::byte const> fields) { append(fields.data(), fields.size()); }
 
     // The whole message, with the payload's length in its header.
     std::span<std::byte const> whole()
@@ -86,6 +93,10 @@ public:
         auto field = bytes();
         return { reinterpret_cast<char const*>(field.data()), field.size() };
     }
+    // What was not read yet.
+    std::span<std::byte const> rest() const { return m_left; }
+    // All that was read so far was there.
+    bool good() const { return !m_bad; }
     // All was there, and nothing more.
     bool whole() const { return !m_bad && m_left.empty(); }
 

@@ -16,7 +16,7 @@ struct ExportFacts {
     std::optional<Windows> since; // nothing: it exists, but no page says since when
 };
 
-// The kernel's exports (ntoskrnl.exe and hal.dll), in name order.
+// The kernel's exports (ntoskrnl.exe, hal.dll and wmilib.sys), in name order.
 std::map<std::string_view, ExportFacts> const& kernel_exports();
 // Nothing: neither table has the name.
 std::optional<ExportFacts> export_facts(std::string_view name);

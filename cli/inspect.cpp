@@ -67,7 +67,7 @@ std::string missing_words(InspectedImport const& import)
     return import.exists ? "Windows has it" : "";
 }
 
-InspectedImport kernel_import(std::string const& name, Windows windows)
+InspectedImport kernel_import(std::string_view dll, std::string const& name, Windows windows)
 {
     InspectedImport result { .name = name };
     if (auto facts = export_facts(name)) {
@@ -79,6 +79,8 @@ InspectedImport kernel_import(std::string const& name, Windows windows)
         result.words = missing_words(result);
         return result;
     }
+    if (!ldr::ExportTable::stands_in(*row, dll))
+        return { .name = name, .words = fmt::format("an export of {}", dll_name(row->dll)) };
     result.exists = true;
     result.since = row->since;
     if (!row->exists_on(windows))
@@ -125,7 +127,7 @@ void add_dlls(Inspection& inspection, std::vector<ldr::ImportedDll> const& dlls,
         for (ldr::Import const& import : dll.imports) {
             std::string name = import.name.empty() ? fmt::format("#{}", import.ordinal) : import.name;
             result.imports.push_back(ldr::ExportTable::is_kernel_module(dll.name)
-                                         ? kernel_import(name, inspection.windows)
+                                         ? kernel_import(dll.name, name, inspection.windows)
                                          : driver_import(dll.name, import, name, neighbours));
         }
         inspection.dlls.push_back(std::move(result));

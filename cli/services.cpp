@@ -33,6 +33,4 @@ Ddi const* service(std::string_view name)
     return found != rows.end() && (*found)->name == name ? *found : nullptr;
 }
 
-std::string dll_name(Dll dll) { return dll == Dll::hal ? "hal.dll" : "ntoskrnl.exe"; }
-
 } // namespace ringside::cli

@@ -15,6 +15,4 @@ std::vector<Ddi const*> const& all_services();
 // Null: nobody serves it.
 Ddi const* service(std::string_view name);
 
-std::string dll_name(Dll dll);
-
 } // namespace ringside::cli

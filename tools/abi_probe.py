@@ -25,7 +25,7 @@ TARGETS = ["x86_64-pc-windows-msvc", "x86_64-w64-mingw32"]
 FLAGS = ["-fsyntax-only", "-fms-extensions", "-fms-compatibility", "-fgnuc-version=4.2.1", "-w", "-ferror-limit=0"]
 # Two translation units, for the user mode and kernel mode headers exclude one another.
 UNITS = {
-    "kernel": ["ntifs.h", "ntddk.h", "csq.h", "dderror.h", "wmistr.h", "wmilib.h"],
+    "kernel": ["ntifs.h", "ntddk.h", "csq.h", "dderror.h", "wmistr.h", "wmilib.h", "ntdddisk.h"],
     "user": ["windows.h"],
 }
 

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Ringside from Python, with nothing but ctypes: what examples/c/first_machine.c does, and a driver that goes wild.
+"""Ringside from Python, with nothing but ctypes: what examples/c/first_machine.c does, requests that are not waited for,
+and a driver that goes wild.
 
-    python3 first_machine.py libringside.so build/drivers/ioctl.sys build/drivers/ends.sys
+    python3 first_machine.py libringside.so build/drivers/{ioctl,desk,ends}.sys
 
-A binding needs no more than this: handles are 64-bit numbers, results are numbers, text is UTF-8, and the three
-structures below look as in ringside.h."""
+A binding needs no more than this: handles are 64-bit numbers, results are numbers, text is UTF-8, and the structures
+below look as in ringside.h."""
 import ctypes as c
 import json
+import struct
 import sys
 
-library, ioctl_sys, ends_sys = sys.argv[1:]
+library, ioctl_sys, desk_sys, ends_sys = sys.argv[1:]
 ringside = c.CDLL(library)
 ringside.ringside_last_error.restype = c.c_char_p
 ringside.ringside_last_error.argtypes = [c.c_uint64]
@@ -33,6 +35,19 @@ class Options(c.Structure):
 
 class Reply(c.Structure):
     _fields_ = [("status", NtStatus), ("reserved", c.c_uint32), ("information", c.c_uint64), ("bytes", c.c_uint64)]
+
+
+# What a request's end is told to: context, result, reply, bytes.
+Callback = c.CFUNCTYPE(None, c.c_void_p, c.c_int, c.POINTER(Reply), c.POINTER(c.c_char))
+
+
+class Io(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("major", c.c_uint32), ("minor", c.c_uint32), ("code", c.c_uint32),
+                ("flags", c.c_uint32), ("key", c.c_uint32), ("reserved", c.c_uint32), ("in_", c.c_char_p),
+                ("in_bytes", c.c_size_t), ("out_contents", c.c_char_p), ("out_contents_bytes", c.c_size_t),
+                ("offset", c.c_uint64), ("length", c.c_uint64), ("name", c.c_char_p), ("thread", c.c_uint64),
+                ("event", c.c_uint64), ("context", c.c_uint64), ("callback", Callback),
+                ("callback_context", c.c_void_p)]
 
 
 class Failure(Exception):
@@ -85,12 +100,44 @@ def ioctl(file, code, data=b"", room=0):
     return reply.status, out.raw[:reply.bytes]
 
 
+def read_later(file, room, told):
+    """ReadFileEx: what comes of it is told to a function, in an alertable sleep of the client's thread. The request, and
+    the callback, which must live until it was called."""
+    callback = Callback(lambda context, result, reply, data: told(reply[0].status, data[:reply[0].bytes]))
+    io, request = Io(size=c.sizeof(Io), major=3, callback=callback), Handle()  # RINGSIDE_MAJOR_READ
+    call("start_io", file, c.byref(io), c.c_size_t(room), c.byref(request))
+    return request, callback
+
+
+def sleep(thread, seconds):
+    status = NtStatus()
+    call("thread_sleep", thread, c.c_double(seconds), c.c_int(1), c.byref(status))
+    return status.value
+
+
 # A driver that behaves.
 machine = boot(seed=7)
 load(machine, ioctl_sys)
 print("devices:", ", ".join(device["name"] for device in json.loads(text_of("devices", machine))))
 file = open_file(machine, r"\\.\RingsideIoctl")
 print("ioctl:  ", *ioctl(file, 0x80002000, b"ringside", 64))
+call("file_close", file)
+call("expect_quiet", machine)
+call("close", machine)
+
+# A driver that keeps what it is asked until it is told, or the request is cancelled. The order and the serving are its
+# own control codes (tests/drivers/desk.h): a status, an amount, and whether to keep.
+machine = boot(seed=7)
+load(machine, desk_sys)
+file, thread = open_file(machine, r"\\.\Desk"), Handle()
+call("thread_first", machine, c.byref(thread))
+ioctl(file, 0x80002000, struct.pack("<iIII", 0, 0, 1, 0))
+served = read_later(file, 8, lambda status, data: print("served: ", status, data))
+cancelled = read_later(file, 8, lambda status, data: print(f"cancel:  {status & 0xFFFFFFFF:08x}", data))
+print("sleep:  ", sleep(thread, 1.0))
+ioctl(file, 0x80002004, struct.pack("<iIII", 0, 5, 0, 0))
+call("request_cancel_ex", cancelled[0], None)
+print("sleep:  ", sleep(thread, 1.0), "(STATUS_USER_APC)")
 call("file_close", file)
 call("expect_quiet", machine)
 call("close", machine)

@@ -14,6 +14,8 @@
 #pragma once
 
 #include <ringside/client.h>
+#include <ringside/persistent.h>
+#include <ringside/user.h>
 #include <ringside/windows.h>
 #include <ringside/wmi.h>
 
@@ -73,6 +75,8 @@ struct MachineOptions {
     double hang_seconds = 2;       // host time a driver may spin without calling anything; 0: for ever
     size_t memory_bytes = size_t { 1 } << 30; // physical memory; only what is touched costs anything
     Drive c_drive {};              // \??\C:
+    User user {};                  // who answers dialog boxes
+    std::vector<PersistentMemory> persistent {}; // of the machine before, which was rebooted softly
     size_t log_records = 1 << 14;  // newest records kept; a power of two (these fit a second-level cache)
 };
 
@@ -198,11 +202,17 @@ public:
     void wmi_ignore(std::string_view guid);                     // no longer
     std::vector<std::string> wmi_complaints() const;            // what providers answered wrongly, one line each
 
+    // What a user sees of drivers, oldest first (user.h).
+    std::vector<HardErrorLine> hard_errors() const;
+    std::vector<EventLogLine> event_log() const;
+
     bool crashed() const;                     // a bug check or a missing service ended it
 
     // The system shuts down: IRP_MJ_SHUTDOWN to the devices that registered for it, last registered first, then to
     // those that wanted the last chance. Programs and drivers stay as they are.
     void shutdown();
+    // Shuts down for a kernel soft reboot: what the next machine finds of the memory that drivers wrote for it.
+    std::vector<PersistentMemory> soft_reboot();
 
     // Closes files, unloads drivers in reverse order, and looks what is left.
     Report finish();

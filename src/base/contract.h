@@ -21,7 +21,13 @@ namespace ringside {
 
 // The module a driver imports from. One export may stand in several (the hal's moved to ntoskrnl over time): the binder
 // accepts a name from any module of the kernel's own (ntoskrnl.exe, hal.dll, ntkrnlpa.exe ... ) as Windows' API sets do.
-enum class Dll : uint8_t { ntoskrnl, hal };
+// A driver library of Windows' (wmilib.sys) is a file of its own: its names are accepted from it alone.
+enum class Dll : uint8_t { ntoskrnl, hal, wmilib };
+
+constexpr char const* dll_name(Dll dll)
+{
+    return dll == Dll::wmilib ? "wmilib.sys" : dll == Dll::hal ? "hal.dll" : "ntoskrnl.exe";
+}
 
 // How the fault door (sim/fault.h) fails a call without running its body.
 enum class Fail : uint8_t {

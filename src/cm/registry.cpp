@@ -368,7 +368,9 @@ std::u16string Registry::make_service(std::u16string_view name, std::u16string_v
     std::u16string const path = service_path(name);
     Key& service = make(path);
     set_dword(service, u"Type", SERVICE_KERNEL_DRIVER);
-    set_dword(service, u"Start", start);
+    // On demand, else somebody said beforehand when it is to start.
+    if (start != SERVICE_DEMAND_START || !service.value(u"Start"))
+        set_dword(service, u"Start", start);
     set_dword(service, u"ErrorControl", SERVICE_ERROR_NORMAL);
     set_string(service, u"ImagePath", image_path, REG_EXPAND_SZ);
     make(path + u"\\Parameters");

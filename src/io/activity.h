@@ -14,5 +14,7 @@ GUID const* IoGetActivityIdThread();
 GUID const* IoSetActivityIdThread(GUID const* activity);
 void IoClearActivityIdThread(GUID const* original);
 NTSTATUS IoPropagateActivityIdToThread(IRP* irp, GUID* propagated, GUID const** original);
+// An event in the trace that says that the second one's work belongs to the first one's. Any IRQL.
+void IoTransferActivityId(GUID const* activity, GUID const* related);
 
 } // namespace ringside::io

@@ -34,11 +34,11 @@ void IoReleaseCancelSpinLock(KIRQL irql)
     ke::kernel().lower_irql(irql);
 }
 
-// @cite(wdk-ddi): page=wdm/nf-wdm-iocancelirp
-BOOLEAN IoCancelIrp(IRP* irp)
+namespace {
+
+// The cancel spin lock is held, and was taken at `irql`; it is released here or by the cancel routine.
+BOOLEAN cancel_and_unlock(IRP* irp, KIRQL irql)
 {
-    KIRQL irql;
-    IoAcquireCancelSpinLock(&irql);
     irp->Cancel = TRUE;
     IrpRecord* record = ke::g_binding == ke::Binding::Bare ? nullptr : manager().irps().find(irp);
     uint32_t const number = record ? record->number : 0;
@@ -63,29 +63,55 @@ BOOLEAN IoCancelIrp(IRP* irp)
     return TRUE;
 }
 
+// Those of the thread's IRPs that are `wanted` and not cancelled yet. A cancel routine may complete any of them. Each is
+// chosen with the cancel spin lock held: were it chosen first, its issuer could complete and free it, on another processor,
+// while this one waits for the lock.
+template <typename Wanted>
+uint32_t cancel_each(ke::Thread const& thread, Wanted wanted)
+{
+    Manager::ThreadWalk walk(thread);
+    for (uint32_t cancelled = 0;; ++cancelled) {
+        KIRQL irql;
+        IoAcquireCancelSpinLock(&irql);
+        IrpRecord* record = walk.next();
+        while (record && (record->irp->Cancel || !wanted(*record)))
+            record = walk.next();
+        if (!record) {
+            IoReleaseCancelSpinLock(irql);
+            return cancelled;
+        }
+        cancel_and_unlock(record->irp, irql);
+    }
+}
+
+} // namespace
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-iocancelirp
+BOOLEAN IoCancelIrp(IRP* irp)
+{
+    KIRQL irql;
+    IoAcquireCancelSpinLock(&irql);
+    return cancel_and_unlock(irp, irql);
+}
+
+BOOLEAN cancel_if_there(IRP* const& place)
+{
+    KIRQL irql;
+    IoAcquireCancelSpinLock(&irql);
+    if (place)
+        return cancel_and_unlock(place, irql);
+    IoReleaseCancelSpinLock(irql);
+    return FALSE;
+}
+
 uint32_t cancel_thread_irps(ke::Thread& thread, FILE_OBJECT* file)
 {
-    // A cancel routine may complete any of them.
-    uint32_t cancelled = 0;
-    Manager::ThreadWalk walk(thread);
-    while (IrpRecord* record = walk.next())
-        if (!record->irp->Cancel && (!file || record->file == file)) {
-            ++cancelled;
-            IoCancelIrp(record->irp);
-        }
-    return cancelled;
+    return cancel_each(thread, [file](IrpRecord const& record) { return !file || record.file == file; });
 }
 
 uint32_t cancel_synchronous_irps(ke::Thread& thread)
 {
-    uint32_t cancelled = 0;
-    Manager::ThreadWalk walk(thread);
-    while (IrpRecord* record = walk.next())
-        if (!record->irp->Cancel && is_synchronous(record->irp, record->file)) {
-            ++cancelled;
-            IoCancelIrp(record->irp);
-        }
-    return cancelled;
+    return cancel_each(thread, [](IrpRecord const& record) { return is_synchronous(record.irp, record.file); });
 }
 
 uint32_t end_thread_io(ke::Thread& thread)

@@ -8,7 +8,10 @@
 
 namespace ringside::io {
 
+// The IRP is the caller's to keep until this returns.
 BOOLEAN IoCancelIrp(IRP* irp);
+// The same for the IRP that stands there when the lock is taken, for callers who do not keep it; null: none.
+BOOLEAN cancel_if_there(IRP* const& place);
 void IoAcquireCancelSpinLock(KIRQL* irql);
 void IoReleaseCancelSpinLock(KIRQL irql);
 

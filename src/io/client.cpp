@@ -123,6 +123,6 @@ Reply wait_for_operation(Operation& operation)
 
 void release_operation(Operation& operation) { manager().operations().issuer_gone(operation); }
 
-bool cancel(Operation& operation) { return operation.irp && IoCancelIrp(operation.irp); }
+bool cancel(Operation& operation) { return cancel_if_there(operation.irp); }
 
 } // namespace ringside::io

@@ -21,7 +21,9 @@ std::span<Ddi const> lock_rows();    // lock_ddi.cpp: byte-range locks
 std::span<Ddi const> ea_rows();      // ea_ddi.cpp: extended attributes
 std::span<Ddi const> wmi_rows();     // wmi_ddi.cpp: providers and consumers of WMI
 std::span<Ddi const> wmilib_rows();  // wmilib.cpp: WMILIB.SYS
+std::span<Ddi const> ksr_rows();     // ksr_memory.cpp: memory that outlives a soft reboot
 std::span<Ddi const> quota_rows();
+std::span<Ddi const> disk_rows();    // disk/disk_rows.cpp: partition tables, creating disks
 std::span<Ddi const> path_rows();    // path_ddi.cpp: services by path, opens with a hint, names of volumes
 
 } // namespace ringside::io

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Drivers, devices, stacks and names, as exports.
+#include "io/boot_driver.h"
 #include "io/ddi.h"
 #include "io/device.h"
 #include "io/driver.h"
@@ -10,6 +11,9 @@
 namespace ringside::io {
 
 namespace {
+
+constexpr char const* kNoThumbprint
+    = "of a certificate its publisher and issuer are told, and no thumbprint; there is no ELAM hive";
 
 void capture_request(uint64_t const* arguments, LogCapture& into)
 {
@@ -28,6 +32,14 @@ std::span<Ddi const> device_rows()
         { .name = "IoAllocateDriverObjectExtension", .irql = { 0, 2 }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-ioallocatedriverobjectextension",
           .body = body<&IoAllocateDriverObjectExtension>() },
+        { .name = "IoRegisterBootDriverCallback", .irql = { 0, 0 }, .since = Windows::win8, .fail = Fail::Null,
+          .page = "ntddk/nf-ntddk-ioregisterbootdrivercallback", .partial = kNoThumbprint,
+          .body = body<&IoRegisterBootDriverCallback>() },
+        { .name = "IoUnregisterBootDriverCallback", .irql = { 0, 1 }, .since = Windows::win8,
+          .page = "ntddk/nf-ntddk-iounregisterbootdrivercallback", .body = body<&IoUnregisterBootDriverCallback>() },
+        { .name = "IoQueryFullDriverPath", .irql = { 0, 1 }, .since = Windows::win8_1, .fail = Fail::Status,
+          .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "ntddk/nf-ntddk-ioqueryfulldriverpath",
+          .body = body<&IoQueryFullDriverPath>() },
         { .name = "IoGetDriverObjectExtension", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iogetdriverobjectextension",
           .body = body<&IoGetDriverObjectExtension>() },
         { .name = "IoRegisterDriverReinitialization", .irql = { 0, 0 },

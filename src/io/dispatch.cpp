@@ -20,10 +20,10 @@ namespace {
                   "an IRP was sent to more drivers than it has stack locations");
 }
 
-// Frames of this IRP at this location or above it see that it went on.
+// Frames of this IRP at this location or above it see that it went on. Those outside of one that knows it were told then.
 void mark_forwarded(IrpRecord& record, int location)
 {
-    for (DispatchFrame* frame = record.frames; frame; frame = frame->outer)
+    for (DispatchFrame* frame = record.frames; frame && !frame->forwarded; frame = frame->outer)
         if (frame->location >= location)
             frame->forwarded = true;
 }

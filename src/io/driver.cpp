@@ -152,6 +152,7 @@ DriverRecord& DriverTable::add(DriverImage const& image, DRIVER_OBJECT* object)
     record.internal = image.internal;
     record.image_base = image.base;
     record.image_bytes = image.bytes;
+    record.path = image.path;
     guest_of(object).record_index = index;
     return record;
 }

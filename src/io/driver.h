@@ -62,6 +62,7 @@ struct DriverRecord {
     std::u16string name;    // "\Driver\toaster"
     uintptr_t image_base = 0;
     size_t image_bytes = 0;
+    std::u16string path;    // of the image's file; "": it has none
     DeviceRecord* first_device = nullptr; // newest first, as DRIVER_OBJECT.DeviceObject links them
     std::vector<Extension> extensions;
     std::vector<std::u16string> symbolic_links; // that its code created and nobody deleted
@@ -77,6 +78,7 @@ struct DriverImage {
     size_t bytes = 0;
     PDRIVER_INITIALIZE entry = nullptr;
     std::u16string_view registry_path; // \Registry\Machine\System\CurrentControlSet\Services\toaster
+    std::u16string_view path;          // of the image's file, \SystemRoot\System32\drivers\toaster.sys; empty: none
     void* section = nullptr;           // DriverSection: opaque to drivers
 };
 
@@ -143,5 +145,8 @@ NTSTATUS IoAllocateDriverObjectExtension(DRIVER_OBJECT* driver, void* identifica
 void* IoGetDriverObjectExtension(DRIVER_OBJECT* driver, void* identification);
 void IoRegisterDriverReinitialization(DRIVER_OBJECT* driver, PDRIVER_REINITIALIZE routine, void* context);
 void IoRegisterBootDriverReinitialization(DRIVER_OBJECT* driver, PDRIVER_REINITIALIZE routine, void* context);
+// Up to APC_LEVEL. The caller frees path->Buffer, paged pool. STATUS_NOT_FOUND: no image; STATUS_ACCESS_DENIED: another
+// driver's object, before Windows 10 1709; STATUS_INSUFFICIENT_RESOURCES.
+NTSTATUS IoQueryFullDriverPath(DRIVER_OBJECT* driver, UNICODE_STRING* path);
 
 } // namespace ringside::io

@@ -60,6 +60,27 @@ ErrorLog::Allocated ErrorLog::take(void* entry)
     return taken;
 }
 
+ErrorLogEntry& ErrorLog::keep(uint32_t driver_number, NTSTATUS code)
+{
+    if (m_written.size() == kKeptMax)
+        m_written.pop_front();
+    ErrorLogEntry& kept = m_written.emplace_back();
+    kept.driver_number = driver_number;
+    if (DriverRecord const* driver = manager().drivers().by_number(driver_number))
+        kept.driver = driver->label;
+    kept.time_100ns = sim::world().now_100ns();
+    kept.error_code = code;
+    return kept;
+}
+
+void ErrorLog::note(uint32_t driver_number, NTSTATUS code, std::u16string text)
+{
+    ErrorLogEntry& kept = keep(driver_number, code);
+    kept.final_status = code;
+    if (!text.empty())
+        kept.strings.push_back(std::move(text));
+}
+
 void ErrorLog::write(void* entry)
 {
     Allocated const taken = take(entry);
@@ -69,10 +90,7 @@ void ErrorLog::write(void* entry)
     }
     auto const& packet = *static_cast<IO_ERROR_LOG_PACKET const*>(taken.packet);
     auto const* bytes = static_cast<uint8_t const*>(taken.packet);
-    ErrorLogEntry& kept = m_written.emplace_back();
-    kept.driver_number = taken.driver_number;
-    kept.time_100ns = sim::world().now_100ns();
-    kept.error_code = packet.ErrorCode;
+    ErrorLogEntry& kept = keep(taken.driver_number, packet.ErrorCode);
     kept.unique_error_value = packet.UniqueErrorValue;
     kept.final_status = packet.FinalStatus;
     kept.major = packet.MajorFunctionCode;
@@ -90,8 +108,6 @@ void ErrorLog::write(void* entry)
         }
         at += sizeof(char16_t);
     }
-    if (m_written.size() > kKeptMax)
-        m_written.pop_front();
     ex::free(taken.packet, kErrorLogTag);
     ob::dereference(taken.object);
 }

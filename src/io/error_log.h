@@ -13,6 +13,7 @@ namespace ringside::io {
 
 struct ErrorLogEntry {
     uint32_t driver_number = 0;
+    std::string driver; // its label: it may be gone when somebody reads
     uint64_t time_100ns = 0;
     NTSTATUS error_code = 0;
     ULONG unique_error_value = 0;
@@ -32,6 +33,8 @@ public:
     void* allocate(void* object, UCHAR bytes);
     void write(void* entry);
     void free(void* entry);
+    // An entry of the I/O manager's own, in the name of a driver (0: none).
+    void note(uint32_t driver_number, NTSTATUS code, std::u16string text);
 
     std::deque<ErrorLogEntry> const& written() const { return m_written; }
     size_t allocated() const { return m_allocated.size(); } // neither written nor freed
@@ -44,6 +47,7 @@ private:
         void* object; // referenced
     };
     Allocated take(void* entry);
+    ErrorLogEntry& keep(uint32_t driver_number, NTSTATUS code);
     std::vector<Allocated> m_allocated;
     std::deque<ErrorLogEntry> m_written;
 };

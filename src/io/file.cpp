@@ -134,6 +134,8 @@ void file_deleted(void* body)
     if (file->vpb)
         --file->vpb->ReferenceCount;
     free_string(file->object->FileName, kFileNameTag);
+    if (file->shadow) [[unlikely]]
+        ex::free(std::exchange(file->shadow, nullptr), kAuxiliaryTag);
     manager().files().remove(*file);
     if (hint)
         ob::dereference(hint);

@@ -47,6 +47,7 @@ struct FileRecord {
     // IoCreateFileSpecifyDeviceObjectHint: requests go to this device of the stack and not to its top; referenced.
     DEVICE_OBJECT* hint = nullptr;
     bool ignores_sharing = false; // IO_IGNORE_SHARE_ACCESS_CHECK
+    IO_FOEXT_SHADOW_FILE* shadow = nullptr; // IoSetShadowFileInformation; pool of ours
 };
 
 class FileTable {

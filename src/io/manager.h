@@ -4,12 +4,16 @@
 #pragma once
 
 #include "base/contract.h"
+#include "io/boot_driver.h"
 #include "io/buffering.h"
 #include "io/device.h"
 #include "io/driver.h"
 #include "io/error_log.h"
 #include "io/file.h"
+#include "io/hard_error.h"
 #include "io/irp.h"
+#include "io/keep_alive.h"
+#include "io/ksr_memory.h"
 #include "io/operation.h"
 #include "io/remove_lock.h"
 #include "io/timer.h"
@@ -44,6 +48,10 @@ public:
     IoTimers& timers() { return m_timers; }
     WorkItemTable& work_items() { return m_work_items; }
     ErrorLog& error_log() { return m_error_log; }
+    HardErrors& hard_errors() { return m_hard_errors; }
+    KeepAlive& keep_alive() { return m_keep_alive; }
+    BootDrivers& boot_drivers() { return m_boot_drivers; }
+    KsrMemory& ksr_memory() { return m_ksr_memory; }
 
     // The IRP holds the operation, too, until it is released.
     void attach_operation(IrpRecord& record, Operation& operation);
@@ -94,6 +102,10 @@ private:
     IoTimers m_timers;
     WorkItemTable m_work_items;
     ErrorLog m_error_log;
+    HardErrors m_hard_errors;
+    KeepAlive m_keep_alive;
+    BootDrivers m_boot_drivers;
+    KsrMemory m_ksr_memory;
     struct ThreadIrps {
         IrpRecord* oldest = nullptr;
         IrpRecord* youngest = nullptr;

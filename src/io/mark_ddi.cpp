@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "io/mark_ddi.h"
 
+#include "ex/pool.h"
 #include "io/manager.h"
+#include "io/thread_ddi.h"
 #include "ke/kernel.h"
 
 namespace ringside::io {
@@ -50,6 +52,39 @@ BOOLEAN IoIsFileObjectIgnoringSharing(FILE_OBJECT* file) { return ignores_sharin
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-iogetinitiatorprocess
 EPROCESS* IoGetInitiatorProcess(FILE_OBJECT*) { return nullptr; }
 
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iogetshadowfileinformation
+IO_FOEXT_SHADOW_FILE* IoGetShadowFileInformation(FILE_OBJECT* file)
+{
+    FileRecord const* record = manager().files().find(file);
+    return record ? record->shadow : nullptr;
+}
+
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iosetshadowfileinformation
+NTSTATUS IoSetShadowFileInformation(FILE_OBJECT* file, FILE_OBJECT* backing_file, void* backing_instance)
+{
+    FileRecord* record = manager().files().find(file);
+    if (!record)
+        return STATUS_INVALID_PARAMETER;
+    if (!record->shadow)
+        record->shadow = static_cast<IO_FOEXT_SHADOW_FILE*>(
+            ex::allocate(NonPagedPoolNx, sizeof(IO_FOEXT_SHADOW_FILE), kAuxiliaryTag, ex::Owner::Kernel, true));
+    if (!record->shadow)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    *record->shadow = { backing_file, backing_instance };
+    return STATUS_SUCCESS;
+}
+
+// No file is opened with an oplock's key: IoCreateFileEx refuses extra create parameters.
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iogetoplockkeycontext
+OPLOCK_KEY_ECP_CONTEXT* IoGetOplockKeyContext(FILE_OBJECT*) { return nullptr; }
+
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iogetoplockkeycontextex
+OPLOCK_KEY_CONTEXT* IoGetOplockKeyContextEx(FILE_OBJECT*) { return nullptr; }
+
+// There are no containers.
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iogetsiloparameters
+IO_FOEXT_SILO_PARAMETERS* IoGetSiloParameters(FILE_OBJECT*) { return nullptr; }
+
 // @cite(wdk-ddi): page=ntddk/nf-ntddk-iosetthreadharderrormode
 BOOLEAN IoSetThreadHardErrorMode(BOOLEAN enable)
 {
@@ -97,6 +132,14 @@ BOOLEAN IoIsValidIrpStatus(NTSTATUS status)
     if (bits & kCustomer)
         return TRUE;
     return !(bits & kReserved) && ((bits >> kFacilityShift) & kFacilityMask) <= kFacilityMax;
+}
+
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-iogetpagingiopriority
+IO_PAGING_PRIORITY IoGetPagingIoPriority(IRP* irp)
+{
+    if (!(irp->Flags & IRP_PAGING_IO))
+        return IoPagingPriorityInvalid;
+    return IoGetIoPriorityHint(irp) > IoPriorityNormal ? IoPagingPriorityHigh : IoPagingPriorityNormal;
 }
 
 } // namespace ringside::io

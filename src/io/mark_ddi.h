@@ -13,6 +13,12 @@ BOOLEAN IoIsFileOriginRemote(FILE_OBJECT* file);
 NTSTATUS IoSetFileObjectIgnoreSharing(FILE_OBJECT* file);
 BOOLEAN IoIsFileObjectIgnoringSharing(FILE_OBJECT* file);
 EPROCESS* IoGetInitiatorProcess(FILE_OBJECT* file);
+// What was set, or null; good as long as the file object is. No reference is taken on what it names.
+IO_FOEXT_SHADOW_FILE* IoGetShadowFileInformation(FILE_OBJECT* file);
+NTSTATUS IoSetShadowFileInformation(FILE_OBJECT* file, FILE_OBJECT* backing_file, void* backing_instance);
+OPLOCK_KEY_ECP_CONTEXT* IoGetOplockKeyContext(FILE_OBJECT* file);
+OPLOCK_KEY_CONTEXT* IoGetOplockKeyContextEx(FILE_OBJECT* file);
+IO_FOEXT_SILO_PARAMETERS* IoGetSiloParameters(FILE_OBJECT* file);
 
 // --- Of a thread ---
 
@@ -28,5 +34,6 @@ inline constexpr NTSTATUS STATUS_FT_READ_FROM_COPY = 0x40000035;
 
 void IoSetMasterIrpStatus(IRP* master, NTSTATUS status);
 BOOLEAN IoIsValidIrpStatus(NTSTATUS status);
+IO_PAGING_PRIORITY IoGetPagingIoPriority(IRP* irp);
 
 } // namespace ringside::io

@@ -17,6 +17,8 @@ namespace {
 
 constexpr char const* kNoIrql = "the page gives no IRQL";
 constexpr char const* kStackIrql = "the page's remarks: any IRQL since Windows Server 2003 SP1";
+constexpr char const* kStreamsOfLinks
+    = "how named streams count on a link is not documented: they share it, and their deletion is no deletion of it";
 
 void capture_packet(uint64_t const* arguments, LogCapture& into)
 {
@@ -92,6 +94,21 @@ std::span<Ddi const> service_rows()
           .rules = "IrqlIoPassive5,PowerIrpDDis", .body = body<&IoUpdateShareAccess>() },
         { .name = "IoRemoveShareAccess", .irql = { 0, 0 }, .page = "wdm/nf-wdm-ioremoveshareaccess",
           .rules = "IrqlIoPassive5,PowerIrpDDis", .body = body<&IoRemoveShareAccess>() },
+        { .name = "IoCheckLinkShareAccess", .irql = { 0, 0 }, .since = Windows::v10_1709,
+          .page = "wdm/nf-wdm-iochecklinkshareaccess", .partial = kStreamsOfLinks, .because = kNoIrql,
+          .body = body<&IoCheckLinkShareAccess>() },
+        { .name = "IoSetLinkShareAccess", .irql = { 0, 0 }, .since = Windows::v10_1709,
+          .page = "wdm/nf-wdm-iosetlinkshareaccess", .because = kNoIrql, .body = body<&IoSetLinkShareAccess>() },
+        { .name = "IoUpdateLinkShareAccess", .irql = { 0, 0 }, .since = Windows::v10_1709,
+          .page = "wdm/nf-wdm-ioupdatelinkshareaccess", .body = body<&IoUpdateLinkShareAccess>() },
+        { .name = "IoUpdateLinkShareAccessEx", .irql = { 0, 0 }, .since = Windows::v10_1903,
+          .page = "wdm/nf-wdm-ioupdatelinkshareaccessex", .partial = kStreamsOfLinks,
+          .body = body<&IoUpdateLinkShareAccessEx>() },
+        { .name = "IoRemoveLinkShareAccess", .irql = { 0, 0 }, .since = Windows::v10_1709,
+          .page = "wdm/nf-wdm-ioremovelinkshareaccess", .body = body<&IoRemoveLinkShareAccess>() },
+        { .name = "IoRemoveLinkShareAccessEx", .irql = { 0, 0 }, .since = Windows::v10_1903,
+          .page = "wdm/nf-wdm-ioremovelinkshareaccessex", .partial = kStreamsOfLinks,
+          .body = body<&IoRemoveLinkShareAccessEx>() },
         { .name = "IoGetStackLimits", .irql = { 0, 15 }, .page = "wdm/nf-wdm-iogetstacklimits", .because = kStackIrql,
           .body = body<&IoGetStackLimits>() },
         { .name = "IoGetRemainingStackSize", .irql = { 0, 15 }, .page = "wdm/nf-wdm-iogetremainingstacksize",

@@ -39,6 +39,12 @@ void limit(Wish& wish, BOOLEAN const* write_permission)
         wish.share_read = true;
 }
 
+void limit(Wish& wish, ULONG flags)
+{
+    if (flags & IO_SHARE_ACCESS_NO_WRITE_PERMISSION)
+        wish.share_read = true;
+}
+
 void mark(FILE_OBJECT& file, Wish const& wish)
 {
     file.ReadAccess = wish.read;
@@ -62,11 +68,68 @@ void count(SHARE_ACCESS& access, Wish const& wish, ULONG amount)
     access.SharedDelete += wish.share_remove ? amount : 0;
 }
 
+bool conflicts_in_reading(SHARE_ACCESS const& access, Wish const& wish)
+{
+    return (wish.read && access.SharedRead < access.OpenCount) || (access.Readers && !wish.share_read);
+}
+
+bool conflicts_in_writing(SHARE_ACCESS const& access, Wish const& wish)
+{
+    return (wish.write && access.SharedWrite < access.OpenCount) || (access.Writers && !wish.share_write);
+}
+
+bool conflicts_in_deleting(SHARE_ACCESS const& access, Wish const& wish)
+{
+    return (wish.remove && access.SharedDelete < access.OpenCount) || (access.Deleters && !wish.share_remove);
+}
+
 bool conflicts(SHARE_ACCESS const& access, Wish const& wish)
 {
-    return (wish.read && access.SharedRead < access.OpenCount) || (wish.write && access.SharedWrite < access.OpenCount)
-        || (wish.remove && access.SharedDelete < access.OpenCount) || (access.Readers && !wish.share_read)
-        || (access.Writers && !wish.share_write) || (access.Deleters && !wish.share_remove);
+    return conflicts_in_reading(access, wish) || conflicts_in_writing(access, wish)
+        || conflicts_in_deleting(access, wish);
+}
+
+// --- Of a file with hard links: its stream, and the link that it was opened by ---
+
+struct Shares {
+    SHARE_ACCESS* stream; // null: not asked about
+    LINK_SHARE_ACCESS* link; // null: the stream stands for it
+    ULONG flags;
+    // Who deletes a named stream leaves the link where it is.
+    bool deletes_link() const { return link && !(flags & IO_SHARE_ACCESS_NON_PRIMARY_STREAM); }
+};
+
+void count(Shares const& shares, Wish const& wish, ULONG amount)
+{
+    if (shares.stream)
+        count(*shares.stream, wish, amount);
+    if (!shares.link)
+        return;
+    shares.link->OpenCount += amount;
+    shares.link->Deleters += wish.remove && shares.deletes_link() ? amount : 0;
+    shares.link->SharedDelete += wish.share_remove ? amount : 0;
+}
+
+bool conflicts_on_link(Shares const& shares, Wish const& wish)
+{
+    LINK_SHARE_ACCESS const& link = *shares.link;
+    return (wish.remove && shares.deletes_link() && link.SharedDelete < link.OpenCount)
+        || (link.Deleters && !wish.share_remove);
+}
+
+bool conflicts(Shares const& shares, Wish const& wish)
+{
+    SHARE_ACCESS const* stream = shares.stream;
+    if (stream && !(shares.flags & IO_CHECK_SHARE_ACCESS_DONT_CHECK_READ) && conflicts_in_reading(*stream, wish))
+        return true;
+    if (stream && !(shares.flags & IO_CHECK_SHARE_ACCESS_DONT_CHECK_WRITE) && conflicts_in_writing(*stream, wish))
+        return true;
+    if (shares.flags & IO_CHECK_SHARE_ACCESS_DONT_CHECK_DELETE)
+        return false;
+    if (shares.link && conflicts_on_link(shares, wish))
+        return true;
+    bool const by_stream = !shares.deletes_link() || (shares.flags & IO_CHECK_SHARE_ACCESS_FORCE_USING_SCB);
+    return stream && by_stream && conflicts_in_deleting(*stream, wish);
 }
 
 } // namespace
@@ -120,6 +183,66 @@ void IoRemoveShareAccess(FILE_OBJECT* file, SHARE_ACCESS* access)
 {
     if (Wish const wish = wish_of(*file); wish.any() && !ignores_sharing(*file))
         count(*access, wish, ~ULONG { 0 });
+}
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-iochecklinkshareaccess
+NTSTATUS IoCheckLinkShareAccess(ACCESS_MASK desired, ULONG share, FILE_OBJECT* file, SHARE_ACCESS* access,
+                                LINK_SHARE_ACCESS* link, ULONG flags)
+{
+    Wish wish = wish_of(desired, share);
+    limit(wish, flags);
+    if (file && !(flags & IO_CHECK_SHARE_ACCESS_DONT_UPDATE_FILE_OBJECT))
+        mark(*file, wish);
+    bool const matters = wish.any() || (flags & IO_CHECK_SHARE_ACCESS_FORCE_CHECK);
+    if (!matters || (file && ignores_sharing(*file)))
+        return STATUS_SUCCESS;
+    Shares const shares { access, link, flags };
+    if (conflicts(shares, wish))
+        return STATUS_SHARING_VIOLATION;
+    // Without a wish it is no sharer: nothing of it would be taken back when it is closed.
+    if ((flags & IO_CHECK_SHARE_ACCESS_UPDATE_SHARE_ACCESS) && wish.any())
+        count(shares, wish, 1);
+    return STATUS_SUCCESS;
+}
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-iosetlinkshareaccess
+void IoSetLinkShareAccess(ACCESS_MASK desired, ULONG share, FILE_OBJECT* file, SHARE_ACCESS* access,
+                          LINK_SHARE_ACCESS* link, ULONG flags)
+{
+    Wish wish = wish_of(desired, share);
+    limit(wish, flags);
+    mark(*file, wish);
+    if (!(flags & IO_CHECK_SHARE_ACCESS_UPDATE_SHARE_ACCESS))
+        return;
+    *access = {};
+    if (link)
+        *link = {};
+    if (wish.any() && !ignores_sharing(*file))
+        count(Shares { access, link, flags }, wish, 1);
+}
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-ioupdatelinkshareaccessex
+void IoUpdateLinkShareAccessEx(FILE_OBJECT* file, SHARE_ACCESS* access, LINK_SHARE_ACCESS* link, ULONG flags)
+{
+    if (Wish const wish = wish_of(*file); wish.any() && !ignores_sharing(*file))
+        count(Shares { access, link, flags }, wish, 1);
+}
+
+void IoUpdateLinkShareAccess(FILE_OBJECT* file, SHARE_ACCESS* access, LINK_SHARE_ACCESS* link)
+{
+    IoUpdateLinkShareAccessEx(file, access, link, 0);
+}
+
+// @cite(wdk-ddi): page=wdm/nf-wdm-ioremovelinkshareaccessex
+void IoRemoveLinkShareAccessEx(FILE_OBJECT* file, SHARE_ACCESS* access, LINK_SHARE_ACCESS* link, ULONG flags)
+{
+    if (Wish const wish = wish_of(*file); wish.any() && !ignores_sharing(*file))
+        count(Shares { access, link, flags }, wish, ~ULONG { 0 });
+}
+
+void IoRemoveLinkShareAccess(FILE_OBJECT* file, SHARE_ACCESS* access, LINK_SHARE_ACCESS* link)
+{
+    IoRemoveLinkShareAccessEx(file, access, link, 0);
 }
 
 } // namespace ringside::io

@@ -57,11 +57,20 @@ struct WmiConsumer {
     std::deque<std::vector<uint8_t>> heard; // WNODEs
 };
 
+// A WNODE in pool that IoWMIWriteEvent took over, with what its header said then: a driver may still write there.
+struct WmiEvent {
+    uint8_t* wnode;
+    size_t bytes;
+    ULONG flags;
+    GUID guid;
+};
+
 struct Wmi {
     std::list<WmiProvider> providers; // oldest first
     std::list<WmiConsumer> consumers; // oldest first
-    std::deque<void*> events;         // WNODEs in pool that IoWMIWriteEvent took over
+    std::deque<WmiEvent> events;      // oldest first
     std::vector<std::string> complaints;
+    std::vector<uint32_t> asked;      // numbers of the IRPs that providers have
     std::vector<std::pair<GUID, ULONG>> instance_ids; // IoWMIAllocateInstanceIds: next free
     KEVENT* idle = nullptr;           // in pool; set while no job is queued or being done
     unsigned jobs = 0;
@@ -103,6 +112,7 @@ private:
 };
 inline constexpr size_t kWmiBytesMax = size_t { 16 } << 20; // no answer may ask for more
 inline constexpr size_t kWmiEventBytesMax = 1024;           // of a WNODE that IoWMIWriteEvent takes
+inline constexpr size_t kWmiComplaintsMax = 256;
 inline constexpr ULONG kWmiTag = 0x696D7057;                // 'Wpmi'
 
 // --- Providers (wmi_registration.cpp) ---
@@ -117,7 +127,9 @@ WmiProvider* provider_of(DEVICE_OBJECT const* device);
 WmiProvider* provider_with(ULONG id);
 // What stands for a device instance path until devices have one: the last part of the device's name, or its number.
 std::u16string instance_path(DeviceRecord const& device);
+// Says it once; the first kWmiComplaintsMax different ones are kept.
 void wmi_complain(WmiProvider const& provider, std::string words);
+void wmi_complain(std::string_view who, std::string words);
 // A function for a worker thread, counted in Wmi::jobs; `context` is given to it.
 void queue_wmi_job(void (*job)(void* context), void* context);
 void end_wmi_job(); // the last thing that a job does
@@ -184,5 +196,7 @@ void wmi_guid_deleted(void* body);
 void refresh_wmi();
 // Takes over a WNODE in pool; up to DISPATCH_LEVEL.
 NTSTATUS IoWMIWriteEvent(void* wnode);
+// The job for Wmi::events (wmi_delivery.cpp).
+void deliver_wmi_events(void* context);
 
 } // namespace ringside::io

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Consumers, what is enabled for them, and events on their way.
+// Consumers, what is enabled for them, and the events that drivers write.
 #include "ex/pool.h"
 #include "io/manager.h"
-#include "ke/door.h"
 #include "ob/object.h"
 #include "ob/wmi_guid.h"
 
@@ -77,125 +76,6 @@ void refresh_job(void*)
     end_wmi_job();
 }
 
-WmiConsumer* listener_after(GUID const& guid, uint32_t number)
-{
-    for (WmiConsumer& consumer : manager().wmi.consumers)
-        if (consumer.number > number && consumer.listening && same_guid(consumer.guid, guid))
-            return &consumer;
-    return nullptr;
-}
-
-class HeldObject {
-public:
-    explicit HeldObject(void* body) : m_body(body) { ob::reference(body); }
-    ~HeldObject() { ob::dereference(m_body); }
-    HeldObject(HeldObject const&) = delete;
-    HeldObject& operator=(HeldObject const&) = delete;
-
-private:
-    void* m_body;
-};
-
-void deliver(GUID const guid, uint8_t* wnode, size_t bytes)
-{
-    uint32_t last = 0;
-    while (WmiConsumer* const consumer = listener_after(guid, last)) {
-        last = consumer->number;
-        if (consumer->records)
-            consumer->heard.emplace_back(wnode, wnode + bytes);
-        if (!consumer->callback)
-            continue;
-        HeldObject const held(consumer->body);
-        ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, last }, consumer->callback,
-                         static_cast<void*>(wnode), consumer->context);
-    }
-}
-
-// The event's bytes for consumers: the target's data for a reference, names put in for a static instance.
-bool write_event(uint8_t const* wnode, WmiBuffer& into)
-{
-    WNODE_HEADER head;
-    std::memcpy(&head, wnode, sizeof head);
-    WmiProvider* const provider = provider_with(head.ProviderId);
-    std::span<uint8_t const> const bytes { wnode, head.BufferSize };
-    std::string error;
-    std::vector<uint8_t> written(bytes.begin(), bytes.end());
-    if ((head.Flags & WNODE_FLAG_SINGLE_INSTANCE) && provider) {
-        WmiBlock const* const block = block_of(*provider, head.Guid);
-        auto const found = parse_single_instance(
-            bytes, block ? std::span<std::u16string const>(block->names) : std::span<std::u16string const> {}, error);
-        if (!error.empty()) {
-            wmi_complain(*provider, "an event is wrong: " + error);
-            return false;
-        }
-        written = write_single_instance(head.Guid, provider->id, found.front(), WNODE_FLAG_EVENT_ITEM);
-    }
-    if (!into.make(written.size()))
-        return false;
-    std::memcpy(into.data(), written.data(), written.size());
-    return true;
-}
-
-// A WNODE_EVENT_REFERENCE: the data is fetched from its provider.
-bool fetch_reference(uint8_t const* wnode, WmiBuffer& into)
-{
-    WNODE_EVENT_REFERENCE told;
-    auto const size = reinterpret_cast<WNODE_HEADER const*>(wnode)->BufferSize;
-    if (size < offsetof(WNODE_EVENT_REFERENCE, TargetInstanceName) + sizeof(ULONG))
-        return false;
-    std::memcpy(&told, wnode, std::min<size_t>(sizeof told, size));
-    WmiProvider* const provider = provider_with(told.WnodeHeader.ProviderId);
-    WmiBlock const* const block = provider ? block_of(*provider, told.TargetGuid) : nullptr;
-    if (!block)
-        return false;
-    if (told.WnodeHeader.Flags & WNODE_FLAG_STATIC_INSTANCE_NAMES) {
-        if (told.TargetInstanceIndex >= block->names.size()) {
-            wmi_complain(*provider, fmt::format("an event refers to instance {}, the block was registered with {}",
-                                                told.TargetInstanceIndex, block->names.size()));
-            return false;
-        }
-    }
-    WmiBuffer name;
-    USHORT length = 0;
-    if (told.WnodeHeader.Flags & WNODE_FLAG_STATIC_INSTANCE_NAMES) {
-        auto const& text = block->names[told.TargetInstanceIndex];
-        length = static_cast<USHORT>(text.size() * 2);
-        if (!name.make(length + 2u))
-            return false;
-        std::memcpy(name.data(), text.data(), length);
-    } else {
-        std::memcpy(&length, wnode + offsetof(WNODE_EVENT_REFERENCE, TargetInstanceName), sizeof length);
-        if (size - offsetof(WNODE_EVENT_REFERENCE, TargetInstanceName) - 2 < length || !name.make(length + 2u))
-            return false;
-        std::memcpy(name.data(), wnode + offsetof(WNODE_EVENT_REFERENCE, TargetInstanceName) + 2, length);
-    }
-    std::u16string_view const text(reinterpret_cast<char16_t const*>(name.data()), length / sizeof(char16_t));
-    if (!NT_SUCCESS(query_single({ told.TargetGuid, true }, text, into)))
-        return false;
-    into.as<WNODE_HEADER>().Guid = told.WnodeHeader.Guid;
-    into.as<WNODE_HEADER>().Flags |= WNODE_FLAG_EVENT_ITEM;
-    return true;
-}
-
-void deliver_job(void*)
-{
-    Wmi& wmi = manager().wmi;
-    while (!wmi.events.empty()) {
-        auto* const wnode = static_cast<uint8_t*>(wmi.events.front());
-        wmi.events.pop_front();
-        {
-            WmiBuffer event;
-            GUID const guid = reinterpret_cast<WNODE_HEADER*>(wnode)->Guid;
-            bool const reference = reinterpret_cast<WNODE_HEADER*>(wnode)->Flags & WNODE_FLAG_EVENT_REFERENCE;
-            if (reference ? fetch_reference(wnode, event) : write_event(wnode, event))
-                deliver(guid, event.data(), event.as<WNODE_HEADER>().BufferSize);
-        }
-        ex::free(wnode, 0);
-    }
-    wmi.delivering = false;
-    end_wmi_job();
-}
-
 } // namespace
 
 // @cite(wdk-docs): page=kernel/irp-mn-enable-events
@@ -260,26 +140,29 @@ void wmi_guid_deleted(void* body)
 }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iowmiwriteevent
-// On success the block is WMI's; else the caller's still.
+// On success the block is WMI's; else the caller's still. What is no pool block could not be freed when the event has been
+// delivered: the machine ends here, with the bug check that would come then.
 NTSTATUS IoWMIWriteEvent(void* wnode)
 {
     WNODE_HEADER const head = *static_cast<WNODE_HEADER const*>(wnode);
     if (head.Flags & WNODE_FLAG_TRACED_GUID)
         return STATUS_UNSUCCESSFUL; // no trace session is there to take it
     auto const block = ex::find_block(wnode);
+    if (!block)
+        ex::free(wnode, 0);
     if (head.BufferSize > kWmiEventBytesMax)
         return STATUS_BUFFER_OVERFLOW;
-    if (head.BufferSize < sizeof head || (block && head.BufferSize > block->bytes)) {
+    if (head.BufferSize < sizeof head || head.BufferSize > block->bytes) {
         if (WmiProvider const* provider = provider_with(head.ProviderId))
             wmi_complain(*provider, fmt::format("an event's BufferSize is {}, of a block of {} bytes", head.BufferSize,
-                                                block ? block->bytes : 0));
+                                                block->bytes));
         return STATUS_INVALID_PARAMETER;
     }
     Wmi& wmi = manager().wmi;
-    wmi.events.push_back(wnode);
+    wmi.events.push_back({ static_cast<uint8_t*>(wnode), head.BufferSize, head.Flags, head.Guid });
     if (!wmi.delivering) {
         wmi.delivering = true;
-        queue_wmi_job(&deliver_job, nullptr);
+        queue_wmi_job(&deliver_wmi_events, nullptr);
     }
     return STATUS_SUCCESS;
 }

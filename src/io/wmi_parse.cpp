@@ -11,6 +11,8 @@ namespace {
 
 using Bytes = std::span<uint8_t const>;
 
+constexpr size_t kNowhere = 0xFFFFFFFF; // beyond any answer
+
 // The first complaint stays.
 bool refuse(std::string& error, std::string words)
 {
@@ -51,7 +53,8 @@ std::u16string numbered(std::u16string const& base, ULONG number)
     return name;
 }
 
-bool read_names(Bytes info, WMIREGGUIDW const& told, WmiBlock& block, ULONG number, std::string& error)
+// `room`: characters that names may still take.
+bool read_names(Bytes info, WMIREGGUIDW const& told, WmiBlock& block, ULONG number, size_t& room, std::string& error)
 {
     constexpr ULONG kKinds = WMIREG_FLAG_INSTANCE_LIST | WMIREG_FLAG_INSTANCE_BASENAME | WMIREG_FLAG_INSTANCE_PDO;
     ULONG const kind = told.Flags & kKinds;
@@ -76,11 +79,14 @@ bool read_names(Bytes info, WMIREGGUIDW const& told, WmiBlock& block, ULONG numb
                                              "WMIREGINFO",
                                              number, i, info.size()));
         block.names.push_back(kind == WMIREG_FLAG_INSTANCE_LIST ? text : numbered(text, i));
+        if (block.names.back().size() >= room)
+            return refuse(error, too_many_names());
+        room -= block.names.back().size() + 1;
     }
     return true;
 }
 
-bool read_info(Bytes info, std::vector<WmiBlock>& blocks, std::string& error)
+bool read_info(Bytes info, std::vector<WmiBlock>& blocks, size_t& room, std::string& error)
 {
     WMIREGINFOW head;
     if (!read(info, 0, head))
@@ -105,7 +111,7 @@ bool read_info(Bytes info, std::vector<WmiBlock>& blocks, std::string& error)
         WmiBlock block;
         block.guid = told.Guid;
         block.flags = told.Flags;
-        if (!(told.Flags & WMIREG_FLAG_REMOVE_GUID) && !read_names(info, told, block, i, error))
+        if (!(told.Flags & WMIREG_FLAG_REMOVE_GUID) && !read_names(info, told, block, i, room, error))
             return false;
         blocks.push_back(std::move(block));
     }
@@ -114,20 +120,26 @@ bool read_info(Bytes info, std::vector<WmiBlock>& blocks, std::string& error)
 
 } // namespace
 
+std::string too_many_names()
+{
+    return fmt::format("the names of its instances are longer than {} characters together", kWmiNamesMax);
+}
+
 std::vector<WmiBlock> parse_registration(Bytes bytes, std::string& error)
 {
     std::vector<WmiBlock> blocks;
+    size_t room = kWmiNamesMax;
     for (;;) {
         ULONG next = 0;
-        if (!read_info(bytes, blocks, error))
-            return {};
+        if (!read_info(bytes, blocks, room, error))
+            return blocks;
         read(bytes, offsetof(WMIREGINFOW, NextWmiRegInfo), next);
         if (!next)
             return blocks;
         if (next < sizeof(WMIREGINFOW) || next >= bytes.size() || blocks.size() > kWmiBlocksMax) {
             refuse(error, fmt::format("NextWmiRegInfo {:#x} leads out of the {} bytes that were written", next,
                                       bytes.size()));
-            return {};
+            return blocks;
         }
         bytes = bytes.subspan(next);
     }
@@ -173,17 +185,18 @@ std::vector<WmiInstanceView> parse_all_data(Bytes bytes, std::span<std::u16strin
     }
     std::vector<WmiInstanceView> found;
     size_t fixed_at = head.DataBlockOffset;
+    size_t characters = 0, data = 0;
     for (ULONG i = 0; i < head.InstanceCount; ++i) {
         OFFSETINSTANCEDATAANDLENGTH place { static_cast<ULONG>(fixed_at), head.FixedInstanceSize };
         if (head.WnodeHeader.Flags & WNODE_FLAG_FIXED_INSTANCE_SIZE)
-            fixed_at += round8(head.FixedInstanceSize);
+            fixed_at = std::min(fixed_at + round8(head.FixedInstanceSize), kNowhere);
         else if (!read(bytes, fixed + i * sizeof place, place)) {
             refuse(error, fmt::format("the place of instance {} of {} lies beyond the WNODE's {} bytes", i,
                                       head.InstanceCount, bytes.size()));
             return {};
         }
         if (place.OffsetInstanceData > bytes.size()
-            || bytes.size() - place.OffsetInstanceData < place.LengthInstanceData || fixed_at > kWmiInstancesMax * 256u) {
+            || bytes.size() - place.OffsetInstanceData < place.LengthInstanceData) {
             refuse(error, fmt::format("instance {}: {} bytes at {:#x} lie beyond the WNODE's {} bytes", i,
                                       place.LengthInstanceData, place.OffsetInstanceData, bytes.size()));
             return {};
@@ -197,36 +210,81 @@ std::vector<WmiInstanceView> parse_all_data(Bytes bytes, std::span<std::u16strin
             refuse(error, fmt::format("the name of instance {} lies beyond the WNODE's {} bytes", i, bytes.size()));
             return {};
         }
+        characters += view.name.size() + 1;
+        data += view.data.size();
+        if (characters > kWmiNamesMax || data > kWmiDataMax) {
+            refuse(error, fmt::format("its {} instances lie over each other: up to instance {} they have {} characters and "
+                                      "{} bytes, of a WNODE of {} bytes",
+                                      head.InstanceCount, i, characters, data, bytes.size()));
+            return {};
+        }
         found.push_back(std::move(view));
     }
     return found;
 }
 
-std::vector<WmiInstanceView> parse_single_instance(Bytes bytes, std::span<std::u16string const> names,
-                                                   std::string& error)
+namespace {
+
+// What WNODE_SINGLE_INSTANCE and WNODE_SINGLE_ITEM tell: the item stands between the index and the data's place.
+struct One {
+    char const* kind;
+    ULONG flags = 0, name = 0, index = 0, item = 0, data = 0, size = 0;
+};
+
+bool read_one(Bytes bytes, bool item, One& told)
 {
-    WNODE_SINGLE_INSTANCE head;
+    size_t const place = item ? offsetof(WNODE_SINGLE_ITEM, DataBlockOffset)
+                              : offsetof(WNODE_SINGLE_INSTANCE, DataBlockOffset);
+    told.kind = item ? "WNODE_SINGLE_ITEM" : "WNODE_SINGLE_INSTANCE";
+    return read(bytes, offsetof(WNODE_HEADER, Flags), told.flags)
+        && read(bytes, offsetof(WNODE_SINGLE_INSTANCE, OffsetInstanceName), told.name)
+        && read(bytes, offsetof(WNODE_SINGLE_INSTANCE, InstanceIndex), told.index)
+        && (!item || read(bytes, offsetof(WNODE_SINGLE_ITEM, ItemId), told.item)) && read(bytes, place, told.data)
+        && read(bytes, place + sizeof(ULONG), told.size);
+}
+
+std::vector<WmiInstanceView> parse_one(Bytes bytes, std::span<std::u16string const> names, bool item,
+                                       std::string& error)
+{
+    One told;
     if (!check_wnode(bytes, error))
         return {};
     bytes = bytes.first(reinterpret_cast<WNODE_HEADER const*>(bytes.data())->BufferSize);
-    if (!read(bytes, 0, head) || head.DataBlockOffset > bytes.size()
-        || bytes.size() - head.DataBlockOffset < head.SizeDataBlock) {
-        refuse(error, fmt::format("the data of a WNODE_SINGLE_INSTANCE lies beyond its {} bytes", bytes.size()));
+    if (!read_one(bytes, item, told)) {
+        refuse(error, fmt::format("{} bytes hold no {}", bytes.size(), told.kind));
         return {};
     }
-    WmiInstanceView view { {}, head.InstanceIndex, bytes.subspan(head.DataBlockOffset, head.SizeDataBlock) };
-    if (head.WnodeHeader.Flags & WNODE_FLAG_STATIC_INSTANCE_NAMES) {
-        if (head.InstanceIndex >= names.size()) {
-            refuse(error, fmt::format("WNODE_SINGLE_INSTANCE tells of instance {}, the block was registered with {}",
-                                      head.InstanceIndex, names.size()));
+    if (told.data > bytes.size() || bytes.size() - told.data < told.size) {
+        refuse(error, fmt::format("a {}'s {} bytes of data at {:#x} lie beyond its {} bytes", told.kind, told.size,
+                                  told.data, bytes.size()));
+        return {};
+    }
+    WmiInstanceView view { {}, told.index, bytes.subspan(told.data, told.size), item, told.item };
+    if (told.flags & WNODE_FLAG_STATIC_INSTANCE_NAMES) {
+        if (told.index >= names.size()) {
+            refuse(error, fmt::format("{} tells of instance {}, the block was registered with {}", told.kind, told.index,
+                                      names.size()));
             return {};
         }
-        view.name = names[head.InstanceIndex];
-    } else if (!read_string(bytes, head.OffsetInstanceName, view.name)) {
-        refuse(error, fmt::format("the name of a WNODE_SINGLE_INSTANCE lies beyond its {} bytes", bytes.size()));
+        view.name = names[told.index];
+    } else if (!read_string(bytes, told.name, view.name)) {
+        refuse(error, fmt::format("the name of a {} lies beyond its {} bytes", told.kind, bytes.size()));
         return {};
     }
     return { std::move(view) };
+}
+
+} // namespace
+
+std::vector<WmiInstanceView> parse_single_instance(Bytes bytes, std::span<std::u16string const> names,
+                                                   std::string& error)
+{
+    return parse_one(bytes, names, false, error);
+}
+
+std::vector<WmiInstanceView> parse_single_item(Bytes bytes, std::span<std::u16string const> names, std::string& error)
+{
+    return parse_one(bytes, names, true, error);
 }
 
 namespace {
@@ -261,7 +319,8 @@ WNODE_HEADER header(GUID const& guid, ULONG provider, ULONG flags, size_t bytes)
 
 } // namespace
 
-std::vector<uint8_t> write_all_data(GUID const& guid, ULONG provider, std::span<WmiInstanceView const> instances)
+std::vector<uint8_t> write_all_data(GUID const& guid, ULONG provider, std::span<WmiInstanceView const> instances,
+                                    ULONG flags)
 {
     size_t const places = offsetof(WNODE_ALL_DATA, OffsetInstanceDataAndLength);
     size_t const name_offsets = places + std::max<size_t>(instances.size(), 1) * sizeof(OFFSETINSTANCEDATAANDLENGTH);
@@ -280,7 +339,7 @@ std::vector<uint8_t> write_all_data(GUID const& guid, ULONG provider, std::span<
         std::memcpy(bytes.data() + places + i * sizeof place, &place, sizeof place);
     }
     bytes.resize(round8(bytes.size()));
-    head.WnodeHeader = header(guid, provider, WNODE_FLAG_ALL_DATA, bytes.size());
+    head.WnodeHeader = header(guid, provider, WNODE_FLAG_ALL_DATA | flags, bytes.size());
     head.InstanceCount = static_cast<ULONG>(instances.size());
     head.OffsetInstanceNameOffsets = static_cast<ULONG>(name_offsets);
     std::memcpy(bytes.data(), &head, places);
@@ -290,15 +349,20 @@ std::vector<uint8_t> write_all_data(GUID const& guid, ULONG provider, std::span<
 std::vector<uint8_t> write_single_instance(GUID const& guid, ULONG provider, WmiInstanceView const& instance,
                                            ULONG flags)
 {
-    std::vector<uint8_t> bytes(sizeof(WNODE_SINGLE_INSTANCE));
-    WNODE_SINGLE_INSTANCE head {};
-    head.OffsetInstanceName = static_cast<ULONG>(write_string(bytes, instance.name));
-    head.InstanceIndex = instance.index;
-    head.DataBlockOffset = static_cast<ULONG>(write_data(bytes, instance.data));
-    head.SizeDataBlock = static_cast<ULONG>(instance.data.size());
+    std::vector<uint8_t> bytes(instance.is_item ? sizeof(WNODE_SINGLE_ITEM) : sizeof(WNODE_SINGLE_INSTANCE));
+    auto const name = static_cast<ULONG>(write_string(bytes, instance.name));
+    auto const data = static_cast<ULONG>(write_data(bytes, instance.data));
+    auto const size = static_cast<ULONG>(instance.data.size());
     bytes.resize(round8(bytes.size()));
-    head.WnodeHeader = header(guid, provider, WNODE_FLAG_SINGLE_INSTANCE | flags, bytes.size());
-    std::memcpy(bytes.data(), &head, sizeof head);
+    if (instance.is_item) {
+        WNODE_SINGLE_ITEM const head { header(guid, provider, WNODE_FLAG_SINGLE_ITEM | flags, bytes.size()), name,
+                                       instance.index, instance.item, data, size };
+        std::memcpy(bytes.data(), &head, offsetof(WNODE_SINGLE_ITEM, SizeDataItem) + sizeof size);
+    } else {
+        WNODE_SINGLE_INSTANCE const head { header(guid, provider, WNODE_FLAG_SINGLE_INSTANCE | flags, bytes.size()),
+                                           name, instance.index, data, size };
+        std::memcpy(bytes.data(), &head, sizeof head);
+    }
     return bytes;
 }
 

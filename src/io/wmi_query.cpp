@@ -17,6 +17,17 @@ constexpr unsigned kRounds = 5;
 
 using Prepare = void (*)(WmiBuffer& buffer, void const* context);
 
+// The driver told of as many bytes as its WNODE has.
+bool whole(WmiProvider& provider, WmiAnswer const& answer, WmiBuffer const& buffer)
+{
+    ULONG const bytes = buffer.as<WNODE_HEADER>().BufferSize;
+    if (bytes <= answer.bytes)
+        return true;
+    wmi_complain(provider, fmt::format("an answer is told to have {} bytes, its WnodeHeader.BufferSize is {}", answer.bytes,
+                                       bytes));
+    return false;
+}
+
 // Sends `minor` until the answer fits; `prepare` writes the request into a fresh buffer each time.
 NTSTATUS ask_until_it_fits(WmiProvider& provider, UCHAR minor, GUID guid, WmiBuffer& buffer, Prepare prepare,
                            void const* context, size_t room)
@@ -35,7 +46,7 @@ NTSTATUS ask_until_it_fits(WmiProvider& provider, UCHAR minor, GUID guid, WmiBuf
         }
         ULONG const needed = needed_by(buffer.bytes());
         if (!needed)
-            return STATUS_SUCCESS;
+            return whole(provider, answer, buffer) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
         if (needed <= buffer.size() || needed > kWmiBytesMax) {
             wmi_complain(provider, fmt::format("an answer does not fit into {} bytes, it says, but into {}",
                                                buffer.size(), needed));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 namespace ringside::io {
 
@@ -44,13 +45,13 @@ size_t wanted(WmiBuffer const& buffer)
     return needed > buffer.size() && needed <= kWmiBytesMax ? needed : 0;
 }
 
-// The bytes of the driver's answer; 0: there is none, and why was said or is nobody's fault.
-size_t fetch(WmiProvider& provider, ULONG path, WmiBuffer& buffer, UCHAR& minor)
+// The bytes of the driver's answer; none: there is none, and why was said or is nobody's fault.
+std::optional<size_t> fetch(WmiProvider& provider, ULONG path, WmiBuffer& buffer, UCHAR& minor)
 {
     size_t room = kFirstRoom;
     for (unsigned round = 0; round < kRounds; ++round) {
         if (!buffer.make(room))
-            return 0;
+            return std::nullopt;
         WmiAnswer answer = ask_provider(provider, minor, reinterpret_cast<void*>(ULONG_PTR { path }), buffer.data(),
                                         buffer.size());
         bool const unknown = answer.status == STATUS_NOT_SUPPORTED || answer.status == STATUS_INVALID_DEVICE_REQUEST;
@@ -64,44 +65,53 @@ size_t fetch(WmiProvider& provider, ULONG path, WmiBuffer& buffer, UCHAR& minor)
                 continue;
             wmi_complain(provider, fmt::format("its registration does not fit into {} bytes, it says, but into {}",
                                                buffer.size(), buffer.as<ULONG>()));
-            return 0;
+            return std::nullopt;
         }
         if (!NT_SUCCESS(answer.status))
-            return 0;
+            return std::nullopt;
         if (answer.bytes > buffer.size()) {
             wmi_complain(provider, fmt::format("its registration is told to have {} bytes, there was room for {}",
                                                answer.bytes, buffer.size()));
-            return 0;
+            return std::nullopt;
         }
         return answer.bytes;
     }
     wmi_complain(provider, "it wants more room for its registration each time that it is given more");
-    return 0;
+    return std::nullopt;
 }
 
-// Names from the device's instance path; the reference that came with the PDO goes.
-bool name_by_pdo(WmiBlock& block, UCHAR minor, std::string& error)
+// Names from the device's instance path; the reference that came with the PDO goes, also when the answer is refused.
+void name_by_pdo(WmiBlock& block, UCHAR minor, size_t& room, std::string& error)
 {
     DeviceRecord const* pdo = manager().devices().find_safely(block.pdo);
     if (!pdo) {
-        error = "WMIREG_FLAG_INSTANCE_PDO is set, and Pdo points at no device object";
-        return false;
+        if (error.empty())
+            error = "WMIREG_FLAG_INSTANCE_PDO is set, and Pdo points at no device object";
+        return;
     }
-    for (ULONG i = 0; i < block.instances; ++i)
+    for (ULONG i = 0; error.empty() && i < block.instances; ++i) {
         block.names.push_back(instance_path(*pdo) + u"_" + rtl::utf16(std::to_string(i)));
+        if (block.names.back().size() >= room)
+            error = too_many_names();
+        else
+            room -= block.names.back().size() + 1;
+    }
     if (minor == IRP_MN_REGINFO_EX)
         ob::dereference(block.pdo);
     block.pdo = nullptr;
-    return true;
 }
 
 void take_blocks(WmiProvider& provider, std::span<uint8_t const> bytes, bool update, UCHAR minor)
 {
     std::string error;
     std::vector<WmiBlock> told = parse_registration(bytes, error);
+    size_t room = kWmiNamesMax;
+    for (WmiBlock const& block : told)
+        for (auto const& name : block.names)
+            room -= name.size() + 1;
     for (WmiBlock& block : told)
-        if (error.empty() && block.pdo)
-            name_by_pdo(block, minor, error);
+        if (block.pdo)
+            name_by_pdo(block, minor, room, error);
     if (!error.empty()) {
         wmi_complain(provider, "its registration is wrong: " + error);
         return;
@@ -140,8 +150,8 @@ void register_provider(void* packed)
         if (!provider->leaving) {
             WmiBuffer buffer;
             UCHAR minor = IRP_MN_REGINFO_EX;
-            if (size_t const bytes = fetch(*provider, job.update ? WMIUPDATE : WMIREGISTER, buffer, minor))
-                take_blocks(*provider, { buffer.data(), bytes }, job.update, minor);
+            if (auto const bytes = fetch(*provider, job.update ? WMIUPDATE : WMIREGISTER, buffer, minor))
+                take_blocks(*provider, { buffer.data(), *bytes }, job.update, minor);
         }
         refresh_wmi();
     }
@@ -253,9 +263,17 @@ WmiProvider* provider_with(ULONG id)
     return nullptr;
 }
 
+void wmi_complain(std::string_view who, std::string words)
+{
+    auto& complaints = manager().wmi.complaints;
+    words = fmt::format("{}: {}", who, words);
+    if (complaints.size() < kWmiComplaintsMax && std::ranges::find(complaints, words) == complaints.end())
+        complaints.push_back(std::move(words));
+}
+
 void wmi_complain(WmiProvider const& provider, std::string words)
 {
-    manager().wmi.complaints.push_back(fmt::format("WMI provider {}: {}", provider.label, words));
+    wmi_complain("WMI provider " + provider.label, std::move(words));
 }
 
 std::u16string instance_path(DeviceRecord const& device)

@@ -40,8 +40,8 @@ WmiAnswer ask_callback(WmiProvider& provider, UCHAR minor, void* path, void* buf
 {
     ULONG used = 0;
     NTSTATUS const status
-        = ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, provider.id, minor }, provider.callback, minor,
-                           path, static_cast<ULONG>(bytes), buffer, static_cast<void*>(&provider.callback), &used);
+        = ke::through_door(ke::DoorPassage { ke::Door::WmiEntry, nullptr, provider.id }, provider.callback, minor, path,
+                           static_cast<ULONG>(bytes), buffer, static_cast<void*>(&provider.callback), &used);
     return { status, used };
 }
 
@@ -68,7 +68,11 @@ WmiAnswer ask_provider(WmiProvider& provider, UCHAR minor, void* path, void* buf
     location.Parameters.WMI.DataPath = path;
     location.Parameters.WMI.BufferSize = static_cast<ULONG>(bytes);
     location.Parameters.WMI.Buffer = buffer;
+    auto& asked = manager().wmi.asked;
+    uint32_t const number = record_of(irp)->number;
+    asked.push_back(number);
     NTSTATUS const returned = send_and_wait(top, irp, event, status);
+    std::erase(asked, number);
     return { returned, status.Information };
 }
 

@@ -19,11 +19,10 @@ namespace ringside::io {
 namespace {
 
 template <typename R, typename... P, typename... A>
-R call(IRP* irp, R(NTAPI* routine)(P...), A... arguments)
+R call(ke::Door door, IRP* irp, R(NTAPI* routine)(P...), A... arguments)
 {
     IrpRecord const* const record = record_of(irp);
-    return ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, record ? record->number : 0 }, routine,
-                            arguments...);
+    return ke::through_door(ke::DoorPassage { door, nullptr, record ? record->number : 0 }, routine, arguments...);
 }
 
 // The request, as the current stack location tells it.
@@ -56,7 +55,8 @@ size_t counted_bytes(UNICODE_STRING const* text) { return text && text->Buffer ?
 size_t put_string(uint8_t* into, size_t at, UNICODE_STRING const& text)
 {
     std::memcpy(into + at, &text.Length, 2);
-    std::memcpy(into + at + 2, text.Buffer, text.Length);
+    if (text.Length)
+        std::memcpy(into + at + 2, text.Buffer, text.Length);
     return at + 2 + text.Length;
 }
 
@@ -69,9 +69,12 @@ struct Told {
     DEVICE_OBJECT* pdo = nullptr;
 };
 
+// A driver that promises a base name and gives none has an empty one.
+USHORT base_length(Told const& told) { return told.base.Buffer ? told.base.Length : USHORT { 0 }; }
+
 size_t registration_bytes(WMILIB_CONTEXT const& context, Told const& told)
 {
-    size_t const base = told.flags & WMIREG_FLAG_INSTANCE_BASENAME ? counted_bytes(&told.base) : 0;
+    size_t const base = told.flags & WMIREG_FLAG_INSTANCE_BASENAME ? 2 + size_t { base_length(told) } : 0;
     return sizeof(WMIREGINFOW) + context.GuidCount * sizeof(WMIREGGUIDW) + base + counted_bytes(told.path)
         + counted_bytes(&told.mof);
 }
@@ -85,8 +88,8 @@ void write_registration(WMILIB_CONTEXT const& context, Told const& told, bool re
     info.GuidCount = context.GuidCount;
     size_t at = sizeof info + context.GuidCount * sizeof(WMIREGGUIDW);
     auto const base = static_cast<ULONG>(at);
-    if ((told.flags & WMIREG_FLAG_INSTANCE_BASENAME) && told.base.Buffer)
-        at = put_string(buffer, at, told.base);
+    if (told.flags & WMIREG_FLAG_INSTANCE_BASENAME)
+        at = put_string(buffer, at, { base_length(told), base_length(told), told.base.Buffer });
     if (counted_bytes(told.path)) {
         info.RegistryPath = static_cast<ULONG>(at);
         at = put_string(buffer, at, *told.path);
@@ -115,8 +118,8 @@ NTSTATUS tell_registration(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* 
 {
     Asked const asked(irp);
     Told told;
-    NTSTATUS status = call(irp, context.QueryWmiRegInfo, device, &told.flags, &told.base, &told.path, &told.mof,
-                           &told.pdo);
+    NTSTATUS status = call(ke::Door::WmiRegInfo, irp, context.QueryWmiRegInfo, device, &told.flags, &told.base,
+                           &told.path, &told.mof, &told.pdo);
     ULONG_PTR information = 0;
     if (NT_SUCCESS(status)) {
         size_t const bytes = registration_bytes(context, told);
@@ -135,7 +138,7 @@ NTSTATUS tell_registration(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* 
 }
 
 // Where all instances' data begins: behind the offset and length of each.
-size_t all_data_offset(ULONG instances)
+size_t all_data_offset(size_t instances)
 {
     return round8(offsetof(WNODE_ALL_DATA, OffsetInstanceDataAndLength)
                   + instances * sizeof(OFFSETINSTANCEDATAANDLENGTH));
@@ -151,7 +154,7 @@ NTSTATUS query_all_data(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp
     node.InstanceCount = instances;
     size_t const room = asked.bytes() > offset ? asked.bytes() - offset : 0;
     // The lengths are written where the offsets and lengths will stand.
-    return call(irp, context.QueryWmiDataBlock, device, irp, guid, ULONG { 0 }, instances,
+    return call(ke::Door::WmiQueryBlock, irp, context.QueryWmiDataBlock, device, irp, guid, ULONG { 0 }, instances,
                 room ? &node.FixedInstanceSize : nullptr, static_cast<ULONG>(room),
                 room ? asked.buffer() + offset : nullptr);
 }
@@ -162,8 +165,8 @@ NTSTATUS query_instance(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp
     auto& node = asked.node<WNODE_SINGLE_INSTANCE>();
     size_t const offset = node.DataBlockOffset;
     size_t const room = asked.bytes() > offset ? asked.bytes() - offset : 0;
-    return call(irp, context.QueryWmiDataBlock, device, irp, guid, node.InstanceIndex, ULONG { 1 },
-                room ? &node.SizeDataBlock : nullptr, static_cast<ULONG>(room),
+    return call(ke::Door::WmiQueryBlock, irp, context.QueryWmiDataBlock, device, irp, guid, node.InstanceIndex,
+                ULONG { 1 }, room ? &node.SizeDataBlock : nullptr, static_cast<ULONG>(room),
                 room ? asked.buffer() + offset : nullptr);
 }
 
@@ -172,16 +175,16 @@ NTSTATUS set_or_run(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp, UL
     Asked const asked(irp);
     if (asked.minor() == IRP_MN_CHANGE_SINGLE_INSTANCE) {
         auto& node = asked.node<WNODE_SINGLE_INSTANCE>();
-        return call(irp, context.SetWmiDataBlock, device, irp, guid, node.InstanceIndex, node.SizeDataBlock,
-                    asked.buffer() + node.DataBlockOffset);
+        return call(ke::Door::WmiSetBlock, irp, context.SetWmiDataBlock, device, irp, guid, node.InstanceIndex,
+                    node.SizeDataBlock, asked.buffer() + node.DataBlockOffset);
     }
     auto& node = asked.node<WNODE_METHOD_ITEM>();
     uint8_t* const data = asked.buffer() + node.DataBlockOffset;
     if (asked.minor() == IRP_MN_CHANGE_SINGLE_ITEM)
-        return call(irp, context.SetWmiDataItem, device, irp, guid, node.InstanceIndex, node.MethodId,
-                    node.SizeDataBlock, data);
-    return call(irp, context.ExecuteWmiMethod, device, irp, guid, node.InstanceIndex, node.MethodId,
-                node.SizeDataBlock, static_cast<ULONG>(asked.bytes() - node.DataBlockOffset), data);
+        return call(ke::Door::WmiSetItem, irp, context.SetWmiDataItem, device, irp, guid, node.InstanceIndex,
+                    node.MethodId, node.SizeDataBlock, data);
+    return call(ke::Door::WmiMethod, irp, context.ExecuteWmiMethod, device, irp, guid, node.InstanceIndex,
+                node.MethodId, node.SizeDataBlock, static_cast<ULONG>(asked.bytes() - node.DataBlockOffset), data);
 }
 
 bool has_routine(WMILIB_CONTEXT const& context, UCHAR minor)
@@ -211,8 +214,8 @@ NTSTATUS control(WMILIB_CONTEXT& context, DEVICE_OBJECT* device, IRP* irp, ULONG
     UCHAR const minor = Asked(irp).minor();
     bool const events = minor == IRP_MN_ENABLE_EVENTS || minor == IRP_MN_DISABLE_EVENTS;
     bool const enable = minor == IRP_MN_ENABLE_EVENTS || minor == IRP_MN_ENABLE_COLLECTION;
-    return call(irp, context.WmiFunctionControl, device, irp, guid, events ? WmiEventControl : WmiDataBlockControl,
-                static_cast<BOOLEAN>(enable));
+    return call(ke::Door::WmiControl, irp, context.WmiFunctionControl, device, irp, guid,
+                events ? WmiEventControl : WmiDataBlockControl, static_cast<BOOLEAN>(enable));
 }
 
 // STATUS_SUCCESS when the request names a block and an instance that the driver registered.
@@ -273,9 +276,12 @@ NTSTATUS WmiSystemControl(WMILIB_CONTEXT* context, DEVICE_OBJECT* device, IRP* i
     }
 }
 
-// Lengths, one ULONG each, become offsets and lengths in the same place: the last first, for they grow.
-void place_instances(WNODE_ALL_DATA& node)
+// Lengths, one ULONG each, become offsets and lengths in the same place: the last first, for they grow. A count that a
+// driver wrote over stays as it is, for whoever reads the answer to refuse.
+void place_instances(WNODE_ALL_DATA& node, size_t room)
 {
+    if (all_data_offset(node.InstanceCount) > room)
+        return;
     auto* const lengths = &node.FixedInstanceSize;
     size_t end = node.DataBlockOffset;
     for (ULONG i = 0; i < node.InstanceCount; ++i)
@@ -293,7 +299,7 @@ ULONG_PTR finish_node(Asked const& asked, ULONG used)
     switch (asked.minor()) {
     case IRP_MN_QUERY_ALL_DATA: {
         auto& node = asked.node<WNODE_ALL_DATA>();
-        place_instances(node);
+        place_instances(node, asked.bytes());
         head.BufferSize = node.DataBlockOffset + used;
         return head.BufferSize;
     }
@@ -353,8 +359,9 @@ NTSTATUS WmiCompleteRequest(DEVICE_OBJECT*, IRP* irp, NTSTATUS status, ULONG use
 NTSTATUS WmiFireEvent(DEVICE_OBJECT* device, GUID const* guid, ULONG instance, ULONG bytes, void* data)
 {
     size_t const offset = round8(sizeof(WNODE_SINGLE_INSTANCE));
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-    auto* const wnode = ke::fails_inside()
+    bool const too_long = bytes > kWmiEventBytesMax; // as IoWMIWriteEvent would say
+    NTSTATUS status = too_long ? STATUS_BUFFER_OVERFLOW : STATUS_INSUFFICIENT_RESOURCES;
+    auto* const wnode = too_long || ke::fails_inside()
         ? nullptr
         : static_cast<uint8_t*>(ex::allocate(NonPagedPoolNx, offset + bytes, kWmiTag, ex::Owner::Kernel, true));
     if (wnode) {
@@ -384,11 +391,11 @@ NTSTATUS WmiFireEvent(DEVICE_OBJECT* device, GUID const* guid, ULONG instance, U
 std::span<Ddi const> wmilib_rows()
 {
     static Ddi const rows[] = {
-        { .name = "WmiSystemControl", .irql = { 0, 0 }, .page = "wmilib/nf-wmilib-wmisystemcontrol",
-          .body = body<&WmiSystemControl>() },
-        { .name = "WmiCompleteRequest", .irql = { 0, 2 }, .page = "wmilib/nf-wmilib-wmicompleterequest",
-          .body = body<&WmiCompleteRequest>() },
-        { .name = "WmiFireEvent", .irql = { 0, 2 }, .fail = Fail::Inside,
+        { .name = "WmiSystemControl", .dll = Dll::wmilib, .irql = { 0, 0 },
+          .page = "wmilib/nf-wmilib-wmisystemcontrol", .body = body<&WmiSystemControl>() },
+        { .name = "WmiCompleteRequest", .dll = Dll::wmilib, .irql = { 0, 2 },
+          .page = "wmilib/nf-wmilib-wmicompleterequest", .body = body<&WmiCompleteRequest>() },
+        { .name = "WmiFireEvent", .dll = Dll::wmilib, .irql = { 0, 2 }, .fail = Fail::Inside,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wmilib/nf-wmilib-wmifireevent",
           .body = body<&WmiFireEvent>() },
     };

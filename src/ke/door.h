@@ -31,6 +31,14 @@ enum class Door : uint8_t {
     BugCheckCallback,
     ExceptionFilter,
     TerminationHandler,
+    WmiRegInfo,
+    WmiQueryBlock,
+    WmiSetBlock,
+    WmiSetItem,
+    WmiMethod,
+    WmiControl,
+    WmiEntry,        // a provider that registered a function (WMIREG_FLAG_CALLBACK)
+    WmiNotification, // a listener to a block's events
     Other,
     Count,
 };

@@ -32,6 +32,14 @@ DoorRow const kDoors[static_cast<size_t>(Door::Count)] = {
     { "bug-check callback", true },
     { "exception filter", true },
     { "termination handler", true },
+    { "QueryWmiRegInfo", true },
+    { "QueryWmiDataBlock", true },
+    { "SetWmiDataBlock", true },
+    { "SetWmiDataItem", true },
+    { "ExecuteWmiMethod", true },
+    { "WmiFunctionControl", true },
+    { "WMI entry routine", true },
+    { "WMI notification", true },
     { "callback", true },
 };
 

@@ -84,7 +84,7 @@ ExportTable::ExportTable(std::span<std::span<Ddi const> const> rooms, ke::Bindin
         if ((row.data || row.body.invoke || row.body.straight) == (row.declined != nullptr))
             check_failed("a contract row needs a body, data, or words that decline it", row.name, __FILE__, __LINE__);
         m_imports.push_back({ ke::entry_for(binding), &row, static_cast<uint32_t>(i),
-                              row.dll == Dll::hal ? "hal.dll" : "ntoskrnl.exe", row.name });
+                              dll_name(row.dll), row.name });
     }
     m_addresses.resize(m_rows.size());
     sim::host::map_private(hal::kStubs, kMissingData - hal::kStubs, Access::ReadExecute);
@@ -116,11 +116,18 @@ Ddi const* ExportTable::row(std::string_view name) const
     return number ? m_rows[*number] : nullptr;
 }
 
-Served ExportTable::served(std::string_view name) const
+bool ExportTable::stands_in(Ddi const& row, std::string_view dll)
+{
+    return (row.dll == Dll::wmilib) == equal_without_case(dll, dll_name(Dll::wmilib));
+}
+
+Served ExportTable::served(std::string_view dll, std::string_view name) const
 {
     Ddi const* found = row(name);
     if (!found)
         return Served::Missing;
+    if (!stands_in(*found, dll))
+        return Served::InAnotherModule;
     if (!found->exists_on(m_windows))
         return Served::NotOnThisWindows;
     return found->declined ? Served::Declined : found->partial ? Served::Partial : Served::Works;
@@ -134,6 +141,8 @@ uintptr_t ExportTable::bind(std::string_view dll, std::string_view name)
     if (!number)
         return missing_at(dll, std::string(name), std::ranges::binary_search(kDataExports, name));
     Ddi const& found = *m_rows[*number];
+    if (!stands_in(found, dll))
+        return missing_at(dll, fmt::format("{} (an export of {})", name, dll_name(found.dll)), found.data != nullptr);
     if (found.exists_on(m_windows)) {
         if (!found.declined)
             return address_of(*number);
@@ -155,7 +164,8 @@ uintptr_t ExportTable::bind_ordinal(std::string_view dll, uint32_t ordinal)
 void* ExportTable::system_routine(std::string_view name)
 {
     auto number = number_of(name);
-    if (!number || !m_rows[*number]->exists_on(m_windows) || m_rows[*number]->declined)
+    if (!number || !m_rows[*number]->exists_on(m_windows) || m_rows[*number]->declined
+        || m_rows[*number]->dll == Dll::wmilib)
         return nullptr;
     return reinterpret_cast<void*>(address_of(*number));
 }

@@ -27,6 +27,7 @@ enum class Served : uint8_t {
     Works,
     Partial,          // see the row's words
     NotOnThisWindows, // the profile's Windows does not export it (yet, or any more)
+    InAnotherModule,  // the module that was named does not export it, another one does: the row's
     Declined,         // Ringside will not offer it: see the row's words
     Missing,          // Ringside does not have it
 };
@@ -39,10 +40,12 @@ public:
     ExportTable(ExportTable const&) = delete;
     ExportTable& operator=(ExportTable const&) = delete;
 
-    // ntoskrnl.exe, its older names, and hal.dll: a name is accepted from each of them.
+    // ntoskrnl.exe, its older names, and hal.dll: a name is accepted from each of them; and wmilib.sys, for its own names.
     static bool is_kernel_module(std::string_view dll);
+    // The kernel module exports the row's name: what is WmiLib's is wmilib.sys's, and the rest is all others'.
+    static bool stands_in(Ddi const& row, std::string_view dll);
 
-    Served served(std::string_view name) const;
+    Served served(std::string_view dll, std::string_view name) const;
     // The row of a name, also of one that the profile's Windows does not export; null for a name nobody serves.
     Ddi const* row(std::string_view name) const;
     Ddi const& row(uint32_t number) const { return *m_rows[number]; }
@@ -53,7 +56,8 @@ public:
     uintptr_t bind(std::string_view dll, std::string_view name);
     uintptr_t bind_ordinal(std::string_view dll, uint32_t ordinal);
 
-    // MmGetSystemRoutineAddress: null for a name that this Windows does not export or Ringside does not serve.
+    // MmGetSystemRoutineAddress: null for a name that this Windows does not export or Ringside does not serve, and for
+    // what wmilib.sys exports: it looks in the kernel and the hal only.
     void* system_routine(std::string_view name);
     // The stub of a row, whatever the profile: for function pointers that the kernel itself gives to drivers.
     void* stub_for(std::string_view name);

@@ -38,7 +38,7 @@ Refusal Binder::resolve(Wanted const& wanted, int depth, Target& target)
         bool const kernel = ExportTable::is_kernel_module(wanted.dll);
         target.address = by_name ? exports.bind(wanted.dll, wanted.name)
                                  : exports.bind_ordinal(wanted.dll, wanted.ordinal);
-        target.served = by_name && kernel ? exports.served(wanted.name) : Served::Missing;
+        target.served = by_name && kernel ? exports.served(wanted.dll, wanted.name) : Served::Missing;
         return {};
     }
     Export const* row = find_export(module->file().exports(), wanted.name, wanted.ordinal);
@@ -66,7 +66,7 @@ Refusal Binder::resolve(Wanted const& wanted, int depth, Target& target)
 bool Binder::is_served(Wanted const& wanted) const
 {
     if (ExportTable::is_kernel_module(wanted.dll))
-        return m_loader.m_exports.served(wanted.name) <= Served::Partial;
+        return m_loader.m_exports.served(wanted.dll, wanted.name) <= Served::Partial;
     Module const* module = m_loader.find(wanted.dll);
     return module && find_export(module->file().exports(), wanted.name, wanted.ordinal);
 }

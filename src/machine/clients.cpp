@@ -140,6 +140,7 @@ Client Machine::client(std::string_view name, ClientOptions options)
     state->machine = m_state.get();
     state->name = name;
     m_state->clients.push_back(state);
+    machine::end_boot(*m_state);
     std::u16string path = u"\\??\\C:\\" + rtl::utf16(name);
     auto const width = options.is_32bit ? mm::Width::Bits32 : mm::Width::Bits64;
     m_state->on_system_thread([this, path, state, account = account_of(options.account), width] {

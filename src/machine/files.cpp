@@ -171,6 +171,8 @@ File Client::open(std::string_view path, OpenOptions const& options)
 {
     auto opening = std::make_shared<Opening>();
     opening->options = options;
+    if (options.relative_to && options.relative_to->m_state->client != m_state)
+        throw BadUse("the file that the path is relative to belongs to another client");
     if (options.relative_to)
         opening->root = options.relative_to->m_state->handle;
     return File(open_file(m_state, path, opening));

@@ -34,7 +34,8 @@ HostThread::HostThread(ke::Process* client)
     if (m_ended)
         return;
     m_thread = made.take();
-    ps::manager().record_of(*m_thread)->on_end = ended;
+    m_record = ps::manager().record_of(*m_thread);
+    m_record->on_end = ended;
     m_parked = false; // it has not reached its first wait: it finds the first work there
 }
 
@@ -43,11 +44,11 @@ void HostThread::main(ke::Thread&, void* host_thread)
     auto& self = *static_cast<HostThread*>(host_thread);
     for (;;) {
         while (self.m_busy) {
-            self.m_work();
+            self.m_work(self.m_argument);
             if (ke::Kernel& k = ke::kernel(); k.current().client)
                 k.return_to_user(nullptr);
             if (self.m_user)
-                ps::manager().return_to_user_mode();
+                ps::manager().return_to_user_mode(*self.m_record);
             self.m_busy = false;
             // The host may have more at once: a thread that keeps its processor's turn is resumed without a wait.
             if (self.m_waited_for)
@@ -57,7 +58,7 @@ void HostThread::main(ke::Thread&, void* host_thread)
         ke::KeWaitForSingleObject(self.m_park, nt::Executive, self.mode(), 0, nullptr);
         self.m_parked = false;
         if (self.m_user)
-            ps::manager().return_to_user_mode();
+            ps::manager().return_to_user_mode(*self.m_record);
     }
 }
 
@@ -82,7 +83,7 @@ void HostThread::set(nt::KEVENT& event)
 bool HostThread::wait_or_give_up(nt::KEVENT& event)
 {
     void* objects[] = { &event, m_give_up };
-    if (m_user && ps::manager().record_of(*m_thread)->end_asked)
+    if (m_user && m_record->end_asked)
         return false;
     m_can_give_up = true;
     nt::NTSTATUS status
@@ -109,10 +110,20 @@ bool HostThread::drive(uint64_t until_100ns)
 
 Outcome HostThread::execute(std::function<void()> work)
 {
-    return run(std::move(work), sim::world().now_100ns() + kPatience_100ns);
+    return own(std::move(work), sim::world().now_100ns() + kPatience_100ns);
 }
 
-Outcome HostThread::begin(std::function<void()> work) { return run(std::move(work), sim::world().now_100ns()); }
+Outcome HostThread::execute(void (*work)(void*), void* argument)
+{
+    return run(work, argument, nullptr, sim::world().now_100ns() + kPatience_100ns);
+}
+
+Outcome HostThread::begin(std::function<void()> work) { return own(std::move(work), sim::world().now_100ns()); }
+
+Outcome HostThread::own(std::function<void()>&& work, uint64_t limit)
+{
+    return run([](void* owned) { (*static_cast<std::function<void()>*>(owned))(); }, &m_owned, &work, limit);
+}
 
 Outcome HostThread::go_on()
 {
@@ -122,12 +133,12 @@ Outcome HostThread::go_on()
     m_waited_for = true;
     bool const done = drive(sim::world().now_100ns() + kPatience_100ns);
     if (done || k.crash())
-        m_work = nullptr;
+        m_owned = nullptr;
     m_waited_for = false;
     return k.crash() || m_ended ? Outcome::Ended : done ? Outcome::Done : Outcome::Unfinished;
 }
 
-Outcome HostThread::run(std::function<void()> work, uint64_t limit)
+Outcome HostThread::run(void (*work)(void*), void* argument, std::function<void()>* owned, uint64_t limit)
 {
     ke::Kernel& k = ke::kernel();
     if (k.crash() || m_ended)
@@ -136,14 +147,17 @@ Outcome HostThread::run(std::function<void()> work, uint64_t limit)
     bool done = drive(limit);
     bool const begun = done;
     if (done && !m_ended) {
-        m_work = std::move(work);
+        m_work = work;
+        m_argument = argument;
+        if (owned)
+            m_owned = std::move(*owned);
         m_busy = true;
         if (m_parked)
             set(*m_park);
         done = drive(limit);
     }
-    if (done || k.crash())
-        m_work = nullptr; // it may own what owns this thread
+    if (m_owned && (done || k.crash()))
+        m_owned = nullptr; // it may own what owns this thread
     m_waited_for = false;
     if (k.crash() || m_ended)
         return Outcome::Ended;

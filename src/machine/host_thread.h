@@ -12,6 +12,10 @@
 
 #include <functional>
 
+namespace ringside::ps {
+struct ThreadRecord;
+}
+
 namespace ringside::machine {
 
 // Unfinished: begun, and still on its way. Busy: not begun, an earlier function is still on its way.
@@ -29,6 +33,8 @@ public:
     // Runs `work` on the thread. Not from inside the machine. An earlier function that did not finish goes first.
     // What `work` refers to must live until it has returned, which may be later than this call: it owns what it needs.
     Outcome execute(std::function<void()> work);
+    // The same for a plain function, without the cost of owning: `argument` lives as long.
+    Outcome execute(void (*work)(void* argument), void* argument);
     // The same for work that may block: comes back as soon as nothing can run without time passing.
     Outcome begin(std::function<void()> work);
     // Goes on with what is on its way, as long as execute() would.
@@ -43,13 +49,14 @@ public:
     bool wait_or_give_up(nt::KEVENT& event);
     ke::Thread& thread() { return *m_thread; }
     // The machine goes: what a thread that ended inside its work was given is let go of, for it may own what owns this.
-    void drop_work() { m_work = nullptr; }
+    void drop_work() { m_owned = nullptr; }
 
     // How much virtual time execute() lets pass before it gives up.
     static constexpr uint64_t kPatience_100ns = 600ull * 10'000'000;
 
 private:
-    Outcome run(std::function<void()> work, uint64_t limit);
+    Outcome own(std::function<void()>&& work, uint64_t limit);
+    Outcome run(void (*work)(void*), void* argument, std::function<void()>* owned, uint64_t limit);
     void set(nt::KEVENT& event);
     bool drive(uint64_t until_100ns);
     // A client's thread waits as in user mode, where it can be ended.
@@ -61,10 +68,13 @@ private:
     static void main(ke::Thread& self, void* host_thread);
 
     ke::Thread* m_thread = nullptr;
+    ps::ThreadRecord* m_record = nullptr;
     nt::KEVENT* m_park = nullptr;
     nt::KEVENT* m_give_up = nullptr;
     bool m_can_give_up = false; // the work waits in wait_or_give_up
-    std::function<void()> m_work; // owned here: a bug check abandons the fiber, not this
+    void (*m_work)(void*) = nullptr;
+    void* m_argument = nullptr;
+    std::function<void()> m_owned; // owned here: a bug check abandons the fiber, not this
     bool m_busy = false;
     bool m_parked = true; // waits for m_park; else it has the processor's turn when the machine stands still
     bool m_waited_for = false;

@@ -78,6 +78,13 @@ machine::RoomOptions room_options(MachineOptions const& o)
     return r;
 }
 
+io::HardErrorUser user_of(User const& user)
+{
+    if (!(user.answers_after >= 0) || user.answers_after > 1e6)
+        throw BadUse("a user answers after 0 to 1e6 seconds");
+    return { .retries = user.retries, .answers_after_100ns = static_cast<int64_t>(user.answers_after * 1e7) };
+}
+
 std::unique_ptr<sim::HostFolder> open_drive(Drive const& drive)
 {
     if (drive.folder.empty())
@@ -126,6 +133,8 @@ Machine::State::State(MachineOptions const& given)
 {
     auto drive = std::make_shared<std::unique_ptr<sim::HostFolder>>(open_drive(given.c_drive));
     rooms = std::make_unique<machine::Rooms>(room_options(given));
+    rooms->io.hard_errors().user = user_of(given.user);
+    machine::inherit(rooms->io.ksr_memory(), given.persistent);
     g_live = this;
     set_check_hook(on_check_failed);
     io::set_driver_gone(driver_gone);
@@ -256,6 +265,8 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
             line.words = fmt::format("declined: {}", row->declined);
         if (import.served == ldr::Served::NotOnThisWindows)
             line.words = fmt::format("not on {}", windows_profile(m_state->options.windows).name);
+        else if (import.served == ldr::Served::InAnotherModule)
+            line.words = fmt::format("an export of {}", dll_name(rooms.exports.row(import.name)->dll));
         driver->imports.push_back(std::move(line));
     }
     m_state->drivers.push_back(driver);
@@ -268,6 +279,7 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
         std::u16string registry_path;
         std::u16string image_path;
         std::vector<ldr::Module*> fresh;
+        std::vector<io::BootImage> boot_images;
     };
     auto entry = std::make_shared<Entry>();
     entry->service = rtl::utf16(service_name(name));
@@ -276,6 +288,17 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
     m_state->on_system_thread([state = driver, entry, &rooms, start = options.start, due] {
         entry->registry_path
             = rooms.registry.make_service(entry->service, entry->image_path, static_cast<uint32_t>(start));
+        if (auto& boot = rooms.io.boot_drivers(); !boot.registrations().empty()) {
+            if (!machine::is_boot_start(*state->machine, entry->registry_path))
+                boot.boot_is_over();
+            else
+                machine::describe_boot_images(*state->module, entry->fresh, entry->image_path, entry->registry_path,
+                                              entry->boot_images);
+            if (!machine::boot_allows(*state->machine, entry->boot_images)) {
+                state->status = STATUS_DRIVER_BLOCKED;
+                return;
+            }
+        }
         for (ldr::Module* fresh : entry->fresh) {
             ps::notify_image_load(entry->image_path, 0, reinterpret_cast<void*>(fresh->base()), fresh->size(), true);
             // An export driver that is loaded for another one starts with DllInitialize instead of DriverEntry.
@@ -293,6 +316,7 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
         made.entry = reinterpret_cast<PDRIVER_INITIALIZE>(state->module->entry_point());
         made.registry_path = entry->registry_path;
         made.booting = due != State::Phase::Running;
+        made.path = entry->image_path;
         auto created = io::create_driver(made);
         state->status = created.status();
         if (created.ok())
@@ -441,6 +465,7 @@ Report Machine::finish()
 {
     sim::world().faults().close();
     if (!crashed()) {
+        machine::end_boot(*m_state);
         for (auto const& client : m_state->clients)
             machine::close_all(*client);
         machine::ignore_all_wmi_events(*m_state);

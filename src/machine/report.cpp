@@ -157,6 +157,11 @@ std::vector<std::string> what_is_left(Machine::State& machine)
     out.count(ex_left.heaps, "heap was not destroyed", "heaps were not destroyed");
     for (auto& line : io::wmi_left())
         out.add(std::move(line));
+    out.count(rooms.io.boot_drivers().registrations().size(), "boot driver callback is registered",
+              "boot driver callbacks are registered");
+    for (auto const& count : rooms.io.keep_alive().counts())
+        out.add(fmt::format("{} keep-alive count{} of {} {} not taken back", count.count, count.count == 1 ? "" : "s",
+                            count.process, count.count == 1 ? "was" : "were"));
     auto const mm_left = rooms.memory.residue();
     out.count(mm_left.locked_mdls, "MDL's pages are still locked", "MDLs' pages are still locked");
     out.count(mm_left.mapped_mdls, "MDL is still mapped", "MDLs are still mapped");
@@ -278,6 +283,8 @@ std::vector<std::string> Machine::pending() const
         lines.push_back(fmt::format("IRP #{} on {} is held by {}", request->operation->irp_number, request->file->path,
                                     driver ? driver->label : "a driver"));
     }
+    for (auto& line : machine::held_by_wmi_providers(*m_state))
+        lines.push_back(std::move(line));
     return lines;
 }
 

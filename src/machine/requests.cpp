@@ -150,7 +150,8 @@ bool blocks(Request::State const& r) { return r.file->synchronous || machine::wa
 // A synchronous request that is over leaves its state to the next one.
 Reply take_reply(std::shared_ptr<Request::State>&& r)
 {
-    Reply reply = std::move(r->reply);
+    // Member by member: what was just written in pieces is slow to read as a whole.
+    Reply reply { r->reply.status, r->reply.information, std::move(r->reply.bytes) };
     File::State& file = *r->file;
     file.spare = std::move(r);
     return reply;
@@ -268,6 +269,14 @@ void remember(Machine::State& machine, std::shared_ptr<Request::State> r)
     machine.requests.add(std::move(r), [](auto const& request) { return Request(request).done(); });
 }
 
+static void perform_and_wait(void* request)
+{
+    auto& r = *static_cast<Request::State*>(request);
+    perform(r);
+    if (r.operation && !io::is_done(*r.operation))
+        r.thread->host.wait_or_give_up(r.operation->event);
+}
+
 Reply transact(std::shared_ptr<Request::State> r)
 {
     if (r->finished)
@@ -275,11 +284,7 @@ Reply transact(std::shared_ptr<Request::State> r)
     auto& file = *r->file;
     auto& machine = *file.client->machine;
     auto& host = r->thread->host;
-    auto const outcome = host.execute([r = r.get(), &host] {
-        machine::perform(*r);
-        if (r->operation && !io::is_done(*r->operation))
-            host.wait_or_give_up(r->operation->event);
-    });
+    auto const outcome = host.execute(perform_and_wait, r.get());
     if (outcome == Outcome::Busy)
         refuse_busy();
     bool const over = is_over(*r);

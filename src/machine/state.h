@@ -146,10 +146,19 @@ Request start(std::shared_ptr<Request::State> const& request, Overlapped&& overl
 std::string log_line(sim::Record const& record);
 // The line's last column.
 std::string event_words(sim::Record const& record);
+void inherit(io::KsrMemory& memory, std::vector<PersistentMemory> const& blocks);
+// Early launch (boot.cpp), on a system thread but for end_boot.
+bool is_boot_start(Machine::State& machine, std::u16string const& registry_path);
+void describe_boot_images(ldr::Module const& asked, std::vector<ldr::Module*> const& fresh,
+                          std::u16string const& path, std::u16string const& registry_path,
+                          std::vector<io::BootImage>& images);
+bool boot_allows(Machine::State& machine, std::vector<io::BootImage> const& images);
+void end_boot(Machine::State& machine);
 std::vector<std::string> what_is_left(Machine::State& machine);
 Report make_report(Machine::State& machine);
 std::vector<TraceLine> trace_lines(Machine::State& machine, ke::BackTrace const& trace);
 void ignore_all_wmi_events(Machine::State& machine);
+std::vector<std::string> held_by_wmi_providers(Machine::State& machine); // one line for each request
 // "\\.\Name" and "\Device\Name" as NT paths.
 std::u16string nt_path(std::string_view path);
 } // namespace machine

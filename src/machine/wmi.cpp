@@ -6,6 +6,7 @@
 #include "ob/object.h"
 #include "rtl/multi_byte.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -237,8 +238,11 @@ std::vector<WmiInstance> Machine::wmi_events(std::string_view text)
         return events;
     for (auto const& wnode : consumer->heard) {
         std::string error;
-        if (reinterpret_cast<WNODE_HEADER const*>(wnode.data())->Flags & WNODE_FLAG_SINGLE_INSTANCE)
+        ULONG const flags = reinterpret_cast<WNODE_HEADER const*>(wnode.data())->Flags;
+        if (flags & WNODE_FLAG_SINGLE_INSTANCE)
             take_instances(io::parse_single_instance(wnode, {}, error), events);
+        else if (flags & WNODE_FLAG_SINGLE_ITEM)
+            take_instances(io::parse_single_item(wnode, {}, error), events);
         else
             take_instances(io::parse_all_data(wnode, {}, error), events);
     }
@@ -255,6 +259,25 @@ void Machine::wmi_ignore(std::string_view text)
 std::vector<std::string> Machine::wmi_complaints() const { return m_state->rooms->io.wmi.complaints; }
 
 namespace machine {
+
+std::vector<std::string> held_by_wmi_providers(Machine::State& machine)
+{
+    struct Lines {
+        io::Manager& io;
+        std::vector<std::string> lines;
+    } out { machine.rooms->io, {} };
+    out.io.irps().for_each(
+        [](void* context, io::IrpRecord const& record) {
+            auto& to = *static_cast<Lines*>(context);
+            if (std::ranges::find(to.io.wmi.asked, record.number) == to.io.wmi.asked.end())
+                return;
+            auto* driver = to.io.drivers().by_number(record.driver_number);
+            to.lines.push_back(fmt::format("IRP #{} of WMI is held by {}", record.number,
+                                           driver ? driver->label : "a driver"));
+        },
+        &out);
+    return out.lines;
+}
 
 void ignore_all_wmi_events(Machine::State& machine) { ignore(machine, nullptr); }
 

@@ -5,6 +5,7 @@
 #include "nt/driver.h"
 #include "nt/file.h"
 #include "nt/file_information.h"
+#include "nt/io_newer.h"
 #include "nt/io_stack_location.h"
 #include "nt/io_status.h"
 #include "nt/io_sync.h"

@@ -119,8 +119,8 @@ public:
     // them, at once, and then this does not return. STATUS_PROCESS_IS_TERMINATING; STATUS_ACCESS_DENIED for the System
     // process. Bug check 0xEF for a process that said it is critical.
     nt::NTSTATUS terminate(ke::Process& process, nt::NTSTATUS status, bool sparing_current = false);
-    // A client's thread is where it could be in user mode: ends it when that was asked for.
-    void return_to_user_mode();
+    // A client's thread, the current one, is where it could be in user mode: ends it when that was asked for.
+    void return_to_user_mode(ThreadRecord const& current);
     // PsAcquireProcessExitSynchronization and its undoing.
     nt::NTSTATUS hold_exit(ke::Process& process);
     void release_exit(ke::Process& process);

@@ -57,9 +57,8 @@ NTSTATUS ProcessManager::terminate(ke::Process& process, NTSTATUS status, bool s
     return STATUS_SUCCESS;
 }
 
-void ProcessManager::return_to_user_mode()
+void ProcessManager::return_to_user_mode(ThreadRecord const& record)
 {
-    ThreadRecord const& record = *record_of(ke::kernel().current());
     if (record.end_asked && !record.terminating)
         exit_thread(record.end_status);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The stack switch of fibers. Saves what both calling conventions keep (System V: rbx rbp r12-r15; Microsoft: also
-# rdi rsi xmm6-xmm15, mxcsr), because a fiber may be switched away inside a driver's call. The x87 control word is left
-# alone: 64-bit kernel code does not use x87, and reading it would cost as much as all the rest.
+# The stack switch of fibers. Saves what the System V convention keeps; what Microsoft's keeps besides (rdi rsi
+# xmm6-xmm15) is kept by the gate that a driver's call came through, and a pre-emption saves everything. The x87 control
+# word is left alone: 64-bit kernel code does not use x87, and reading it would cost as much as all the rest.
     .intel_syntax noprefix
     .text
     .globl ringside_fiber_switch
@@ -13,10 +13,6 @@ ringside_fiber_switch:
     .cfi_adjust_cfa_offset 8
     push rbx
     .cfi_adjust_cfa_offset 8
-    push rdi
-    .cfi_adjust_cfa_offset 8
-    push rsi
-    .cfi_adjust_cfa_offset 8
     push r12
     .cfi_adjust_cfa_offset 8
     push r13
@@ -25,38 +21,18 @@ ringside_fiber_switch:
     .cfi_adjust_cfa_offset 8
     push r15
     .cfi_adjust_cfa_offset 8
-    sub rsp, 168
-    .cfi_adjust_cfa_offset 168
-    movups [rsp], xmm6
-    movups [rsp+16], xmm7
-    movups [rsp+32], xmm8
-    movups [rsp+48], xmm9
-    movups [rsp+64], xmm10
-    movups [rsp+80], xmm11
-    movups [rsp+96], xmm12
-    movups [rsp+112], xmm13
-    movups [rsp+128], xmm14
-    movups [rsp+144], xmm15
-    stmxcsr [rsp+160]
-    mov eax, [rsp+160]
+    sub rsp, 8
+    .cfi_adjust_cfa_offset 8
+    stmxcsr [rsp]
+    mov eax, [rsp]
     mov [rdi], rsp
     mov rsp, rsi
     # Loading the control word costs more than all the rest: only when it differs, which is hardly ever.
-    cmp eax, [rsp+160]
+    cmp eax, [rsp]
     je 1f
-    ldmxcsr [rsp+160]
-1:  movups xmm6, [rsp]
-    movups xmm7, [rsp+16]
-    movups xmm8, [rsp+32]
-    movups xmm9, [rsp+48]
-    movups xmm10, [rsp+64]
-    movups xmm11, [rsp+80]
-    movups xmm12, [rsp+96]
-    movups xmm13, [rsp+112]
-    movups xmm14, [rsp+128]
-    movups xmm15, [rsp+144]
-    add rsp, 168
-    .cfi_adjust_cfa_offset -168
+    ldmxcsr [rsp]
+1:  add rsp, 8
+    .cfi_adjust_cfa_offset -8
     pop r15
     .cfi_adjust_cfa_offset -8
     pop r14
@@ -65,19 +41,13 @@ ringside_fiber_switch:
     .cfi_adjust_cfa_offset -8
     pop r12
     .cfi_adjust_cfa_offset -8
-    pop rsi
-    .cfi_adjust_cfa_offset -8
-    pop rdi
-    .cfi_adjust_cfa_offset -8
     pop rbx
     .cfi_adjust_cfa_offset -8
     pop rbp
     .cfi_adjust_cfa_offset -8
-    # Not a ret: the processor would predict the return address of the stack that was left.
-    pop rcx
-    .cfi_adjust_cfa_offset -8
-    .cfi_register rip, rcx
-    jmp rcx
+    # A ret, though the processor predicts the return address of the stack that was left: a jump would leave one prediction
+    # too many behind, and every return after it, up to the outermost, would be predicted wrong.
+    ret
     .cfi_endproc
     .size ringside_fiber_switch, .-ringside_fiber_switch
 

@@ -51,16 +51,15 @@ void Fiber::prepare(void* stack, size_t size, Entry entry, void* context)
     m_gate_head = nullptr;
     m_eh = {};
     m_fake_stack = nullptr;
-    // The image ringside_fiber_switch pops: 168 bytes of state, r15 r14 r13 r12 rsi rdi rbx rbp, return address.
-    constexpr size_t kImage = 168 + 9 * 8;
+    // The image ringside_fiber_switch pops: mxcsr and padding, r15 r14 r13 r12 rbx rbp, return address.
+    constexpr size_t kImage = 8 * 8;
     // After the `ret` rsp must be 16-byte aligned, as ringside_fiber_start calls on from there.
     auto* rsp = reinterpret_cast<uint8_t*>((m_stack_high - 64) & ~uintptr_t { 15 }) - kImage;
     std::memset(rsp, 0, kImage);
-    uint32_t const mxcsr = 0x1F80;
-    std::memcpy(rsp + 160, &mxcsr, sizeof mxcsr);
-    auto* words = reinterpret_cast<uint64_t*>(rsp + 168);
-    words[6] = reinterpret_cast<uint64_t>(this); // rbx
-    words[8] = reinterpret_cast<uint64_t>(&ringside_fiber_start);
+    auto* words = reinterpret_cast<uint64_t*>(rsp);
+    words[0] = 0x1F80; // mxcsr
+    words[5] = reinterpret_cast<uint64_t>(this); // rbx
+    words[7] = reinterpret_cast<uint64_t>(&ringside_fiber_start);
     m_rsp = rsp;
 }
 

@@ -23,17 +23,26 @@ struct Everything : Booted {
         file = open(kWildDevice);
         EXPECT_EQ(ringside_client_start(handle, "c.exe", RINGSIDE_ACCOUNT_USER, &client, nullptr), RINGSIDE_OK);
         EXPECT_EQ(ringside_start_ioctl(file, IOCTL_WILD_KEEP, nullptr, 0, 0, &request), RINGSIDE_OK);
+        EXPECT_EQ(ringside_thread_start(handle, &thread, nullptr), RINGSIDE_OK);
+        EXPECT_EQ(ringside_event_create(handle, 1, 0, &event, nullptr), RINGSIDE_OK);
+        EXPECT_EQ(ringside_port_create(handle, 0, &port, nullptr), RINGSIDE_OK);
     }
     ringside_driver driver = 0;
     ringside_file file = 0;
     ringside_client client = 0;
     ringside_request request = 0;
+    ringside_thread thread = 0;
+    ringside_event event = 0;
+    ringside_port port = 0;
 };
+
+// A request that is all right.
+inline constexpr ringside_io kRead = { .size = sizeof(ringside_io), .major = RINGSIDE_MAJOR_READ };
 
 // A function's name, the kind of its handle, and a call of it that is all right but for the handle.
 struct Function {
     char const* name;
-    char kind; // m c d f r
+    char kind; // m c d f r t e p; o: a machine or a client
     std::function<int(uint64_t)> call;
 };
 
@@ -48,12 +57,14 @@ struct Results {
     ringside_reply reply { 0x5A5A5A5A, 0x5A5A5A5A, kUntouched, kUntouched };
     ringside_driver_info info { sizeof info, 0x5A5A5A5A, 0x5A5A5A5A, kUntouched };
     ringside_report report {};
+    ringside_packet packet { 0x5A5A5A5A, 0x5A5A5A5A, kUntouched, kUntouched, kUntouched };
 
     bool untouched() const
     {
         return handle == kUntouched && status == 0x5A5A5A5A && flag == 0x5A5A5A5A && !text && !bytes
             && size == kUntouched && number == kUntouched && reply.status == 0x5A5A5A5A && reply.bytes == kUntouched
-            && info.status == 0x5A5A5A5A && info.base == kUntouched && report.words == nullptr;
+            && info.status == 0x5A5A5A5A && info.base == kUntouched && report.words == nullptr
+            && packet.status == 0x5A5A5A5A && packet.key == kUntouched;
     }
 };
 
@@ -101,6 +112,56 @@ std::vector<Function> functions(Results& r)
         { "ringside_request_wait", 'r', [&r](uint64_t h) { return ringside_request_wait(h, nullptr, 0, &r.reply); } },
         { "ringside_request_reply", 'r', [&r](uint64_t h) { return ringside_request_reply(h, nullptr, 0, &r.reply); } },
         { "ringside_request_close", 'r', [](uint64_t h) { return ringside_request_close(h); } },
+        { "ringside_open_with", 'o',
+          [&r](uint64_t h) {
+              return ringside_open_with(h, kWildDevice, nullptr, &r.handle, &r.status, &r.number);
+          } },
+        { "ringside_create_pipe", 'o',
+          [&r](uint64_t h) {
+              return ringside_create_pipe(h, kWildDevice, nullptr, nullptr, &r.handle, &r.status, &r.number);
+          } },
+        { "ringside_create_mailslot", 'o',
+          [&r](uint64_t h) {
+              return ringside_create_mailslot(h, kWildDevice, nullptr, nullptr, &r.handle, &r.status, &r.number);
+          } },
+        { "ringside_do_io", 'f', [&r](uint64_t h) { return ringside_do_io(h, &kRead, nullptr, 0, &r.reply); } },
+        { "ringside_start_io", 'f', [&r](uint64_t h) { return ringside_start_io(h, &kRead, 0, &r.handle); } },
+        { "ringside_file_cancel", 'f', [&r](uint64_t h) { return ringside_file_cancel(h, 0, &r.status); } },
+        { "ringside_file_cancel_all", 'f', [&r](uint64_t h) { return ringside_file_cancel_all(h, &r.status); } },
+        { "ringside_file_skip_notification", 'f',
+          [&r](uint64_t h) { return ringside_file_skip_notification(h, 1, &r.status); } },
+        { "ringside_file_signalled", 'f', [&r](uint64_t h) { return ringside_file_signalled(h, &r.flag); } },
+        { "ringside_request_status", 'r',
+          [&r](uint64_t h) { return ringside_request_status(h, &r.status, &r.status, &r.number); } },
+        { "ringside_request_cancel_ex", 'r', [&r](uint64_t h) { return ringside_request_cancel_ex(h, &r.status); } },
+        { "ringside_thread_start", 'o', [&r](uint64_t h) { return ringside_thread_start(h, &r.handle, &r.status); } },
+        { "ringside_thread_first", 'o', [&r](uint64_t h) { return ringside_thread_first(h, &r.handle); } },
+        { "ringside_thread_running", 't', [&r](uint64_t h) { return ringside_thread_running(h, &r.flag); } },
+        { "ringside_thread_blocked", 't', [&r](uint64_t h) { return ringside_thread_blocked(h, &r.flag); } },
+        { "ringside_thread_sleep", 't', [&r](uint64_t h) { return ringside_thread_sleep(h, 0, 1, &r.status); } },
+        { "ringside_thread_cancel_io", 't', [&r](uint64_t h) { return ringside_thread_cancel_io(h, &r.status); } },
+        { "ringside_thread_end", 't', [](uint64_t h) { return ringside_thread_end(h, 0); } },
+        { "ringside_event_create", 'o',
+          [&r](uint64_t h) { return ringside_event_create(h, 0, 0, &r.handle, &r.status); } },
+        { "ringside_event_value", 'e', [&r](uint64_t h) { return ringside_event_value(h, &r.number); } },
+        { "ringside_event_signalled", 'e', [&r](uint64_t h) { return ringside_event_signalled(h, &r.flag); } },
+        { "ringside_event_wait", 'e', [&r](uint64_t h) { return ringside_event_wait(h, &r.flag); } },
+        { "ringside_event_set", 'e', [](uint64_t h) { return ringside_event_set(h); } },
+        { "ringside_event_reset", 'e', [](uint64_t h) { return ringside_event_reset(h); } },
+        { "ringside_event_close", 'e', [](uint64_t h) { return ringside_event_close(h); } },
+        { "ringside_port_create", 'o',
+          [&r](uint64_t h) { return ringside_port_create(h, 0, &r.handle, &r.status); } },
+        { "ringside_port_associate", 'p',
+          [&r](uint64_t h) {
+              // A file of the same machine, if there is such a machine.
+              uint64_t const file = (h & 0x00FFFFFF00000000) | uint64_t { 4 } << 56 | 1;
+              return ringside_port_associate(h, file, 0, &r.status);
+          } },
+        { "ringside_port_get", 'p', [&r](uint64_t h) { return ringside_port_get(h, 0, 0, &r.packet); } },
+        { "ringside_port_post", 'p', [&r](uint64_t h) { return ringside_port_post(h, 0, 0, 0, &r.status); } },
+        { "ringside_port_waiting", 'p', [&r](uint64_t h) { return ringside_port_waiting(h, &r.number); } },
+        { "ringside_port_close", 'p', [](uint64_t h) { return ringside_port_close(h); } },
+        { "ringside_shutdown", 'm', [](uint64_t h) { return ringside_shutdown(h); } },
         { "ringside_settle", 'm', [&r](uint64_t h) { return ringside_settle(h, &r.flag); } },
         { "ringside_run_for", 'm', [](uint64_t h) { return ringside_run_for(h, 0); } },
         { "ringside_crashed", 'm', [&r](uint64_t h) { return ringside_crashed(h, &r.flag); } },
@@ -139,6 +200,9 @@ TEST(CArguments, HandlesOfEveryWrongKind)
         { 'c', everything.client },
         { 'f', everything.file },
         { 'r', everything.request },
+        { 't', everything.thread },
+        { 'e', everything.event },
+        { 'p', everything.port },
     };
     for (Function const& function : functions(results))
         for (auto const& [kind, handle] : handles) {
@@ -162,10 +226,11 @@ TEST(CArguments, NumbersThatWereNeverGivenOut)
 {
     Results results;
     Everything everything;
-    uint64_t const given[] = { everything.driver, everything.client, everything.file, everything.request };
-    char const kinds[] = { 'd', 'c', 'f', 'r' };
+    uint64_t const given[] = { everything.driver,  everything.client, everything.file, everything.request,
+                               everything.thread, everything.event,  everything.port };
+    char const kinds[] = { 'd', 'c', 'f', 'r', 't', 'e', 'p' };
     for (Function const& function : functions(results))
-        for (size_t i = 0; i < 4; ++i)
+        for (size_t i = 0; i < std::size(kinds); ++i)
             if (function.kind == kinds[i] || (function.kind == 'o' && kinds[i] == 'c')) {
                 EXPECT_EQ(function.call(given[i] + 1000), RINGSIDE_BAD_HANDLE) << function.name;
                 EXPECT_TRUE(results.untouched()) << function.name;
@@ -174,7 +239,7 @@ TEST(CArguments, NumbersThatWereNeverGivenOut)
     for (Function const& function : functions(results))
         if (function.kind == 'f')
             EXPECT_EQ(function.call(everything.file), RINGSIDE_BAD_HANDLE) << function.name;
-    EXPECT_EQ(error(), "ringside_start_write: there is no file of that number, or it was closed");
+    EXPECT_EQ(error(), "ringside_file_signalled: there is no file of that number, or it was closed");
     ringside_file const next = everything.open(kWildDevice);
     EXPECT_NE(next, everything.file) << "a number is not used twice";
 }
@@ -235,6 +300,31 @@ TEST(CArguments, NullPointers)
         { "wait out", ringside_request_wait(e.request, nullptr, 1, &r.reply) },
         { "wait reply", ringside_request_wait(e.request, nullptr, 0, nullptr) },
         { "reply reply", ringside_request_reply(e.request, nullptr, 0, nullptr) },
+        { "open_options_init", ringside_open_options_init(nullptr, sizeof(ringside_open_options)) },
+        { "pipe_options_init", ringside_pipe_options_init(nullptr, sizeof(ringside_pipe_options)) },
+        { "mailslot_options_init", ringside_mailslot_options_init(nullptr, sizeof(ringside_mailslot_options)) },
+        { "open_with path", ringside_open_with(e.handle, nullptr, nullptr, &r.handle, &r.status, nullptr) },
+        { "open_with file", ringside_open_with(e.handle, "x", nullptr, nullptr, &r.status, nullptr) },
+        { "open_with status", ringside_open_with(e.handle, "x", nullptr, &r.handle, nullptr, nullptr) },
+        { "pipe path", ringside_create_pipe(e.handle, nullptr, nullptr, nullptr, &r.handle, &r.status, nullptr) },
+        { "mailslot file", ringside_create_mailslot(e.handle, "x", nullptr, nullptr, nullptr, &r.status, nullptr) },
+        { "do_io io", ringside_do_io(e.file, nullptr, nullptr, 0, &r.reply) },
+        { "do_io out", ringside_do_io(e.file, &kRead, nullptr, 1, &r.reply) },
+        { "do_io reply", ringside_do_io(e.file, &kRead, nullptr, 0, nullptr) },
+        { "start_io io", ringside_start_io(e.file, nullptr, 0, &r.handle) },
+        { "start_io request", ringside_start_io(e.file, &kRead, 0, nullptr) },
+        { "file_signalled", ringside_file_signalled(e.file, nullptr) },
+        { "thread_start", ringside_thread_start(e.handle, nullptr, &r.status) },
+        { "thread_first", ringside_thread_first(e.handle, nullptr) },
+        { "thread_running", ringside_thread_running(e.thread, nullptr) },
+        { "thread_blocked", ringside_thread_blocked(e.thread, nullptr) },
+        { "event_create", ringside_event_create(e.handle, 0, 0, nullptr, &r.status) },
+        { "event_value", ringside_event_value(e.event, nullptr) },
+        { "event_signalled", ringside_event_signalled(e.event, nullptr) },
+        { "event_wait", ringside_event_wait(e.event, nullptr) },
+        { "port_create", ringside_port_create(e.handle, 0, nullptr, &r.status) },
+        { "port_get", ringside_port_get(e.port, 0, 0, nullptr) },
+        { "port_waiting", ringside_port_waiting(e.port, nullptr) },
         { "crashed", ringside_crashed(e.handle, nullptr) },
         { "devices", ringside_devices(e.handle, nullptr) },
         { "pending", ringside_pending(e.handle, nullptr) },

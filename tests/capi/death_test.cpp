@@ -127,6 +127,64 @@ TEST(CDeath, TheProcessIsKilled)
     EXPECT_EQ(descriptors(), before);
 }
 
+// The process dies while requests are outstanding: one is only waited for, two have callbacks, one of which asks for more.
+// Shows: the call that finds it out calls each callback once, with its own result; every outstanding request, and all that
+// a callback asks, has the same end with the same sentence.
+TEST(CDeath, RequestsAreOutstanding)
+{
+    struct Heard {
+        std::string all;
+        ringside_machine machine;
+        static void hear(void* context, int result, ringside_reply const* reply, void const* bytes)
+        {
+            auto& to = *static_cast<Heard*>(context);
+            EXPECT_EQ(reply, nullptr);
+            EXPECT_EQ(bytes, nullptr);
+            to.all += ringside_result_name(result);
+            to.all += ringside_settle(to.machine, nullptr) == RINGSIDE_DIED ? " settled dead; " : " settled; ";
+        }
+    } heard;
+    size_t const before = descriptors();
+    {
+        WildMachine machine;
+        heard.machine = machine.handle;
+        ringside_io io {};
+        io.size = sizeof io;
+        io.major = RINGSIDE_MAJOR_DEVICE_CONTROL;
+        io.code = IOCTL_WILD_KEEP;
+        ringside_request request = 0;
+        ASSERT_EQ(ringside_start_io(machine.file, &io, 8, &request), RINGSIDE_OK) << error();
+        io.callback = Heard::hear;
+        io.callback_context = &heard;
+        ringside_request with_callback = 0;
+        ASSERT_EQ(ringside_start_io(machine.file, &io, 8, &with_callback), RINGSIDE_OK) << error();
+        ASSERT_EQ(ringside_start_io(machine.file, &io, 8, &with_callback), RINGSIDE_OK) << error();
+        ringside_event event = 0;
+        ringside_port port = 0;
+        ASSERT_EQ(ringside_event_create(machine.handle, 0, 0, &event, nullptr), RINGSIDE_OK);
+        ASSERT_EQ(ringside_port_create(machine.handle, 0, &port, nullptr), RINGSIDE_OK);
+        EXPECT_EQ(heard.all, "");
+        EXPECT_EQ(ioctl(machine.file, IOCTL_WILD_KILL, SIGKILL).result, RINGSIDE_DIED);
+        EXPECT_NE(error().find("ringside_ioctl: the machine's process died of SIGKILL"), std::string::npos) << error();
+        EXPECT_EQ(heard.all, "RINGSIDE_DIED settled dead; RINGSIDE_DIED settled dead; ");
+        ringside_reply reply {};
+        ringside_packet packet {};
+        int flag = 0;
+        for (ringside_request one : { request, with_callback }) {
+            EXPECT_EQ(ringside_request_wait(one, nullptr, 0, &reply), RINGSIDE_DIED);
+            EXPECT_NE(error().find("died of SIGKILL"), std::string::npos) << error();
+            EXPECT_EQ(ringside_request_cancel_ex(one, nullptr), RINGSIDE_DIED);
+        }
+        EXPECT_EQ(ringside_event_wait(event, &flag), RINGSIDE_DIED);
+        EXPECT_EQ(ringside_port_get(port, 0, 1, &packet), RINGSIDE_DIED);
+        EXPECT_EQ(ringside_start_io(machine.file, &io, 8, &request), RINGSIDE_DIED);
+        EXPECT_EQ(heard.all, "RINGSIDE_DIED settled dead; RINGSIDE_DIED settled dead; ")
+            << "once each, and none for what was not started";
+        expect_dead(machine, "SIGKILL");
+    }
+    EXPECT_EQ(descriptors(), before);
+}
+
 // Killed from another thread in the middle of a call that would never end.
 TEST(CDeath, KilledInTheMiddle)
 {

@@ -21,6 +21,7 @@ int fake_serve();
 //   refuse        RINGSIDE_PROTOCOL and a sentence
 //   empty         answers every call well, with no results
 //   long          with results that are too long
+//   told:HOW      starts every request; when asked to settle, tells of the first one's callback in that way
 //   random:SEED   the first two well, then with results drawn from the seed
 class Faking {
 public:

@@ -61,3 +61,61 @@ AT(ringside_report, code_name, 120);
 AT(ringside_report, words, 128);
 AT(ringside_report, rule, 136);
 AT(ringside_report, service, 144);
+
+/* Of version 2. */
+AT(ringside_open_options, size, 0);
+AT(ringside_open_options, access, 8);
+AT(ringside_open_options, share, 12);
+AT(ringside_open_options, disposition, 16);
+AT(ringside_open_options, options, 20);
+AT(ringside_open_options, attributes, 24);
+AT(ringside_open_options, synchronous, 28);
+AT(ringside_open_options, case_sensitive, 32);
+AT(ringside_open_options, reserved, 36);
+AT(ringside_open_options, allocation_size, 40);
+AT(ringside_open_options, ea, 48);
+AT(ringside_open_options, ea_bytes, 56);
+AT(ringside_open_options, security, 64);
+AT(ringside_open_options, security_bytes, 72);
+AT(ringside_open_options, relative_to, 80);
+
+AT(ringside_pipe_options, size, 0);
+AT(ringside_pipe_options, type, 8);
+AT(ringside_pipe_options, read_mode, 12);
+AT(ringside_pipe_options, completion_mode, 16);
+AT(ringside_pipe_options, instances, 20);
+AT(ringside_pipe_options, inbound_quota, 24);
+AT(ringside_pipe_options, outbound_quota, 28);
+AT(ringside_pipe_options, timeout_seconds, 32);
+
+AT(ringside_mailslot_options, size, 0);
+AT(ringside_mailslot_options, quota, 8);
+AT(ringside_mailslot_options, message_bytes, 12);
+AT(ringside_mailslot_options, read_timeout_seconds, 16);
+
+AT(ringside_io, size, 0);
+AT(ringside_io, major, 8);
+AT(ringside_io, minor, 12);
+AT(ringside_io, code, 16);
+AT(ringside_io, flags, 20);
+AT(ringside_io, key, 24);
+AT(ringside_io, reserved, 28);
+AT(ringside_io, in, 32);
+AT(ringside_io, in_bytes, 40);
+AT(ringside_io, out_contents, 48);
+AT(ringside_io, out_contents_bytes, 56);
+AT(ringside_io, offset, 64);
+AT(ringside_io, length, 72);
+AT(ringside_io, name, 80);
+AT(ringside_io, thread, 88);
+AT(ringside_io, event, 96);
+AT(ringside_io, context, 104);
+AT(ringside_io, callback, 112);
+AT(ringside_io, callback_context, 120);
+
+AT(ringside_packet, status, 0);
+AT(ringside_packet, outcome, 4);
+AT(ringside_packet, key, 8);
+AT(ringside_packet, context, 16);
+AT(ringside_packet, information, 24);
+IS(ringside_packet_size, sizeof(ringside_packet) == 32);

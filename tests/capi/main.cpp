@@ -30,7 +30,7 @@ bool say(std::string_view bytes) { return write(kSocket, bytes.data(), bytes.siz
 void random_reply(Message& reply, std::minstd_rand& random)
 {
     static uint32_t const results[] = { 0, 0, 0, 0, 0, 1, 5, RINGSIDE_DIED, RINGSIDE_OUR_BUG };
-    reply.begin(capi::kReplyMark, results[random() % std::size(results)]);
+    reply.begin(capi::kReplyMark, results[random() % std::size(results)], random() % 8 ? 0 : random() % 3);
     for (unsigned fields = random() % 5; fields > 0; --fields)
         switch (random() % 5) {
         case 0:
@@ -50,6 +50,31 @@ void random_reply(Message& reply, std::minstd_rand& random)
         }
 }
 
+void tell(Message& reply, uint64_t token, std::string_view bytes)
+{
+    reply.number(token);
+    reply.number<int32_t>(0);
+    reply.number<uint64_t>(bytes.size());
+    reply.text(bytes);
+}
+
+// The answer to settling, with what is told before it.
+void tell_of_callbacks(Message& reply, std::string_view how)
+{
+    if (how == "claim")
+        return reply.begin(capi::kReplyMark, RINGSIDE_DIED);
+    reply.begin(capi::kReplyMark, RINGSIDE_OK, how == "short" ? 3 : how == "twice" ? 2 : 1);
+    if (how == "unknown")
+        tell(reply, 77, "abc");
+    else if (how == "long")
+        tell(reply, 1, "abcdefgh");
+    else if (how != "none")
+        tell(reply, 1, "abc");
+    if (how == "twice")
+        tell(reply, 1, "abc");
+    reply.flag(true);
+}
+
 int answer_calls(std::string_view what)
 {
     capi::Stream stream(kSocket);
@@ -62,6 +87,11 @@ int answer_calls(std::string_view what)
             reply.number(capi::kProtocolVersion);
         else if (call != CallCode::Boot && what.starts_with("random:"))
             random_reply(reply, random);
+        else if (what.starts_with("told:") && call == CallCode::StartIo) {
+            reply.number<uint32_t>(1);
+            reply.number<int32_t>(0x103);
+        } else if (what.starts_with("told:") && call == CallCode::Settle)
+            tell_of_callbacks(reply, what.substr(5));
         else if (call != CallCode::Boot && what == "long")
             reply.text(std::string(5000, 'y'));
         if (stream.send(reply.whole()) != Heard::Message)

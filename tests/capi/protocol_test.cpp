@@ -220,7 +220,8 @@ TEST(CProtocol, CallsThatMakeNoSense)
 
 namespace {
 
-// Each call's fields in their order: i an object, c a control code, u 32 bits, q 64 bits, t text or bytes. "-": not drawn.
+// Each call's fields in their order: i an object, c a control code, u 32 bits, q 64 bits, t text or bytes, b a byte,
+// m a major function, s a small number, e text that is seldom there, j an object or none. "-": not drawn.
 constexpr char const* kShapes[] = {
     "u",    "-",   "-", // Hello, Boot, Close
     "t",    "ttt", "i",    "i",    "i", // drivers
@@ -229,6 +230,12 @@ constexpr char const* kShapes[] = {
     "ituu", "i",   "ictq", "ictt", "iqq", "itq", "ictq", "iqq", "itq", // files
     "i",    "i",   "iq",   "iq",   "i", // requests
     "",     "q",   "",     "",     "",    "",    "q",    "",    "", // time, views, the end
+    "ituuuuubbqtti", "ituuuuubbqttiuuuuuuq", "ituuuuubbqttiuuq", // opens
+    "imsusuteqqtjq", "imsusuteqqtjqjqq", // any request
+    "ii",   "i",   "iu",   "i",    "i",   "i", // files, requests
+    "i",    "i",   "i",    "i",    "iqb", "i",   "iu", // threads
+    "ibb",  "i",   "i",    "i",    "i",   "i",   "i", // events
+    "iu",   "iiq", "iiq",  "iqqq", "i",   "i",   "", // ports, shutdown
 };
 static_assert(std::size(kShapes) == capi::kCallCount);
 
@@ -279,6 +286,16 @@ public:
         case 'c':
             // Codes of both drivers, but for those that end the process on purpose.
             return message.number<uint32_t>(below(3) ? IOCTL_RINGSIDE_REVERSE + below(16) : IOCTL_WILD_KEEP);
+        case 'm': {
+            static uint32_t const majors[] = { 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 20, 21, 25, 26, 0, 256 };
+            return message.number(majors[below(std::size(majors))]);
+        }
+        case 's':
+            return message.number<uint32_t>(below(20) ? below(3) : 300);
+        case 'e':
+            return message.text(below(4) ? "" : "contents");
+        case 'j':
+            return message.number<uint32_t>(below(2) ? 0 : below(3));
         case 'u':
             return message.number(static_cast<uint32_t>(numbers[below(std::size(numbers))]));
         case 'q':
@@ -296,11 +313,11 @@ public:
     {
         unsigned const how = below(4);
         if (how == 2 && !shape.empty())
-            shape[below(static_cast<unsigned>(shape.size()))] = "icuqtb"[below(6)];
+            shape[below(static_cast<unsigned>(shape.size()))] = "icuqtbmsej"[below(10)];
         if (how == 3) {
             shape.resize(below(6));
             for (char& kind : shape)
-                kind = "icuqtb"[below(6)];
+                kind = "icuqtbmsej"[below(10)];
         }
         for (char kind : shape)
             field(message, kind);
@@ -335,10 +352,19 @@ TEST(CProtocol, DrawnCalls)
             message.number(RINGSIDE_SHARE_ALL);
             EXPECT_EQ(process.ask(message), RINGSIDE_OK);
         }
-        for (int calls = 0; calls < 300; ++calls) {
+        for (CallCode makes : { CallCode::ThreadStart, CallCode::EventCreate, CallCode::PortCreate }) {
+            message.begin(capi::kCallMark, static_cast<uint32_t>(makes));
+            message.number<uint32_t>(0);
+            if (makes == CallCode::PortCreate)
+                message.number<uint32_t>(0);
+            for (int flags = makes == CallCode::EventCreate ? 2 : 0; flags > 0; --flags)
+                message.flag(false);
+            EXPECT_EQ(process.ask(message), RINGSIDE_OK);
+        }
+        for (int calls = 0; calls < 500; ++calls) {
             uint32_t const call = drawing.below(capi::kCallCount);
             // The end of a run would leave nothing to ask.
-            if (*kShapes[call] == '-' || (static_cast<CallCode>(call) == CallCode::Finish && calls < 250))
+            if (*kShapes[call] == '-' || (static_cast<CallCode>(call) == CallCode::Finish && calls < 450))
                 continue;
             message.begin(capi::kCallMark, call);
             drawing.fields(message, kShapes[call]);
@@ -403,6 +429,30 @@ void call_everything(ringside_machine machine)
     (void)ringside_start_read(file, 8, 0, &handle);
     (void)ringside_request_done(request, &flag);
     (void)ringside_request_wait(request, bytes, 3, &reply);
+    ringside_thread thread = m | uint64_t { 6 } << 56 | 1;
+    ringside_event event = m | uint64_t { 7 } << 56 | 1;
+    ringside_port port = m | uint64_t { 8 } << 56 | 1;
+    ringside_packet packet {};
+    ringside_io io {};
+    io.size = sizeof io;
+    io.major = RINGSIDE_MAJOR_READ;
+    uint64_t number = 0;
+    (void)ringside_open_with(client, "a", nullptr, &handle, &status, &number);
+    (void)ringside_create_pipe(client, "a", nullptr, nullptr, &handle, &status, nullptr);
+    (void)ringside_do_io(file, &io, bytes, 3, &reply);
+    io.callback = [](void*, int, ringside_reply const*, void const*) { };
+    (void)ringside_start_io(file, &io, 3, &handle);
+    (void)ringside_file_cancel_all(file, &status);
+    (void)ringside_file_signalled(file, &flag);
+    (void)ringside_request_status(request, &status, &status, &number);
+    (void)ringside_thread_start(client, &handle, &status);
+    (void)ringside_thread_sleep(thread, 1, 1, &status);
+    (void)ringside_event_create(client, 0, 0, &handle, &status);
+    (void)ringside_event_wait(event, &flag);
+    (void)ringside_event_set(event);
+    (void)ringside_port_create(client, 0, &handle, &status);
+    (void)ringside_port_get(port, thread, 1, &packet);
+    (void)ringside_port_waiting(port, &number);
     (void)ringside_settle(machine, &flag);
     (void)ringside_crashed(machine, &flag);
     text(ringside_devices, machine);
@@ -444,6 +494,66 @@ TEST(CProtocol, AnswersThatDoNotFit)
             EXPECT_EQ(reply.bytes, 77u);
             EXPECT_EQ(ringside_settle(machine.handle, nullptr), RINGSIDE_DIED);
         }
+    }
+}
+
+// A program that tells of callbacks that nobody waits for, of one twice, of more than it says or than fits the buffer; one
+// that claims what only the library can know; and one that tells rightly.
+// Shows: the callback is called once, as it was told, or with RINGSIDE_PROTOCOL; the call fails with the same, and the
+// process is killed; whoever tells rightly is believed.
+TEST(CProtocol, CallbacksThatNobodyWaitsFor)
+{
+    struct Heard {
+        int calls = 0;
+        int result = -1;
+        std::string bytes;
+    };
+    struct Case {
+        char const* fake;
+        int result;
+        int told;
+    } const cases[] = {
+        { "told:right", RINGSIDE_OK, RINGSIDE_OK },
+        { "told:unknown", RINGSIDE_PROTOCOL, RINGSIDE_PROTOCOL },
+        { "told:twice", RINGSIDE_PROTOCOL, RINGSIDE_OK },
+        { "told:long", RINGSIDE_PROTOCOL, RINGSIDE_PROTOCOL },
+        { "told:short", RINGSIDE_PROTOCOL, RINGSIDE_PROTOCOL },
+        { "told:none", RINGSIDE_PROTOCOL, RINGSIDE_PROTOCOL },
+        { "told:claim", RINGSIDE_PROTOCOL, RINGSIDE_PROTOCOL },
+    };
+    std::string const program = fake_program();
+    for (Case const& one : cases) {
+        SCOPED_TRACE(one.fake);
+        Faking faking(one.fake);
+        ringside_options options = usual();
+        options.program = program.c_str();
+        Booted machine(options);
+        Heard heard;
+        ringside_io io {};
+        io.size = sizeof io;
+        io.major = RINGSIDE_MAJOR_READ;
+        io.callback = [](void* context, int result, ringside_reply const* reply, void const* bytes) {
+            auto& to = *static_cast<Heard*>(context);
+            ++to.calls;
+            to.result = result;
+            if (reply)
+                to.bytes.assign(static_cast<char const*>(bytes), reply->bytes);
+        };
+        io.callback_context = &heard;
+        ringside_request request = 0;
+        uint64_t const file = (machine.handle & 0x00FFFFFF00000000) | uint64_t { 4 } << 56 | 1;
+        ASSERT_EQ(ringside_start_io(file, &io, 4, &request), RINGSIDE_OK) << error();
+        EXPECT_EQ(heard.calls, 0);
+        int quiet = 77;
+        EXPECT_EQ(ringside_settle(machine.handle, &quiet), one.result) << error();
+        EXPECT_EQ(quiet, one.result == RINGSIDE_OK ? 1 : 77);
+        EXPECT_EQ(heard.calls, 1);
+        EXPECT_EQ(heard.result, one.told);
+        EXPECT_EQ(heard.bytes, one.told == RINGSIDE_OK ? "abc" : "");
+        if (one.result != RINGSIDE_OK)
+            EXPECT_EQ(ringside_crashed(machine.handle, &quiet), RINGSIDE_DIED);
+        machine.close();
+        EXPECT_EQ(heard.calls, 1);
     }
 }
 

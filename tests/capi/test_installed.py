@@ -15,6 +15,10 @@ EXPECTED = '''ioctl: status 0x00000000, "edisgnir"
 read:  status 0x00000000, "Hello from ring zero, or nearly."
 end:   exit code 0, nothing is left
 '''
+OVERLAPPED = '''port: key 7, context 42, 9 bytes
+callback: status 0xc0000120, 0 bytes
+event: came
+'''
 LISTS = '''cmake_minimum_required(VERSION 3.20)
 project(stranger C)
 find_package(ringside 0.1 REQUIRED CONFIG)
@@ -30,8 +34,8 @@ def run(words, **more):
     return done.stdout
 
 
-def expect(said, what):
-    if said != EXPECTED:
+def expect(said, what, expected=EXPECTED):
+    if said != expected:
         sys.exit(f'{what} said\n{said}')
 
 
@@ -49,6 +53,10 @@ with tempfile.TemporaryDirectory() as folder:
     flags = run(['pkg-config', '--cflags', '--libs', 'ringside'], env=packaged).split()
     run(['cc', '-std=c99', '-Wall', '-Wextra', '-Werror', example, *flags, '-o', top / 'by_hand'])
     expect(run([top / 'by_hand', driver], env=dict(clean, LD_LIBRARY_PATH=str(config.parent))), 'the program by hand')
+    run(['cc', '-std=c99', '-pedantic', '-Wall', '-Wextra', '-Werror', source / 'examples/c/overlapped.c', *flags,
+         '-o', top / 'overlapped'])
+    expect(run([top / 'overlapped', build / 'drivers/desk.sys'], env=dict(clean, LD_LIBRARY_PATH=str(config.parent))),
+           'the overlapped program', OVERLAPPED)
     if run(['pkg-config', '--modversion', 'ringside'], env=packaged).strip() != '0.1.0':
         sys.exit('pkg-config knows another version')
 

@@ -171,33 +171,59 @@ size_t Film::thread(std::function<void()> body)
     return m_threads.size() - 1;
 }
 
+void Film::client_main(ke::Thread&, void* context) { (*static_cast<std::function<void()>*>(context))(); }
+
+size_t Film::client_thread(PEPROCESS process, std::function<void()> body)
+{
+    m_bodies.push_back(std::make_unique<std::function<void()>>(std::move(body)));
+    auto made = rooms().processes.create_client_thread(*rooms().processes.process_of(process), &client_main,
+                                                       m_bodies.back().get());
+    CHECK(made.ok(), "a film's client thread could not be made");
+    auto const thread = static_cast<PKTHREAD>((*made)->pointer());
+    call("ObfReferenceObject", thread);
+    m_threads.push_back(thread);
+    return m_threads.size() - 1;
+}
+
 namespace {
 
 constexpr KAFFINITY kFirstProcessor = 1, kSecondProcessor = 2, kFilmsProcessor = 4;
 
 } // namespace
 
-void Film::race(std::function<void()> first, std::function<void()> second)
+size_t Film::racer(Racer const& of, std::function<void()> body)
 {
-    if (!m_plan) {
-        for (auto* body : { &first, &second })
-            thread([this, body] {
+    return of.client ? client_thread(of.client, std::move(body)) : thread(std::move(body));
+}
+
+void Film::race(Racer first, Racer second)
+{
+    auto& go = object<KEVENT>();
+    call("KeInitializeEvent", &go, NotificationEvent, BOOLEAN { FALSE });
+    int ready = 0;
+    if (m_plan)
+        call("KeSetSystemAffinityThreadEx", kFilmsProcessor);
+    for (int i : { 0, 1 }) {
+        Racer const& of = i ? second : first;
+        racer(of, [this, i, &of, &go, &ready] {
+            // Of two processors with something to do the lower one has the turn first.
+            if (m_plan)
+                call("KeSetSystemAffinityThreadEx", (i == 1) == m_second_first ? kFirstProcessor : kSecondProcessor);
+            of.before();
+            ++ready;
+            wait(&go);
+            if (!m_plan)
                 linger(draw(16));
-                (*body)();
-            });
+            of.body();
+        });
+    }
+    while (ready < 2)
+        sleep(1000);
+    if (!m_plan) {
+        call("KeSetEvent", &go, 0, BOOLEAN { FALSE });
         join();
         return;
     }
-    auto& go = object<KEVENT>();
-    call("KeInitializeEvent", &go, NotificationEvent, BOOLEAN { FALSE });
-    call("KeSetSystemAffinityThreadEx", kFilmsProcessor);
-    for (int i : { 0, 1 })
-        thread([this, &go, i, body = i ? &second : &first] {
-            // Of two processors with something to do the lower one has the turn first.
-            call("KeSetSystemAffinityThreadEx", (i == 1) == m_second_first ? kFirstProcessor : kSecondProcessor);
-            wait(&go);
-            (*body)();
-        });
     sleep(1000); // both are at the start
     // Until both have ended, this thread passes no schedule point.
     rooms().kernel.follow(m_plan);

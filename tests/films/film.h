@@ -25,6 +25,7 @@
 
 #include <gtest/gtest.h>
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <set>
@@ -98,8 +99,21 @@ public:
     size_t thread(std::function<void()> body);
     // The thread object, for waits and APCs: valid until join().
     PKTHREAD thread_object(size_t number) const { return m_threads[number]; }
+    // The same in a client: as one that came from user mode, where it can be ended.
+    size_t client_thread(PEPROCESS process, std::function<void()> body);
+    // Who takes part in a race. `before` runs on its thread before either begins, outside the search.
+    struct Racer {
+        Racer(std::invocable auto of) : body(std::move(of)) {}
+        Racer(std::function<void()> first, std::function<void()> then, PEPROCESS of = nullptr)
+            : before(std::move(first)), body(std::move(then)), client(of)
+        {
+        }
+        std::function<void()> before = [] {};
+        std::function<void()> body;
+        PEPROCESS client = nullptr; // whose thread it is; null: the System process'
+    };
     // Two threads that begin at the same time, and their end. In a search: the interleaving under test.
-    void race(std::function<void()> first, std::function<void()> second);
+    void race(Racer first, Racer second);
     // Waits for the end of all threads that thread() made, and lets them go.
     void join();
     // KernelMode, not alertable; a time-out of 0 microseconds: for ever.
@@ -136,6 +150,8 @@ public:
 
 private:
     static NTAPI void thread_main(PVOID context);
+    static void client_main(ke::Thread&, void* context);
+    size_t racer(Racer const& of, std::function<void()> body);
 
     BootedKernel& m_boot;
     uint64_t m_draw;

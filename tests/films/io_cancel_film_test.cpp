@@ -55,84 +55,6 @@ RACE(an_irp_is_cancelled_before_it_is_held, "the driver saw it", "by its routine
 
 namespace {
 
-NTAPI void cancel_packet(DEVICE_OBJECT* device, IRP* irp)
-{
-    Film& film = *g_io->film;
-    bool const current = device->CurrentIrp == irp;
-    if (!current)
-        film.call("KeRemoveEntryDeviceQueue", &device->DeviceQueue, &irp->Tail.Overlay.DeviceQueueEntry);
-    film.call("IoReleaseCancelSpinLock", irp->CancelIrql);
-    if (current) {
-        auto const old = static_cast<KIRQL>(film.call("KfRaiseIrql", KIRQL { DISPATCH_LEVEL }));
-        film.call("IoStartNextPacket", device, BOOLEAN { TRUE });
-        film.call("KeLowerIrql", old);
-    }
-    ++g_io->cancelled;
-    g_io->complete(irp, STATUS_CANCELLED);
-}
-
-NTAPI void start_io(DEVICE_OBJECT*, IRP* irp)
-{
-    Film& film = *g_io->film;
-    KIRQL irql;
-    film.call("IoAcquireCancelSpinLock", &irql);
-    bool const ours = film.exchange(irp->CancelRoutine, nullptr) != nullptr;
-    film.call("IoReleaseCancelSpinLock", irql);
-    if (ours)
-        g_io->held = irp;
-}
-
-NTAPI NTSTATUS start_packet(DEVICE_OBJECT* device, IRP* irp)
-{
-    io::mark_pending(irp);
-    g_io->film->call("IoStartPacket", device, irp, nullptr, &cancel_packet);
-    return STATUS_PENDING;
-}
-
-// The device is done with the request that StartIo began.
-void packet_done()
-{
-    Film& film = *g_io->film;
-    IRP* irp = film.exchange(g_io->held, nullptr);
-    auto const old = static_cast<KIRQL>(film.call("KfRaiseIrql", KIRQL { DISPATCH_LEVEL }));
-    if (irp) {
-        film.call("IoStartNextPacket", g_io->device, BOOLEAN { TRUE });
-        ++g_io->served;
-        g_io->complete(irp, STATUS_SUCCESS);
-    }
-    film.call("KeLowerIrql", old);
-}
-
-} // namespace
-
-// One request is with the device, another waits in the device queue. The first ends, the second is cancelled.
-// Shows: it is taken from the queue, or from StartIo's hands, or has been started and cannot be cancelled; the queue is
-// empty at the end.
-RACE(a_packet_is_cancelled_while_the_queue_moves, "cancelled", "started")
-{
-    IoFilm io(film);
-    io.dispatch(IRP_MJ_READ, &start_packet);
-    io.driver->DriverStartIo = &start_io;
-    IRP* first = io.send_read();
-    IRP* second = io.send_read();
-    bool called = false;
-    film.race([&] { packet_done(); }, [&] { called = film.yes("IoCancelIrp", second); });
-    EXPECT_EQ(called, io.cancelled == 1);
-    film.went(called ? "cancelled" : "started");
-    if (!called)
-        packet_done();
-    EXPECT_EQ(io.served + io.cancelled, 2);
-    EXPECT_EQ(io.completions, 2);
-    EXPECT_FALSE(io.device->DeviceQueue.Busy);
-    EXPECT_EQ(io.device->CurrentIrp, nullptr);
-    EXPECT_EQ(first->IoStatus.Status, STATUS_SUCCESS);
-    EXPECT_EQ(second->IoStatus.Status, called ? STATUS_CANCELLED : STATUS_SUCCESS);
-    film.call("IoFreeIrp", first);
-    film.call("IoFreeIrp", second);
-}
-
-namespace {
-
 CancelSafeQueue* g_queue;
 IO_CSQ_IRP_CONTEXT* g_context;
 
@@ -190,6 +112,38 @@ RACE(an_irp_is_cancelled_while_it_is_queued, "before", "in the queue")
     film.went(called ? "in the queue" : "before");
 }
 
+// Two IRPs wait in a cancel-safe queue. One thread takes out what comes next and serves it, twice; the other cancels the
+// first in the queue.
+// Shows: IoCsqRemoveNextIrp passes over an IRP whose cancel routine is on its way; each is completed once; one that was
+// served cannot be cancelled any more.
+RACE(irps_are_cancelled_while_they_are_served, "both served", "cancelled")
+{
+    IoFilm io(film);
+    CancelSafeQueue& queue = make_queue(film);
+    g_context = nullptr;
+    io.dispatch(IRP_MJ_READ, &queue_read);
+    IRP* const irps[2] = { io.send_read(), io.send_read() };
+    bool called = false;
+    film.race(
+        [&] {
+            for (int i = 0; i < 2; ++i)
+                if (auto* irp = reinterpret_cast<IRP*>(film.call("IoCsqRemoveNextIrp", &queue.csq, nullptr))) {
+                    ++io.served;
+                    io.complete(irp, STATUS_SUCCESS);
+                }
+        },
+        [&] { called = film.yes("IoCancelIrp", irps[0]); });
+    EXPECT_EQ(io.served, called ? 1 : 2);
+    EXPECT_EQ(queue.cancelled, called ? 1 : 0);
+    EXPECT_EQ(io.completions, 2);
+    EXPECT_EQ(queue.list.Flink, &queue.list);
+    EXPECT_EQ(irps[0]->IoStatus.Status, called ? STATUS_CANCELLED : STATUS_SUCCESS);
+    EXPECT_EQ(irps[1]->IoStatus.Status, STATUS_SUCCESS);
+    for (IRP* irp : irps)
+        film.call("IoFreeIrp", irp);
+    film.went(called ? "cancelled" : "both served");
+}
+
 namespace {
 
 // The documented way to cancel an IRP of one's own that may complete, and be freed, at the same time: canceller and
@@ -223,8 +177,7 @@ RACE(a_sender_cancels_an_irp_that_its_completion_frees, "cancelled", "too late",
     auto& own = film.object<Own>();
     own.lock = kSent;
     IRP* irp = io.make_read();
-    io::next_location(irp)->CompletionRoutine = &own_back;
-    io::next_location(irp)->Context = &own;
+    io.prepare(irp, &own_back, &own);
     io.send(irp);
     film.race([&] { serve_held(); },
               [&] {
@@ -245,4 +198,123 @@ RACE(a_sender_cancels_an_irp_that_its_completion_frees, "cancelled", "too late",
               });
     EXPECT_EQ(own.freed, 1);
     EXPECT_EQ(io.served + io.cancelled, 1);
+}
+
+namespace {
+
+// A request that its maker gives so much time: a timer cancels it, a completion routine takes the timer back. Who comes
+// second to the word frees the IRP.
+struct Timed {
+    KTIMER timer;
+    KDPC dpc;
+    Own own;
+    IRP* irp;
+    LONG fired;
+};
+
+void free_timed(Timed& timed)
+{
+    ++timed.own.freed;
+    g_io->film->call("IoFreeIrp", timed.irp);
+}
+
+NTAPI void time_is_up(KDPC*, void* context, void*, void*)
+{
+    auto& timed = *static_cast<Timed*>(context);
+    Film& film = *g_io->film;
+    ++timed.fired;
+    film.step();
+    LONG expected = kSent;
+    if (!__atomic_compare_exchange_n(&timed.own.lock, &expected, LONG { kCancelStarted }, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return;
+    film.yes("IoCancelIrp", timed.irp);
+    if (film.exchange(timed.own.lock, kCancelDone) == kCompleted)
+        free_timed(timed);
+}
+
+NTAPI NTSTATUS timed_back(DEVICE_OBJECT*, IRP*, void* context)
+{
+    auto& timed = *static_cast<Timed*>(context);
+    Film& film = *g_io->film;
+    film.yes("KeCancelTimer", &timed.timer);
+    if (film.exchange(timed.own.lock, kCompleted) != kCancelStarted)
+        free_timed(timed);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+} // namespace
+
+// A request is served when its time is about to be up: a timer's DPC cancels it, its completion routine takes the timer
+// back.
+// Shows: whether the timer was stopped in time or not, the IRP is completed and freed once, and the DPC does not touch it
+// afterwards.
+RACE(a_timer_cancels_a_request_that_completes, "cancelled", "served in time", "too late to cancel")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &hold);
+    auto& timed = film.object<Timed>();
+    film.call("KeInitializeTimer", &timed.timer);
+    film.call("KeInitializeDpc", &timed.dpc, &time_is_up, &timed);
+    timed.own.lock = kSent;
+    timed.irp = io.make_read();
+    io.prepare(timed.irp, &timed_back, &timed);
+    io.send(timed.irp);
+    film.race([] { serve_held(); },
+              [&] {
+                  film.call("KeSetTimer", &timed.timer, int64_t { -5 }, &timed.dpc);
+                  film.linger(10); // the DPC comes to this processor
+              });
+    film.sleep(100);
+    EXPECT_EQ(timed.own.freed, 1);
+    EXPECT_EQ(io.ended(), 1);
+    film.went(io.cancelled ? "cancelled" : timed.fired ? "too late to cancel" : "served in time");
+}
+
+namespace {
+
+// The device has begun: its cancel routine leaves the request alone, for it is done soon.
+// @cite(wdk-docs): page=kernel/points-to-consider-when-canceling-irps
+NTAPI void leave_alone(DEVICE_OBJECT*, IRP* irp)
+{
+    ++g_io->seen_cancelled;
+    g_io->film->call("IoReleaseCancelSpinLock", irp->CancelIrql);
+}
+
+NTAPI NTSTATUS begin(DEVICE_OBJECT*, IRP* irp)
+{
+    io::mark_pending(irp);
+    g_io->held[0] = irp;
+    g_io->film->exchange(irp->CancelRoutine, &leave_alone);
+    return STATUS_PENDING;
+}
+
+} // namespace
+
+// A request that the device has begun is cancelled while it is done; its cancel routine only notes that.
+// Shows: it is completed once, with success, whether it was cancelled or not; IoCancelIrp says whether the routine was
+// called.
+RACE(a_request_that_was_begun_is_cancelled, "noted", "too late")
+{
+    IoFilm io(film);
+    io.dispatch(IRP_MJ_READ, &begin);
+    IRP* irp = io.send_read();
+    bool called = false;
+    film.race(
+        [&] {
+            // The routine may be at work: it does not touch the IRP once it has released the cancel spin lock.
+            if (!film.exchange(irp->CancelRoutine, nullptr)) {
+                KIRQL irql;
+                film.call("IoAcquireCancelSpinLock", &irql);
+                film.call("IoReleaseCancelSpinLock", irql);
+            }
+            ++io.served;
+            io.complete(irp, STATUS_SUCCESS);
+        },
+        [&] { called = film.yes("IoCancelIrp", irp); });
+    EXPECT_EQ(io.served, 1);
+    EXPECT_EQ(called, io.seen_cancelled == 1);
+    EXPECT_TRUE(irp->Cancel);
+    EXPECT_EQ(io.take_back(irp), STATUS_SUCCESS);
+    film.went(called ? "noted" : "too late");
 }

@@ -183,7 +183,7 @@ Told* g_told;
 void in_user_mode(ke::Thread&, void* event)
 {
     ke::KeWaitForSingleObject(event, UserRequest, UserMode, FALSE, nullptr);
-    ps::manager().return_to_user_mode();
+    ps::manager().return_to_user_mode(*ps::manager().record_of(ke::kernel().current()));
 }
 
 NTAPI void process_routine(PEPROCESS, HANDLE, PS_CREATE_NOTIFY_INFO* info)

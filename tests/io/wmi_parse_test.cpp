@@ -3,6 +3,7 @@
 // one sentence and no instance.
 #include "io/wmi_parse.h"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <gtest/gtest.h>
@@ -60,12 +61,65 @@ TEST(WmiParse, AWrongRegistrationIsRefusedInOneSentence)
         Registration wrong;
         c.change(wrong);
         std::string error;
-        EXPECT_TRUE(parse_registration(bytes_of(wrong), error).empty()) << c.words;
+        parse_registration(bytes_of(wrong), error);
         EXPECT_NE(error.find(c.words), error.npos) << error << " / " << c.words;
     }
     std::string error;
     EXPECT_TRUE(parse_registration({}, error).empty());
     EXPECT_EQ(error, "0 bytes hold no WMIREGINFO");
+}
+
+// One name of 60 000 bytes for 65536 instances; 65536 instances that all lie over the same megabyte.
+// Shows: a provider's few bytes do not become gigabytes of ours.
+TEST(WmiParse, WhatRepeatsItselfIsRefusedBeforeItGrows)
+{
+    std::vector<uint8_t> bytes(sizeof(Registration) + 60'000, 'x');
+    Registration told;
+    told.info.BufferSize = static_cast<ULONG>(bytes.size());
+    told.block.InstanceCount = kWmiInstancesMax;
+    told.length = 60'000;
+    std::memcpy(bytes.data(), &told, sizeof told);
+    std::string error;
+    parse_registration(bytes, error);
+    EXPECT_EQ(error, "the names of its instances are longer than 4194304 characters together");
+
+    ULONG const count = kWmiInstancesMax;
+    size_t const places = offsetof(WNODE_ALL_DATA, OffsetInstanceDataAndLength);
+    std::vector<uint8_t> all(size_t { 1 } << 20);
+    WNODE_ALL_DATA head {};
+    head.WnodeHeader.BufferSize = static_cast<ULONG>(all.size());
+    head.WnodeHeader.Flags = WNODE_FLAG_ALL_DATA | WNODE_FLAG_STATIC_INSTANCE_NAMES;
+    head.InstanceCount = count;
+    std::memcpy(all.data(), &head, places);
+    for (ULONG i = 0; i < count; ++i) {
+        OFFSETINSTANCEDATAANDLENGTH const place { 0, static_cast<ULONG>(all.size()) };
+        std::memcpy(all.data() + places + i * sizeof place, &place, sizeof place);
+    }
+    std::vector<std::u16string> const names(count);
+    error.clear();
+    EXPECT_TRUE(parse_all_data(all, names, error).empty());
+    EXPECT_EQ(error, "its 65536 instances lie over each other: up to instance 16 they have 17 characters and 17825792 "
+                     "bytes, of a WNODE of 1048576 bytes");
+}
+
+// An item of an instance, as an event may carry it. Shows: what is written is read again, cut off anywhere it is refused.
+TEST(WmiParse, AnItemIsReadAsItWasWritten)
+{
+    uint8_t const data[] = { 7, 8, 9 };
+    auto const wnode = write_single_instance(kGuid, 7, { u"One", 3, data, true, 5 }, WNODE_FLAG_EVENT_ITEM);
+    std::string error;
+    auto const found = parse_single_item(wnode, {}, error);
+    EXPECT_EQ(error, "");
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].name, u"One");
+    EXPECT_EQ(found[0].index, 3u);
+    EXPECT_EQ(found[0].item, 5u);
+    EXPECT_TRUE(std::ranges::equal(found[0].data, data));
+    for (size_t bytes = 0; bytes < wnode.size(); ++bytes) {
+        error.clear();
+        EXPECT_TRUE(parse_single_item(std::span(wnode).first(bytes), {}, error).empty());
+        EXPECT_NE(error, "") << bytes;
+    }
 }
 
 TEST(WmiParse, WhatIsWrittenIsReadAgain)

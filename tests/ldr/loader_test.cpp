@@ -27,6 +27,7 @@ Ddi const kRows[] = {
     { .name = "KeOld", .until = Windows::win8, .body = body<&forty_two>() },
     { .name = "KeQueryPerformanceCounter", .dll = Dll::hal, .needs = Needs::Nothing, .body = body<&forty_two>() },
     { .name = "NtBuildNumber", .data = &g_data_export },
+    { .name = "WmiFireEvent", .dll = Dll::wmilib, .body = body<&forty_two>() },
 };
 
 struct Booted {
@@ -107,7 +108,7 @@ TEST(ldr_loader, binds_an_image)
 TEST(ldr_loader, names_of_other_windows_are_stops_that_say_so)
 {
     Booted machine(ke::Binding::Observed, Windows::win7);
-    EXPECT_EQ(machine.exports.served("ExAllocatePool2"), Served::NotOnThisWindows);
+    EXPECT_EQ(machine.exports.served("ntoskrnl.exe", "ExAllocatePool2"), Served::NotOnThisWindows);
     EXPECT_EQ(machine.exports.system_routine("ExAllocatePool2"), nullptr);
     machine.exports.bind("ntoskrnl.exe", "ExAllocatePool2");
     machine.exports.bind("hal.dll", "KeOld");
@@ -118,6 +119,44 @@ TEST(ldr_loader, names_of_other_windows_are_stops_that_say_so)
     ASSERT_TRUE(machine.exports.missing_data_at(data + 8));
     EXPECT_STREQ(machine.exports.missing_data_at(data + 8)->name, "MmHighestUserAddress");
     EXPECT_FALSE(machine.exports.missing_data_at(hal::kStubs));
+}
+
+// WmiLib's names asked of the kernel, the kernel's asked of WmiLib, each of its own, in any case of letters.
+// Shows: a library of Windows' exports its own names and no other, and no other module has them; a stop says who does.
+// MmGetSystemRoutineAddress, which looks in the kernel and the hal, does not find them.
+TEST(ldr_loader, what_a_library_exports_stands_in_no_other_module)
+{
+    Booted machine;
+    EXPECT_EQ(machine.exports.served("wmilib.sys", "WmiFireEvent"), Served::Works);
+    EXPECT_EQ(machine.exports.served("WMILIB.SYS", "WmiFireEvent"), Served::Works);
+    EXPECT_EQ(machine.exports.served("ntoskrnl.exe", "WmiFireEvent"), Served::InAnotherModule);
+    EXPECT_EQ(machine.exports.served("hal.dll", "DbgPrint"), Served::Works);
+    EXPECT_EQ(machine.exports.served("wmilib.sys", "DbgPrint"), Served::InAnotherModule);
+    EXPECT_EQ(machine.exports.served("wmilib.sys", "WmiNoSuchThing"), Served::Missing);
+    uintptr_t const own = machine.exports.bind("WMILIB.SYS", "WmiFireEvent");
+    EXPECT_EQ(machine.exports.bind("wmilib.sys", "WmiFireEvent"), own);
+    EXPECT_NE(machine.exports.bind("ntoskrnl.exe", "WmiFireEvent"), own);
+    machine.exports.bind("wmilib.sys", "DbgPrint");
+    machine.exports.bind("wmilib.sys", "WmiNoSuchThing");
+    EXPECT_THAT(machine.exports.missing(),
+                ElementsAre("ntoskrnl.exe!WmiFireEvent (an export of wmilib.sys)",
+                            "wmilib.sys!DbgPrint (an export of ntoskrnl.exe)", "wmilib.sys!WmiNoSuchThing"));
+    EXPECT_EQ(machine.exports.system_routine("WmiFireEvent"), nullptr);
+    EXPECT_STREQ(machine.exports.import("WmiFireEvent").dll, "wmilib.sys");
+}
+
+// An image whose only imports are of the wrong module.
+// Shows: it is loaded, as any that asks for a service which is not there, and the slot holds a stop that says whose it is.
+TEST(ldr_loader, a_driver_that_asks_the_wrong_module_is_told_the_right_one)
+{
+    Booted machine;
+    BuiltImage image = image_of({ { "ntoskrnl.exe", { "WmiFireEvent" } }, { "WMILIB.SYS", { "WmiFireEvent" } } });
+    auto result = machine.load("built.sys", image);
+    ASSERT_TRUE(result) << result.bad().reason;
+    ASSERT_EQ(result.module().imports().size(), 2u);
+    EXPECT_EQ(result.module().imports()[0].served, Served::InAnotherModule);
+    EXPECT_EQ(result.module().imports()[1].served, Served::Works);
+    EXPECT_THAT(machine.exports.missing(), ElementsAre("ntoskrnl.exe!WmiFireEvent (an export of wmilib.sys)"));
 }
 
 // A gated stub and a straight one are called as a driver calls them.

@@ -31,7 +31,7 @@ using Lines = std::vector<std::string>;
 // Shows: the boot routines are called when all boot-start drivers have started, in the order of their registration; the
 // others when the system-start drivers have, too; one that registers itself again has its turn after all others; a later
 // driver's is called at once, and its boot routine never; a driver that failed is not called. Count counts both kinds.
-TEST(boot_phases, reinitialization_waits_for_the_others)
+TEST(start_order, reinitialization_waits_for_the_others)
 {
     Machine machine({ .seed = 4 });
     load(machine, "disk.sys", Start::Boot);
@@ -72,7 +72,7 @@ TEST(boot_phases, reinitialization_waits_for_the_others)
 // The machine is used before a driver is loaded, or nothing but a boot-start driver is loaded.
 // Shows: boot is over with the first use, whatever it is, and a boot-start driver comes too late then; without a driver of
 // another kind both phases end at the first use.
-TEST(boot_phases, any_use_of_the_machine_ends_them)
+TEST(start_order, any_use_of_the_machine_ends_them)
 {
     for (int use = 0; use < 3; ++use) {
         Machine machine;

@@ -106,6 +106,34 @@ TEST(wmi, events_and_collection_are_enabled_while_somebody_wants_them)
     machine.expect_quiet();
 }
 
+// Each callback of WMILIB_CONTEXT is called. Shows: the log names it, the IRP's dispatch around it, and nothing else
+// (once per kind, in the order of the calls) that a driver of WMI is entered through.
+TEST(wmi, each_callback_has_a_door_of_its_own)
+{
+    Machine machine({ .seed = 5 });
+    machine.load(RINGSIDE_DRIVERS "/wmi_provider.sys");
+    machine.wmi_query(WMI_SLOT_GUID);
+    machine.wmi_set(WMI_SLOT_GUID, "Slot0", bytes_of(7));
+    machine.wmi_set_item(WMI_SLOT_GUID, "Slot1", 1, bytes_of(8));
+    machine.wmi_method(WMI_SLOT_GUID, "Slot1", 1, bytes_of(5), 4);
+    machine.wmi_listen(WMI_SUM_GUID);
+    std::vector<std::string> entered;
+    unsigned inside = 0; // dispatch routines
+    for (auto const& line : machine.log_lines()) {
+        inside += line.find("--> dispatch") != line.npos;
+        inside -= line.find("<-- dispatch") != line.npos;
+        size_t const at = line.find("--> ");
+        if (at == line.npos || line.find("SYSTEM_CONTROL") != line.npos)
+            continue;
+        EXPECT_EQ(inside, line.find("DriverEntry") == line.npos ? 1u : 0u) << line;
+        entered.push_back(line.substr(at + 4));
+    }
+    EXPECT_EQ(entered,
+              (std::vector<std::string> { "DriverEntry", "QueryWmiRegInfo", "QueryWmiDataBlock", "SetWmiDataBlock",
+                                          "SetWmiDataItem", "ExecuteWmiMethod", "WmiFunctionControl" }));
+    machine.expect_quiet();
+}
+
 // The driver deregisters when it is unloaded; another build of it forgets to.
 // Shows: the block is gone, and the registration that is left is told.
 TEST(wmi, a_registration_that_is_left_is_told)

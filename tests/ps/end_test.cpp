@@ -56,7 +56,7 @@ void waits_in_user_mode(ke::Thread&, void*)
 {
     NTSTATUS const status = ke::KeWaitForSingleObject(g_event, UserRequest, UserMode, FALSE, nullptr);
     g_journal.push_back(fmt::format("woken {:x}", static_cast<uint32_t>(status)));
-    ps::manager().return_to_user_mode();
+    ps::manager().return_to_user_mode(*ps::manager().record_of(ke::kernel().current()));
     g_journal.push_back("not ended");
 }
 
@@ -64,7 +64,7 @@ void waits_in_the_kernel(ke::Thread&, void*)
 {
     ke::KeWaitForSingleObject(g_event, Executive, KernelMode, FALSE, nullptr);
     g_journal.push_back("back from the kernel");
-    ps::manager().return_to_user_mode();
+    ps::manager().return_to_user_mode(*ps::manager().record_of(ke::kernel().current()));
     g_journal.push_back("not ended");
 }
 

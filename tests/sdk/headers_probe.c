@@ -12,6 +12,7 @@
 #include <dontuse.h>
 #include <driverspecs.h>
 #include <kernelspecs.h>
+#include <ntdddisk.h>
 #include <suppress.h>
 #include <wdmsec.h>
 
@@ -19,6 +20,8 @@
 extern "C"
 #endif
     DRIVER_INITIALIZE DriverEntry;
+
+C_ASSERT(sizeof(CREATE_DISK) == 24 && FIELD_OFFSET(CREATE_DISK, Gpt.MaxPartitionCount) == 20);
 
 _IRQL_requires_max_(DISPATCH_LEVEL) static LONG Atomics(volatile LONG* a, volatile LONG64* b, PVOID volatile* p)
 {

@@ -53,6 +53,44 @@ NTKERNELAPI PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T 
 NTKERNELAPI PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota);
 
 #endif
+#if NTDDI_VERSION >= NTDDI_WIN10_RS3
+
+typedef struct _LINK_SHARE_ACCESS {
+    ULONG OpenCount;
+    ULONG Deleters;
+    ULONG SharedDelete;
+} LINK_SHARE_ACCESS, *PLINK_SHARE_ACCESS;
+
+#define IO_CHECK_SHARE_ACCESS_UPDATE_SHARE_ACCESS 0x00000001
+#define IO_CHECK_SHARE_ACCESS_DONT_UPDATE_FILE_OBJECT 0x00000002
+#define IO_CHECK_SHARE_ACCESS_DONT_CHECK_READ 0x00000004
+#define IO_CHECK_SHARE_ACCESS_DONT_CHECK_WRITE 0x00000008
+#define IO_CHECK_SHARE_ACCESS_DONT_CHECK_DELETE 0x00000010
+#define IO_CHECK_SHARE_ACCESS_FORCE_CHECK 0x00000020
+#define IO_CHECK_SHARE_ACCESS_FORCE_USING_SCB 0x00000040
+#define IO_SHARE_ACCESS_NON_PRIMARY_STREAM 0x00000080
+#define IO_SHARE_ACCESS_NO_WRITE_PERMISSION 0x80000000
+
+NTKERNELAPI NTSTATUS NTAPI IoCheckLinkShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess,
+                                                  PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                                  PLINK_SHARE_ACCESS LinkShareAccess, ULONG IoShareAccessFlags);
+NTKERNELAPI VOID NTAPI IoSetLinkShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess,
+                                            PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                            PLINK_SHARE_ACCESS LinkShareAccess, ULONG IoShareAccessFlags);
+NTKERNELAPI VOID NTAPI IoUpdateLinkShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                               PLINK_SHARE_ACCESS LinkShareAccess);
+NTKERNELAPI VOID NTAPI IoRemoveLinkShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                               PLINK_SHARE_ACCESS LinkShareAccess);
+
+#endif
+#if NTDDI_VERSION >= NTDDI_WIN10_19H1
+
+NTKERNELAPI VOID NTAPI IoUpdateLinkShareAccessEx(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                                 PLINK_SHARE_ACCESS LinkShareAccess, ULONG IoShareAccessFlags);
+NTKERNELAPI VOID NTAPI IoRemoveLinkShareAccessEx(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                                 PLINK_SHARE_ACCESS LinkShareAccess, ULONG IoShareAccessFlags);
+
+#endif
 #if NTDDI_VERSION >= NTDDI_WIN10_RS4
 
 typedef enum _DRIVER_REGKEY_TYPE {
@@ -81,6 +119,65 @@ NTKERNELAPI NTSTATUS NTAPI IoGetDeviceDirectory(PDEVICE_OBJECT PhysicalDeviceObj
 NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID);
 
 #endif
+
+// Memory that outlives a kernel soft reboot. "Reserved for system use."
+#if NTDDI_VERSION >= NTDDI_WIN10_VB
+
+NTKERNELAPI NTSTATUS NTAPI IoReserveKsrPersistentMemory(PDRIVER_OBJECT DriverObject,
+                                                        PDEVICE_OBJECT PhysicalDeviceObject, SIZE_T Size, ULONG Flags,
+                                                        PVOID* DataHandle);
+NTKERNELAPI NTSTATUS NTAPI IoWriteKsrPersistentMemory(PVOID DataHandle, PVOID Buffer, SIZE_T Size);
+NTKERNELAPI NTSTATUS NTAPI IoFreeKsrPersistentMemory(PVOID DataHandle);
+NTKERNELAPI NTSTATUS NTAPI IoQueryKsrPersistentMemorySize(PDRIVER_OBJECT DriverObject,
+                                                          PDEVICE_OBJECT PhysicalDeviceObject, PSIZE_T BufferSize);
+NTKERNELAPI NTSTATUS NTAPI IoAcquireKsrPersistentMemory(PDRIVER_OBJECT DriverObject,
+                                                        PDEVICE_OBJECT PhysicalDeviceObject, PVOID Buffer,
+                                                        PSIZE_T Size);
+
+#endif
+#if NTDDI_VERSION >= NTDDI_WIN10_FE
+
+typedef NTSTATUS(NTAPI IO_PERSISTED_MEMORY_ENUMERATION_CALLBACK)(PDRIVER_OBJECT DriverObject,
+                                                                 PDEVICE_OBJECT PhysicalDeviceObject,
+                                                                 PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                                 PULONG DataVersion, PVOID Context);
+typedef IO_PERSISTED_MEMORY_ENUMERATION_CALLBACK* PIO_PERSISTED_MEMORY_ENUMERATION_CALLBACK;
+
+NTKERNELAPI NTSTATUS NTAPI IoReserveKsrPersistentMemoryEx(PDRIVER_OBJECT DriverObject,
+                                                          PDEVICE_OBJECT PhysicalDeviceObject,
+                                                          PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                          ULONG DataVersion, SIZE_T Size, ULONG Flags,
+                                                          PVOID* DataHandle);
+NTKERNELAPI NTSTATUS NTAPI IoQueryKsrPersistentMemorySizeEx(PDRIVER_OBJECT DriverObject,
+                                                            PDEVICE_OBJECT PhysicalDeviceObject,
+                                                            PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                            ULONG DataVersion, PSIZE_T BufferSize);
+NTKERNELAPI NTSTATUS NTAPI IoAcquireKsrPersistentMemoryEx(PDRIVER_OBJECT DriverObject,
+                                                          PDEVICE_OBJECT PhysicalDeviceObject,
+                                                          PUNICODE_STRING PhysicalDeviceId, PUSHORT DataTag,
+                                                          ULONG DataVersion, PVOID Buffer, PSIZE_T Size);
+NTKERNELAPI NTSTATUS NTAPI
+IoEnumerateKsrPersistentMemoryEx(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT PhysicalDeviceObject,
+                                 PUNICODE_STRING PhysicalDeviceId,
+                                 PIO_PERSISTED_MEMORY_ENUMERATION_CALLBACK Callback, PVOID CallbackContext);
+
+#endif
+
+// A status block as 64-bit systems have it, from and to the one that this driver is built with. Both are pointers.
+typedef struct _IO_STATUS_BLOCK64 {
+    union {
+        NTSTATUS Status;
+        ULONG64 Pointer;
+    };
+    ULONG64 Information;
+} IO_STATUS_BLOCK64, *PIO_STATUS_BLOCK64;
+
+#define IosbToIosb64(iosb64, iosb)                                                                                     \
+    ((VOID)((iosb64)->Pointer = (ULONG64)(ULONG_PTR)(iosb)->Pointer,                                                   \
+            (iosb64)->Information = (ULONG64)(iosb)->Information))
+#define Iosb64ToIosb(iosb, iosb64)                                                                                     \
+    ((VOID)((iosb)->Pointer = (PVOID)(ULONG_PTR)(iosb64)->Pointer,                                                     \
+            (iosb)->Information = (ULONG_PTR)(iosb64)->Information))
 
 // Tracing functions that WPP-generated code calls.
 NTKERNELAPI NTSTATUS NTAPI WmiTraceMessage(TRACEHANDLE LoggerHandle, ULONG MessageFlags, LPCGUID MessageGuid,
