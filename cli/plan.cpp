@@ -76,8 +76,13 @@ std::string replay_command(RunPlan const& plan, uint64_t seed)
     CommandLine line;
     line.add(plan.program);
     line.add("run");
-    for (DriverFile const& driver : plan.drivers)
-        line.add(driver.path.starts_with("-") ? "./" + driver.path : driver.path);
+    for (DriverFile const& driver : plan.drivers) {
+        std::string const path = driver.path.starts_with("-") ? "./" + driver.path : driver.path;
+        if (driver.start == Start::Demand)
+            line.add(path);
+        else
+            line.add(driver.start == Start::Boot ? "--boot-start" : "--system-start", path);
+    }
     for (HiveSetting const& hive : plan.hives)
         line.add("--hive", hive.given);
     for (SavedKey const& saved : plan.saved)

@@ -59,11 +59,12 @@ struct DriverFile {
     std::string path;
     std::string name; // "toaster.sys"
     Bytes bytes;
+    Start start = Start::Demand;
 };
 
 struct RunPlan {
     std::string program; // as it was called
-    std::vector<DriverFile> drivers;
+    std::vector<DriverFile> drivers; // boot-start ones first, then system-start ones
     std::vector<Step> steps;
     std::vector<RegistrySetting> registry;
     std::vector<HiveSetting> hives;

@@ -154,9 +154,9 @@ std::string check_folder(std::string_view option, std::string const& path)
     return path;
 }
 
-DriverFile read_driver(std::string const& path)
+DriverFile read_driver(std::string const& path, Start start)
 {
-    return { path, std::filesystem::path(path).filename().string(), read_input_file(path) };
+    return { path, std::filesystem::path(path).filename().string(), read_input_file(path), start };
 }
 
 } // namespace
@@ -202,7 +202,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
     };
 
     std::string seed, seeds, processors, groups, windows, checks, faults, steps, hang, timeout, log, trace, c_drive, c_drive_write;
-    std::vector<std::string> reg, hives, save_hives, export_reg, rules_off;
+    std::vector<std::string> boot_drivers, system_drivers, reg, hives, save_hives, export_reg, rules_off;
     bool no_unload = false;
     auto one = [&](char const* name, std::string& into, char const* words, char const* type, char const* group) {
         return app.add_option(name, into, words)->type_name(type)->group(group);
@@ -212,8 +212,12 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
             ->type_name(type)
             ->group("Machine")
             ->expected(1)
+            ->allow_extra_args(false) // what follows a value is a driver again
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     };
+    many("--boot-start", boot_drivers, "A driver that is loaded before those of other kinds, as the boot loader does",
+         "DRIVER.SYS");
+    many("--system-start", system_drivers, "A driver that is loaded when the boot-start ones have started", "DRIVER.SYS");
     many("--reg", reg, "A value of the drivers' own keys ('Parameters\\Name=dword:1'), or a .reg file", "VALUE|FILE");
     auto* c_drive_option = one("--c-drive", c_drive,
                                "This folder is \\??\\C:; what drivers change there is kept in memory", "DIR", "Machine");
@@ -267,7 +271,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         usage("{}", harmless(error.what()));
     }
 
-    if (drivers.empty())
+    if (drivers.empty() && boot_drivers.empty() && system_drivers.empty())
         usage("no driver is named; see ringside run --help");
     for (CLI::Option* option : io)
         gathered[option].values = option->results();
@@ -339,8 +343,12 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         usage("--save-hive and --export-reg: take one seed, not a range");
     for (std::string const& setting : reg)
         plan.registry.push_back(parse_registry(setting));
+    for (std::string const& path : boot_drivers)
+        plan.drivers.push_back(read_driver(path, Start::Boot));
+    for (std::string const& path : system_drivers)
+        plan.drivers.push_back(read_driver(path, Start::System));
     for (std::string const& path : drivers)
-        plan.drivers.push_back(read_driver(path));
+        plan.drivers.push_back(read_driver(path, Start::Demand));
     return plan;
 }
 

@@ -74,7 +74,7 @@ private:
     {
         for (DriverFile const& file : m_plan.drivers) {
             phase(fmt::format("DriverEntry of {}", file.name));
-            Driver driver = m_machine.load(file.name, file.bytes, file.path);
+            Driver driver = m_machine.load(file.name, file.bytes, file.path, { file.start });
             tell_driver(driver, file);
             if (m_machine.crashed())
                 return false;

@@ -255,6 +255,7 @@ enum class Account : uint8_t {
 };
 struct ClientOptions {
     Account account = Account::Administrator;
+    bool is_32bit = false; // a 32-bit program (WOW64): its buffers are below 4 GiB, and drivers are told (IoIs32bitProcess)
 };
 
 // A client process: its own addresses, handles and threads.
@@ -266,6 +267,9 @@ public:
     File create_pipe(std::string_view path, PipeOptions const& pipe = {}, OpenOptions options = { .disposition = 3 });
     File create_mailslot(std::string_view path, MailslotOptions const& mailslot = {},
                          OpenOptions options = { .access = 0x80000000, .disposition = 2 });
+    // GetFileAttributesEx: what FILE_NETWORK_OPEN_INFORMATION says of a file, without opening it where its driver can
+    // (FastIoQueryOpen).
+    Reply query_attributes(std::string_view path);
     Event event(bool manual_reset = true, bool signalled = false);
     Port port(uint32_t concurrent_threads = 0);
     Thread thread();       // a new one

@@ -105,6 +105,13 @@ private:
     std::shared_ptr<State> m_state;
 };
 
+// When a driver is loaded: the Start value of its service key (docs/io.md). Boot-start drivers are loaded before
+// system-start ones and those before all others and before anything else is done with the machine: BadUse otherwise.
+enum class Start : uint8_t { Boot = 0, System = 1, Automatic = 2, Demand = 3 };
+struct LoadOptions {
+    Start start = Start::Demand;
+};
+
 struct DeviceLine {
     std::string name;       // "\Device\Name", or "" for a nameless one
     std::string driver;
@@ -156,8 +163,8 @@ public:
 
     // Loads a driver and calls its DriverEntry in the System process. Throws BadImage; a DriverEntry that fails is told
     // by Driver::status(). Export drivers that it imports are looked for beside it.
-    Driver load(std::string const& path);
-    Driver load(std::string name, std::span<std::byte const> image, std::string path = "");
+    Driver load(std::string const& path, LoadOptions options = {});
+    Driver load(std::string name, std::span<std::byte const> image, std::string path = "", LoadOptions options = {});
 
     // Registry: a value of the service's own key before load: ("toaster", R"(Parameters\Name=dword:1)"); or a .reg
     // file's text for any key. Throw BadUse with one clear sentence.

@@ -362,13 +362,15 @@ std::u16string Registry::service_path(std::u16string_view name)
     return set + u"\\Services\\" + std::u16string(name);
 }
 
-std::u16string Registry::make_service(std::u16string_view name, std::u16string_view image_path)
+std::u16string Registry::make_service(std::u16string_view name, std::u16string_view image_path,
+                                      uint32_t start)
 {
     std::u16string const path = service_path(name);
     Key& service = make(path);
     set_dword(service, u"Type", SERVICE_KERNEL_DRIVER);
-    if (!service.value(u"Start")) // else somebody said beforehand when it is to start
-        set_dword(service, u"Start", SERVICE_DEMAND_START);
+    // On demand, else somebody said beforehand when it is to start.
+    if (start != SERVICE_DEMAND_START || !service.value(u"Start"))
+        set_dword(service, u"Start", start);
     set_dword(service, u"ErrorControl", SERVICE_ERROR_NORMAL);
     set_string(service, u"ImagePath", image_path, REG_EXPAND_SZ);
     make(path + u"\\Parameters");

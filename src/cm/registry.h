@@ -113,7 +113,8 @@ public:
     void (*key_deleted)(Key& key) = nullptr;
 
     // The service key of a driver with what the service controller writes there; the path that DriverEntry is given.
-    std::u16string make_service(std::u16string_view name, std::u16string_view image_path);
+    std::u16string make_service(std::u16string_view name, std::u16string_view image_path,
+                                uint32_t start = nt::SERVICE_DEMAND_START);
     std::u16string service_path(std::u16string_view name);
     // The link to the control set that Select\\Current names, as a boot makes it: again, once SYSTEM was replaced.
     void link_current_control_set();

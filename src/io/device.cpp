@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "io/event.h"
+#include "io/fast_io.h"
 #include "io/guest_string.h"
 #include "io/manager.h"
 #include "io/shutdown.h"
@@ -83,10 +84,20 @@ void unlink_device(DeviceRecord& record)
     ob::dereference(record.device);
 }
 
+// The driver above may let go of a device that is being deleted; else it stays until somebody detaches.
+void let_go(DeviceRecord& record)
+{
+    while (DeviceRecord* const above = record.attached)
+        if (!ask_to_detach(above->device, record.device) || record.attached == above)
+            return;
+}
+
 } // namespace
 
 void settle_device(DeviceRecord& record)
 {
+    if (!record.opens && record.attached && record.delete_pending)
+        let_go(record);
     if (record.opens || record.attached)
         return;
     DriverRecord& driver = *record.driver;

@@ -47,7 +47,6 @@ std::span<Ddi const> device_rows()
           .body = body<&IoRegisterDriverReinitialization>() },
         { .name = "IoRegisterBootDriverReinitialization", .irql = { 0, 0 },
           .page = "ntddk/nf-ntddk-ioregisterbootdriverreinitialization", .rules = "PowerIrpDDis",
-          .partial = "the routine runs only where the machine boots its drivers in phases",
           .body = body<&IoRegisterBootDriverReinitialization>() },
         { .name = "IoCreateDevice", .irql = { 0, 1 }, .fail = Fail::Status,
           .fail_status = STATUS_INSUFFICIENT_RESOURCES, .page = "wdm/nf-wdm-iocreatedevice",

@@ -241,7 +241,8 @@ Result<DriverRecord*> create_driver(DriverImage const& image)
         object->Flags &= ~DRVO_LEGACY_DRIVER;
     for (DeviceRecord* device = record.first_device; device; device = device->next)
         device->device->Flags &= ~DO_DEVICE_INITIALIZING;
-    run_reinitialization(record, false);
+    if (!image.booting)
+        run_reinitializations(false);
     return &record;
 }
 
@@ -267,21 +268,19 @@ void retry_unload(DriverRecord& driver)
         call_unload(driver);
 }
 
-// @cite(wdk-ddi): page=ntddk/nf-ntddk-ioregisterdriverreinitialization
-void run_reinitialization(DriverRecord& driver, bool boot)
+void run_reinitializations(bool boot)
 {
-    size_t round = driver.reinitializations.size();
-    while (round-- > 0 && driver.state == DriverState::Started) {
-        DriverRecord::Reinitialization const next = driver.reinitializations.front();
-        driver.reinitializations.pop_front();
-        if (next.boot != boot) {
-            driver.reinitializations.push_back(next);
+    auto& waiting = manager().drivers().reinitializations(boot);
+    while (!waiting.empty()) {
+        auto const [driver, routine, context] = waiting.front();
+        waiting.pop_front();
+        if (driver->state != DriverState::Started)
             continue;
-        }
-        driver.object->Flags &= ~(boot ? DRVO_BOOTREINIT_REGISTERED : DRVO_REINIT_REGISTERED);
-        ULONG const count = ++guest_of(driver.object).extension.Count;
-        ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, driver.number, 0, 0, driver.object }, next.routine,
-                         driver.object, next.context, count);
+        DRIVER_OBJECT* const object = driver->object;
+        object->Flags &= ~(boot ? DRVO_BOOTREINIT_REGISTERED : DRVO_REINIT_REGISTERED);
+        ULONG const count = ++guest_of(object).extension.Count;
+        ke::through_door(ke::DoorPassage { ke::Door::Other, nullptr, driver->number, 0, 0, object }, routine, object,
+                         context, count);
     }
 }
 
@@ -322,10 +321,11 @@ void* IoGetDriverObjectExtension(DRIVER_OBJECT* driver, void* identification)
     return nullptr;
 }
 
+// @cite(wdk-ddi): page=ntddk/nf-ntddk-ioregisterdriverreinitialization
 void IoRegisterDriverReinitialization(DRIVER_OBJECT* driver, PDRIVER_REINITIALIZE routine, void* context)
 {
     if (DriverRecord* record = manager().drivers().find(driver)) {
-        record->reinitializations.push_back({ routine, context, false });
+        manager().drivers().reinitializations(false).push_back({ record, routine, context });
         driver->Flags |= DRVO_REINIT_REGISTERED;
     }
 }
@@ -334,7 +334,7 @@ void IoRegisterDriverReinitialization(DRIVER_OBJECT* driver, PDRIVER_REINITIALIZ
 void IoRegisterBootDriverReinitialization(DRIVER_OBJECT* driver, PDRIVER_REINITIALIZE routine, void* context)
 {
     if (DriverRecord* record = manager().drivers().find(driver)) {
-        record->reinitializations.push_back({ routine, context, true });
+        manager().drivers().reinitializations(true).push_back({ record, routine, context });
         driver->Flags |= DRVO_BOOTREINIT_REGISTERED;
     }
 }

@@ -50,11 +50,6 @@ struct DriverRecord {
         void* identification;
         void* bytes;
     };
-    struct Reinitialization {
-        PDRIVER_REINITIALIZE routine;
-        void* context;
-        bool boot;
-    };
 
     DRIVER_OBJECT* object = nullptr; // null: gone
     uint32_t number = 0;             // of birth, from 1
@@ -70,7 +65,6 @@ struct DriverRecord {
     std::u16string path;    // of the image's file; "": it has none
     DeviceRecord* first_device = nullptr; // newest first, as DRIVER_OBJECT.DeviceObject links them
     std::vector<Extension> extensions;
-    std::deque<Reinitialization> reinitializations;
     std::vector<std::u16string> symbolic_links; // that its code created and nobody deleted
     UnloadLeftovers leftovers;
 };
@@ -79,6 +73,7 @@ struct DriverImage {
     std::u16string_view name;          // of the service: "toaster"; the object is \Driver\toaster
     std::u16string_view folder = u"\\Driver\\"; // of the namespace
     bool internal = false;             // DriverRecord::internal
+    bool booting = false;              // others follow: its reinitialization waits for them (run_reinitializations)
     uintptr_t base = 0;
     size_t bytes = 0;
     PDRIVER_INITIALIZE entry = nullptr;
@@ -109,7 +104,16 @@ public:
     // What every DRIVER_OBJECT.HardwareDatabase points at; null when pool is empty.
     UNICODE_STRING* hardware_database();
 
+    // Of all drivers, first registered first: IoRegisterBootDriverReinitialization's and the other's.
+    struct Reinitialization {
+        DriverRecord* driver;
+        PDRIVER_REINITIALIZE routine;
+        void* context;
+    };
+    std::deque<Reinitialization>& reinitializations(bool boot) { return m_reinitializations[boot]; }
+
 private:
+    std::deque<Reinitialization> m_reinitializations[2]; // [1]: boot
     std::deque<DriverRecord> m_records;
     UNICODE_STRING* m_hardware_database = nullptr;
 };
@@ -124,8 +128,10 @@ Result<DriverRecord*> create_driver(DriverImage const& image);
 NTSTATUS unload_driver(DRIVER_OBJECT* driver);
 // A device of this driver became free: does what unload_driver had to put off.
 void retry_unload(DriverRecord& driver);
-// The routines registered by then, once each; one may register itself again for the next round.
-void run_reinitialization(DriverRecord& driver, bool boot);
+// Calls the routines that wait, until none does: one that registers itself again has its turn after the others. `boot`:
+// those of IoRegisterBootDriverReinitialization, due when the boot-start drivers have started; the others are due when the
+// system-start drivers have, too, and of a driver that is loaded later right after its DriverEntry. On a system thread.
+void run_reinitializations(bool boot);
 
 // Called after the object of a driver went: its image can be unmapped. Set by the machine.
 using DriverGone = void (*)(DriverRecord const& driver);

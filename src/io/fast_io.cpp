@@ -141,6 +141,30 @@ bool try_fast(DEVICE_OBJECT* top, FILE_OBJECT* file, Request const& request, IO_
     }
 }
 
+bool has_query_open(DEVICE_OBJECT* top)
+{
+    FAST_IO_DISPATCH const* fast = top->DriverObject->FastIoDispatch;
+    return fast && routine_of(*fast, &FAST_IO_DISPATCH::FastIoQueryOpen);
+}
+
+bool query_open(IRP* irp, FILE_NETWORK_OPEN_INFORMATION* answer, DEVICE_OBJECT* top)
+{
+    FAST_IO_DISPATCH const& fast = *top->DriverObject->FastIoDispatch;
+    ke::DoorPassage passage { ke::Door::Other, nullptr, 0, 0, 0, irp };
+    return ke::through_door(passage, ROUTINE(FastIoQueryOpen), irp, answer, top);
+}
+
+bool ask_to_detach(DEVICE_OBJECT* source, DEVICE_OBJECT* target)
+{
+    FAST_IO_DISPATCH const* table = source->DriverObject->FastIoDispatch;
+    auto const routine = table ? routine_of(*table, &FAST_IO_DISPATCH::FastIoDetachDevice) : nullptr;
+    if (!routine)
+        return false;
+    ke::DoorPassage passage { ke::Door::Other, nullptr, 0, 0, 0, source };
+    ke::through_door(passage, routine, source, target);
+    return true;
+}
+
 void unlock_all(FILE_OBJECT* file)
 {
     DEVICE_OBJECT* top = target_of(*file);

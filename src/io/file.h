@@ -87,6 +87,8 @@ struct OpenRequest {
     UCHAR major = IRP_MJ_CREATE;   // or CREATE_NAMED_PIPE, CREATE_MAILSLOT
     void* parameters = nullptr;    // NAMED_PIPE_CREATE_PARAMETERS, MAILSLOT_CREATE_PARAMETERS; outlive the create
     void* security = nullptr;      // a descriptor for what is created, in pool; likewise
+    // Only asked for: the top driver's FastIoQueryOpen may answer in place of the create. In kernel memory.
+    FILE_NETWORK_OPEN_INFORMATION* network = nullptr;
     bool force_check = false; // OBJ_FORCE_ACCESS_CHECK: kernel mode is asked, too
     bool checked() const { return mode != KernelMode || force_check; }
 };
@@ -94,6 +96,7 @@ struct OpenRequest {
 struct Opened {
     HANDLE handle = nullptr;
     ULONG_PTR information = 0; // FILE_OPENED ...
+    bool answered = false;     // by FastIoQueryOpen: there is no handle
 };
 
 // Opens a device: looks the path up, makes a file object, sends IRP_MJ_CREATE to the top of the device's stack and

@@ -2,6 +2,7 @@
 // What the file services share: opening, sending a request by handle, waiting for one.
 #pragma once
 
+#include "io/file.h"
 #include "io/request.h"
 #include "ob/handle.h"
 
@@ -24,9 +25,12 @@ struct CreateArguments {
     bool ignores_sharing = false;
     UCHAR major = IRP_MJ_CREATE;
     void* parameters = nullptr; // of a pipe or a mailslot, in kernel memory
+    FILE_NETWORK_OPEN_INFORMATION* network = nullptr; // OpenRequest::network; the handle is null when it was filled
 };
 
 NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode);
+// The attributes of what the request names, without a handle that stays. PASSIVE_LEVEL.
+NTSTATUS query_attributes(OpenRequest request, FILE_NETWORK_OPEN_INFORMATION& answer);
 // What IoCreateFile and its kin do with their last arguments. STATUS_INVALID_PARAMETER for a type that is none, or
 // parameters that are missing.
 NTSTATUS create_file_of_type(CreateArguments arguments, CREATE_FILE_TYPE type, void* extra, KPROCESSOR_MODE mode);

@@ -123,6 +123,7 @@ NTSTATUS create_file(CreateArguments const& arguments, KPROCESSOR_MODE mode)
     Pool const ea { *copied };
     request.ea = ea.block;
     request.ea_bytes = ea.block ? arguments.ea_bytes : 0;
+    request.network = arguments.network;
     auto prepared = prepare(arguments, mode, request);
     Result<Opened> opened = prepared.ok() ? finish_open(*prepared, request) : Result<Opened>(prepared.failure());
     if (!opened.ok())

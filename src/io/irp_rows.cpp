@@ -92,7 +92,7 @@ std::span<Ddi const> irp_rows()
         { .name = "IoGetRequestorSessionId", .irql = { 0, 1 }, .page = "ntifs/nf-ntifs-iogetrequestorsessionid",
           .partial = "always 0: nobody logs on", .body = body<&IoGetRequestorSessionId>() },
         { .name = "IoIs32bitProcess", .irql = { 0, 2 }, .page = "wdm/nf-wdm-iois32bitprocess",
-          .partial = "every client is a 64-bit process", .body = body<&IoIs32bitProcess>() },
+          .body = body<&IoIs32bitProcess>() },
         { .name = "IoValidateDeviceIoControlAccess", .irql = { 0, 15 },
           .page = "wdm/nf-wdm-iovalidatedeviceiocontrolaccess", .body = body<&IoValidateDeviceIoControlAccess>() },
         { .name = "IoGetIoPriorityHint", .irql = { 0, 15 }, .since = Windows::vista,

@@ -6,6 +6,7 @@
 #include "io/complete.h"
 #include "io/dispatch.h"
 #include "io/event.h"
+#include "io/fast_io.h"
 #include "io/guest_string.h"
 #include "io/manager.h"
 #include "ke/kernel.h"
@@ -111,6 +112,7 @@ Result<void> take_hint(FILE_OBJECT& file, DEVICE_OBJECT* hint)
     file.FileObjectExtension = &record; // opaque to drivers: see target_of
     return {};
 }
+
 // Who opens, for the driver to look at as long as the create lasts.
 class Subject {
 public:
@@ -122,6 +124,76 @@ public:
 private:
     SECURITY_SUBJECT_CONTEXT& m_context;
 };
+
+// What a create points at. It stands in the frame of who sends it, as on Windows: it is the driver's until the create is
+// completed.
+struct CreateContext {
+    CreateContext(OpenRequest const& request, ACCESS_MASK granted)
+        : subject(access.SubjectSecurityContext)
+        , security { nullptr, &access, granted, request.options }
+    {
+        access.OriginalDesiredAccess = request.access;
+        access.PreviouslyGrantedAccess = granted;
+        access.SecurityDescriptor = request.security;
+    }
+
+    ACCESS_STATE access {};
+    Subject const subject;
+    IO_SECURITY_CONTEXT security;
+};
+
+void fill_create(IRP* irp, FILE_OBJECT* file, OpenRequest const& request, CreateContext& context)
+{
+    ke::Thread& self = ke::kernel().current();
+    irp->Flags = IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+    irp->RequestorMode = request.mode;
+    irp->AssociatedIrp.SystemBuffer = request.ea;
+    irp->Overlay.AllocationSize = request.allocation_size;
+    irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(self.guest);
+    irp->ApcEnvironment = static_cast<CCHAR>(self.apc_environment);
+    irp->Tail.Overlay.OriginalFileObject = file;
+    IO_STACK_LOCATION* location = next_location(irp);
+    location->MajorFunction = request.major;
+    location->Flags = static_cast<UCHAR>((request.case_insensitive ? 0 : SL_CASE_SENSITIVE)
+                                         | (request.target_directory ? SL_OPEN_TARGET_DIRECTORY : 0));
+    location->FileObject = file;
+    auto& create = location->Parameters.Create;
+    create.SecurityContext = &context.security;
+    create.Options = request.disposition << 24 | (request.options & FILE_VALID_OPTION_FLAGS);
+    create.FileAttributes = static_cast<USHORT>(request.attributes);
+    create.ShareAccess = static_cast<USHORT>(request.share);
+    create.EaLength = request.ea_bytes;
+    if (request.major != IRP_MJ_CREATE)
+        location->Parameters.CreatePipe.Parameters = static_cast<NAMED_PIPE_CREATE_PARAMETERS*>(request.parameters);
+}
+
+// Asks the top driver for the attributes; whether it answered, `status` being its outcome. What is left to do by a create
+// is a name that leads elsewhere, too.
+bool answered_fast(FILE_OBJECT* file, OpenRequest const& request, ACCESS_MASK granted, NTSTATUS& status)
+{
+    Manager& io = manager();
+    DEVICE_OBJECT* const top = target_of(*file);
+    if (!has_query_open(top))
+        return false;
+    IRP* const irp = io.irps().allocate(top->StackSize, IrpOrigin::Threaded);
+    if (!irp)
+        return false;
+    IrpRecord& record = *io.irps().find_ours(irp);
+    record.file = file;
+    ob::reference(file);
+    CreateContext context(request, granted);
+    fill_create(irp, file, request, context);
+    --irp->CurrentLocation;
+    --irp->Tail.Overlay.CurrentStackLocation;
+    current_location(irp)->DeviceObject = top;
+    io.link_to_thread(record, ke::kernel().current());
+    uint32_t const number = record.number;
+    bool const answered = query_open(irp, request.network, top);
+    status = irp->IoStatus.Status;
+    if (record.number == number && record.state == IrpState::Owned)
+        io.release(record);
+    return answered && status != STATUS_REPARSE;
+}
 
 // Sends IRP_MJ_CREATE and waits; the driver's status. Information goes to `information`.
 NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ACCESS_MASK granted, ULONG_PTR& information)
@@ -141,36 +213,9 @@ NTSTATUS send_create(FILE_OBJECT* file, OpenRequest const& request, ACCESS_MASK 
     ob::reference(file);
     io.attach_operation(record, *operation);
 
-    // Both structures stand in this frame, as on Windows: they are the driver's until the create is completed.
-    ACCESS_STATE access {};
-    access.OriginalDesiredAccess = request.access;
-    access.PreviouslyGrantedAccess = granted;
-    access.SecurityDescriptor = request.security;
-    Subject const subject(access.SubjectSecurityContext);
-    IO_SECURITY_CONTEXT security { nullptr, &access, access.PreviouslyGrantedAccess, request.options };
-
-    irp->Flags = IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
-    irp->RequestorMode = request.mode;
+    CreateContext context(request, granted);
+    fill_create(irp, file, request, context);
     irp->UserIosb = &operation->status;
-    irp->AssociatedIrp.SystemBuffer = request.ea;
-    irp->Overlay.AllocationSize = request.allocation_size;
-    irp->Tail.Overlay.Thread = reinterpret_cast<ETHREAD*>(self.guest);
-    irp->ApcEnvironment = static_cast<CCHAR>(self.apc_environment);
-    irp->Tail.Overlay.OriginalFileObject = file;
-    IO_STACK_LOCATION* location = next_location(irp);
-    location->MajorFunction = request.major;
-    location->Flags = static_cast<UCHAR>((request.case_insensitive ? 0 : SL_CASE_SENSITIVE)
-                                         | (request.target_directory ? SL_OPEN_TARGET_DIRECTORY : 0));
-    location->FileObject = file;
-    auto& create = location->Parameters.Create;
-    create.SecurityContext = &security;
-    create.Options = request.disposition << 24 | (request.options & FILE_VALID_OPTION_FLAGS);
-    create.FileAttributes = static_cast<USHORT>(request.attributes);
-    create.ShareAccess = static_cast<USHORT>(request.share);
-    create.EaLength = request.ea_bytes;
-    if (request.major != IRP_MJ_CREATE)
-        location->Parameters.CreatePipe.Parameters = static_cast<NAMED_PIPE_CREATE_PARAMETERS*>(request.parameters);
-
     io.link_to_thread(record, self);
     uint32_t const number = record.number;
     NTSTATUS status = IofCallDriver(top, irp);
@@ -243,7 +288,9 @@ Result<Opened> finish_open(PreparedOpen prepared, OpenRequest const& request)
     NTSTATUS status = STATUS_SUCCESS;
     for (int reparses = 0;; ++reparses) {
         FILE_OBJECT* file = prepared.file;
-        status = send_create(file, request, prepared.granted, opened.information);
+        opened.answered = request.network && answered_fast(file, request, prepared.granted, status);
+        if (!opened.answered)
+            status = send_create(file, request, prepared.granted, opened.information);
         file->RelatedFileObject = nullptr;
         if (prepared.related)
             ob::dereference(prepared.related);
@@ -264,6 +311,10 @@ Result<Opened> finish_open(PreparedOpen prepared, OpenRequest const& request)
     if (!NT_SUCCESS(status)) {
         abandon(file);
         return Failure { status };
+    }
+    if (opened.answered) {
+        abandon(file);
+        return opened;
     }
     FileRecord& record = *manager().files().find(file);
     record.opened = true;

@@ -16,16 +16,20 @@ constexpr ULONG kQuietly = FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT
 // Opened for a moment.
 class Brief {
 public:
-    Brief(OBJECT_ATTRIBUTES* attributes, ACCESS_MASK access, ULONG options, KPROCESSOR_MODE mode) : m_mode(mode)
+    // `network`: see CreateArguments.
+    Brief(OBJECT_ATTRIBUTES* attributes, ACCESS_MASK access, ULONG options, KPROCESSOR_MODE mode,
+          FILE_NETWORK_OPEN_INFORMATION* network = nullptr)
+        : m_mode(mode)
     {
         IO_STATUS_BLOCK block {};
-        m_status = create_file({ &m_handle, access, attributes, &block, nullptr, 0, FILE_SHARE_VALID_FLAGS, FILE_OPEN,
-                                 options, nullptr, 0 },
+        m_status = create_file({ .handle = &m_handle, .access = access, .attributes = attributes, .status = &block,
+                                 .share = FILE_SHARE_VALID_FLAGS, .disposition = FILE_OPEN, .options = options,
+                                 .network = network },
                                mode);
     }
     ~Brief()
     {
-        if (NT_SUCCESS(m_status))
+        if (m_handle)
             (void)ob::close_handle(ob::current_process(), m_handle, m_mode);
     }
     Brief(Brief const&) = delete;
@@ -51,9 +55,14 @@ NTSTATUS DeleteFile(OBJECT_ATTRIBUTES* attributes)
 template <Mode mode>
 NTSTATUS QueryFullAttributesFile(OBJECT_ATTRIBUTES* attributes, FILE_NETWORK_OPEN_INFORMATION* information)
 {
-    Brief const file(attributes, FILE_READ_ATTRIBUTES, kQuietly, mode());
+    FILE_NETWORK_OPEN_INFORMATION answer {};
+    Brief const file(attributes, FILE_READ_ATTRIBUTES, kQuietly, mode(), &answer);
     if (!NT_SUCCESS(file.status()))
         return file.status();
+    if (!file.handle()) {
+        ob::put(information, answer);
+        return STATUS_SUCCESS;
+    }
     return transact({ .handle = file.handle(), .major = IRP_MJ_QUERY_INFORMATION, .code = FileNetworkOpenInformation,
                       .buffers = { nullptr, 0, information, sizeof *information }, .mode = mode() })
         .status;
@@ -124,6 +133,23 @@ NTSTATUS IoCreateFileEx(HANDLE* handle, ACCESS_MASK access, OBJECT_ATTRIBUTES* a
 }
 
 } // namespace
+
+NTSTATUS query_attributes(OpenRequest request, FILE_NETWORK_OPEN_INFORMATION& answer)
+{
+    request.access = FILE_READ_ATTRIBUTES;
+    request.share = FILE_SHARE_VALID_FLAGS;
+    request.options = kQuietly;
+    request.network = &answer;
+    auto opened = open(request);
+    if (!opened.ok() || opened->answered)
+        return opened.status();
+    NTSTATUS const status
+        = transact({ .handle = opened->handle, .major = IRP_MJ_QUERY_INFORMATION, .code = FileNetworkOpenInformation,
+                     .buffers = { nullptr, 0, &answer, sizeof answer }, .mode = KernelMode })
+              .status;
+    (void)ob::close_handle(ob::current_process(), opened->handle, request.mode);
+    return status;
+}
 
 std::span<Ddi const> path_rows()
 {

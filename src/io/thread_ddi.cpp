@@ -7,6 +7,7 @@
 #include "ke/kernel.h"
 #include "ke/spin_lock.h"
 #include "ke/stack.h"
+#include "mm/address_space.h"
 #include "ob/handle.h"
 #include "ob/object.h"
 
@@ -62,7 +63,14 @@ IRP* IoGetTopLevelIrp() { return manager().top_level(ke::kernel().current()); }
 void IoSetTopLevelIrp(IRP* irp) { manager().set_top_level(ke::kernel().current(), irp); }
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iois32bitprocess
-BOOLEAN IoIs32bitProcess(IRP*) { return FALSE; }
+BOOLEAN IoIs32bitProcess(IRP* irp)
+{
+    if (!irp)
+        return mm::is_32bit(ob::current_process());
+    // What a driver makes is 64 bits wide, whosever thread it is.
+    ke::Thread const* const thread = irp->RequestorMode == UserMode ? thread_of(irp) : nullptr;
+    return thread && mm::is_32bit(*thread->process);
+}
 
 // @cite(wdk-ddi): page=ntifs/nf-ntifs-ioisoperationsynchronous
 BOOLEAN IoIsOperationSynchronous(IRP* irp)

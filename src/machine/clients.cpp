@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The public Client and Thread: processes of the machine whose code is the host's.
 #include "io/cancel.h"
+#include "io/file_calls.h"
 #include "io/request.h"
 #include "ke/apc.h"
 #include "ke/dispatcher_objects.h"
@@ -134,15 +135,17 @@ machine::HostThread* Client::State::free_thread()
 
 Client Machine::client(std::string_view name, ClientOptions options)
 {
+    m_state->enter(State::Phase::Running);
     auto state = std::make_shared<Client::State>();
     state->machine = m_state.get();
     state->name = name;
     m_state->clients.push_back(state);
     machine::end_boot(*m_state);
     std::u16string path = u"\\??\\C:\\" + rtl::utf16(name);
-    m_state->on_system_thread([this, path, state, account = account_of(options.account)] {
+    auto const width = options.is_32bit ? mm::Width::Bits32 : mm::Width::Bits64;
+    m_state->on_system_thread([this, path, state, account = account_of(options.account), width] {
         auto& processes = m_state->rooms->processes;
-        auto made = processes.create_client(path, account);
+        auto made = processes.create_client(path, account, width);
         if (!made.ok())
             return;
         state->process = *made;
@@ -181,6 +184,29 @@ int32_t Client::status() const
 {
     return m_state->threads.empty() ? STATUS_SUCCESS : m_state->threads[0]->host.status();
 }
+Reply Client::query_attributes(std::string_view path)
+{
+    struct Asked {
+        std::u16string path;
+        FILE_NETWORK_OPEN_INFORMATION answer {};
+        NTSTATUS status = STATUS_PROCESS_IS_TERMINATING;
+    };
+    auto asked = std::make_shared<Asked>(machine::nt_path(path));
+    machine::HostThread* const host = running() ? m_state->free_thread() : nullptr;
+    auto const outcome = !host ? Outcome::Ended : host->execute([asked] {
+        asked->status = io::query_attributes({ .path = asked->path, .mode = UserMode }, asked->answer);
+    });
+    if (outcome == Outcome::Unfinished)
+        throw BadUse(fmt::format("the driver did not answer for {}", path));
+    Reply reply { .status = asked->status };
+    if (asked->status < 0)
+        return reply;
+    reply.information = sizeof asked->answer;
+    auto const bytes = std::as_bytes(std::span(&asked->answer, 1));
+    reply.bytes.assign(bytes.begin(), bytes.end());
+    return reply;
+}
+
 bool Client::running() const { return m_state->machine && !m_state->threads.empty() && !m_state->gone(); }
 
 Thread Client::first_thread()

@@ -171,6 +171,16 @@ io::DriverRecord* Machine::State::record_of(Driver::State const& driver)
     return driver.driver_number ? rooms->io.drivers().by_number(driver.driver_number) : nullptr;
 }
 
+void Machine::State::enter(Phase next)
+{
+    while (phase < next && !rooms->kernel.crash()) {
+        bool const boot = phase == Phase::Boot;
+        phase = boot ? Phase::System : Phase::Running;
+        if (!rooms->io.drivers().reinitializations(boot).empty())
+            on_system_thread([boot] { io::run_reinitializations(boot); });
+    }
+}
+
 Machine::Machine(MachineOptions options)
     : m_state(std::make_unique<State>(options))
 {
@@ -203,6 +213,12 @@ private:
     std::string m_folder;
 };
 
+Machine::State::Phase phase_of(Start start)
+{
+    using Phase = Machine::State::Phase;
+    return start == Start::Boot ? Phase::Boot : start == Start::System ? Phase::System : Phase::Running;
+}
+
 std::string service_name(std::string const& file_name)
 {
     auto dot = file_name.rfind('.');
@@ -211,18 +227,22 @@ std::string service_name(std::string const& file_name)
 
 } // namespace
 
-Driver Machine::load(std::string const& path)
+Driver Machine::load(std::string const& path, LoadOptions options)
 {
     Bytes bytes;
     std::string error;
     if (!sim::host::read_file(path, bytes, error))
         throw BadImage(fmt::format("{}: {}", path, error));
-    return load(path.substr(path.rfind('/') + 1), bytes, path);
+    return load(path.substr(path.rfind('/') + 1), bytes, path, options);
 }
 
-Driver Machine::load(std::string name, std::span<std::byte const> image, std::string path)
+Driver Machine::load(std::string name, std::span<std::byte const> image, std::string path, LoadOptions options)
 {
     auto& rooms = *m_state->rooms;
+    State::Phase const due = phase_of(options.start);
+    if (m_state->phase > due)
+        throw BadUse(fmt::format("{}: boot-start and system-start drivers are loaded before all else, in this order", name));
+    m_state->enter(due);
     auto driver = std::make_shared<Driver::State>();
     driver->machine = m_state.get();
     driver->name = name;
@@ -265,8 +285,9 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
     entry->service = rtl::utf16(service_name(name));
     entry->image_path = u"\\SystemRoot\\System32\\drivers\\" + entry->service + u".sys";
     entry->fresh = rooms.loader.newly_loaded();
-    m_state->on_system_thread([state = driver, entry, &rooms] {
-        entry->registry_path = rooms.registry.make_service(entry->service, entry->image_path);
+    m_state->on_system_thread([state = driver, entry, &rooms, start = options.start, due] {
+        entry->registry_path
+            = rooms.registry.make_service(entry->service, entry->image_path, static_cast<uint32_t>(start));
         if (auto& boot = rooms.io.boot_drivers(); !boot.registrations().empty()) {
             if (!machine::is_boot_start(*state->machine, entry->registry_path))
                 boot.boot_is_over();
@@ -294,6 +315,7 @@ Driver Machine::load(std::string name, std::span<std::byte const> image, std::st
         made.bytes = state->module->size();
         made.entry = reinterpret_cast<PDRIVER_INITIALIZE>(state->module->entry_point());
         made.registry_path = entry->registry_path;
+        made.booting = due != State::Phase::Running;
         made.path = entry->image_path;
         auto created = io::create_driver(made);
         state->status = created.status();
@@ -403,6 +425,7 @@ std::string Machine::export_registry(std::string_view key) const
 
 bool Machine::settle()
 {
+    m_state->enter(State::Phase::Running);
     constexpr uint64_t kMinute = 60ull * 10'000'000;
     auto& kernel = m_state->rooms->kernel;
     uint64_t const limit = sim::world().now_100ns() + kMinute;
@@ -417,6 +440,7 @@ void Machine::run_for(double seconds)
 {
     if (!(seconds >= 0) || seconds > 1e9)
         throw BadUse("run_for takes a number of seconds from 0 to 1e9");
+    m_state->enter(State::Phase::Running);
     auto& kernel = m_state->rooms->kernel;
     uint64_t const limit = sim::world().now_100ns() + static_cast<uint64_t>(seconds * 1e7);
     while (kernel.run(limit) == ke::Stop::Requested) { }
@@ -426,6 +450,7 @@ void Machine::run_for(double seconds)
 
 void Machine::shutdown()
 {
+    m_state->enter(State::Phase::Running);
     m_state->on_system_thread([] {
         io::notify_shutdown(false);
         io::notify_shutdown(true);

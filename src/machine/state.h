@@ -119,6 +119,10 @@ struct Machine::State {
     std::vector<std::shared_ptr<Request::State>> due_callbacks;
     uint64_t callbacks_born = 0;
     size_t kernel_handles_at_boot = 0;
+    // Which drivers are being started. Nobody says that he has no more of a kind: the next kind, or any use of the machine,
+    // ends a phase, and the reinitialization routines that waited for it are called.
+    enum class Phase : uint8_t { Boot, System, Running } phase = Phase::Boot;
+    void enter(Phase next);
 
     io::DriverRecord* record_of(Driver::State const& driver);
     machine::Outcome on_system_thread(std::function<void()> work) { return system->execute(std::move(work)); }

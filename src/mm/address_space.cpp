@@ -27,7 +27,9 @@ Slice* AddressSpaces::slice_of(ke::Process const* process)
 {
     if (!process || !process->slice)
         return nullptr;
-    Slice& slice = m_slices[(process->slice - hal::kUserLow) / hal::kUserSliceBytes];
+    bool const narrow = is_32bit(*process);
+    Slice& slice = m_slices[narrow ? kWideSlices + (process->slice - kNarrowLow) / kNarrowSliceBytes
+                                   : (process->slice - hal::kUserLow) / hal::kUserSliceBytes];
     return slice.process == process ? &slice : nullptr;
 }
 
@@ -35,25 +37,30 @@ AddressSpaces::~AddressSpaces()
 {
     for (Slice const& slice : m_slices)
         if (slice.reserved)
-            sim::host::release(slice.base, hal::kUserSliceBytes);
+            sim::host::release(slice.base, slice.bytes);
 }
 
-Result<void> AddressSpaces::create(ke::Process& process, bool system)
+Result<void> AddressSpaces::create(ke::Process& process, Width width, bool system)
 {
     CHECK(!process.slice, "a process has one slice");
+    bool const narrow = width == Width::Bits32;
+    auto const wide_end = m_slices.begin() + kWideSlices;
+    std::span<Slice> const among = narrow ? std::span(wide_end, m_slices.end()) : std::span(m_slices.begin(), wide_end);
     auto pick = [&](bool reserved) {
-        return std::ranges::find_if(m_slices, [=](Slice const& s) { return !s.process && s.reserved == reserved; });
+        return std::ranges::find_if(among, [=](Slice const& s) { return !s.process && s.reserved == reserved; });
     };
-    auto it = system ? std::prev(m_slices.end()) : pick(false);
-    if (it == m_slices.end())
+    auto it = system ? std::prev(among.end()) : pick(false);
+    if (it == among.end())
         it = pick(true);
-    if (it == m_slices.end() || it->process)
+    if (it == among.end() || it->process)
         return Failure { STATUS_INSUFFICIENT_RESOURCES };
+    auto const which = static_cast<size_t>(it - among.begin());
     it->process = &process;
     it->system = system;
-    it->base = hal::kUserLow + static_cast<size_t>(it - m_slices.begin()) * hal::kUserSliceBytes;
+    it->bytes = narrow ? kNarrowSliceBytes : hal::kUserSliceBytes;
+    it->base = (narrow ? kNarrowLow : hal::kUserLow) + which * it->bytes;
     if (!it->reserved)
-        sim::host::reserve(it->base, hal::kUserSliceBytes);
+        sim::host::reserve(it->base, it->bytes);
     it->reserved = true;
     it->next = it->first();
     it->low = it->high = 0;
@@ -124,7 +131,7 @@ void AddressSpaces::use(ke::Process* process)
 
 std::optional<uintptr_t> AddressSpaces::find_room(Slice& slice, size_t pages, uintptr_t requested, bool top_down) const
 {
-    if (pages > hal::kUserSliceBytes >> kPageShift)
+    if (pages > slice.bytes >> kPageShift)
         return std::nullopt;
     size_t const bytes = pages << kPageShift;
     uintptr_t const end = slice.end();

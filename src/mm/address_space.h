@@ -2,7 +2,7 @@
 // User address slices: each process has its own 64 GiB, accessible only while a thread of it runs or is attached. What
 // stands in them is made of physical frames, so that drivers can lock and map it.
 //
-//   slice n:  kUserLow + n * 64 GiB
+//   slice n:  kUserLow + n * 64 GiB; of 32-bit clients: kNarrowLow + n * 128 MiB, below 2 GiB
 //             | 64 KiB never used | allocation | ... | view of a section | ... | view of an MDL | ... |
 //
 //   a page:   free --reserve--> reserved --commit--> committed --free--> free
@@ -36,9 +36,20 @@ namespace ringside::mm {
 
 struct Section;
 
+// What a process' pointers hold: a 32-bit one (WOW64) has addresses that fit into 32 bits.
+enum class Width : uint8_t { Bits64, Bits32 };
+
+// 32-bit programs that are not told to be aware of more see addresses below 2 GiB; the address sanitizer's shadow, which
+// begins there, agrees.
+inline constexpr uintptr_t kNarrowLow = 0x1000'0000;
+inline constexpr size_t kNarrowSliceBytes = 128 * hal::kMiB;
+inline constexpr unsigned kNarrowSlices = 12;
+
 // Gives the process a slice of addresses (the n-th process made gets the n-th slice while there are fresh ones).
-// STATUS_INSUFFICIENT_RESOURCES when 240 processes live.
-Result<void> create_slice(ke::Process& process);
+// STATUS_INSUFFICIENT_RESOURCES when 240 processes live, or 12 of 32 bits.
+Result<void> create_slice(ke::Process& process, Width width = Width::Bits64);
+// False once the process has given up its addresses.
+inline bool is_32bit(ke::Process const& process) { return process.slice && process.slice < hal::kUserLow; }
 // The same for the System process, from the other end. Does nothing when there is one.
 Result<void> create_system_slice(ke::Process& process);
 // Frees all that is in it. Pages that an MDL still holds locked are bug check 0x76 (PROCESS_HAS_LOCKED_PAGES): then the
@@ -107,6 +118,7 @@ struct Slice {
     bool system = false; // the System process'
     bool reserved = false; // its addresses are the machine's; they stay so until the machine ends
     uintptr_t base = 0;
+    size_t bytes = hal::kUserSliceBytes;
     uintptr_t next = 0; // where the search for free addresses begins
     uintptr_t low = 0; // of what is mapped
     uintptr_t high = 0;
@@ -117,7 +129,7 @@ struct Slice {
     std::vector<SecuredRange> secured;
 
     uintptr_t first() const { return base + kGranularity; }
-    uintptr_t end() const { return base + hal::kUserSliceBytes; }
+    uintptr_t end() const { return base + bytes; }
 };
 
 using AllocationIterator = std::map<uintptr_t, UserAllocation>::iterator;
@@ -133,7 +145,7 @@ public:
     AddressSpaces(AddressSpaces const&) = delete;
     AddressSpaces& operator=(AddressSpaces const&) = delete;
 
-    Result<void> create(ke::Process& process, bool system);
+    Result<void> create(ke::Process& process, Width width, bool system);
     void remove(ke::Process& process);
     Slice* slice_of(ke::Process const* process);
     void use(ke::Process* process);
@@ -165,7 +177,7 @@ public:
     bool accessible(Slice const& slice, uintptr_t begin, uintptr_t end, bool write) const;
 
     Slice* current() { return m_open; }
-    std::array<Slice, (hal::kUserHigh - hal::kUserLow) / hal::kUserSliceBytes>& slices() { return m_slices; }
+    std::span<Slice> slices() { return m_slices; }
     size_t views() const { return m_views; }
     size_t secured() const;
     // Allocations and views of the System process.
@@ -179,7 +191,8 @@ private:
 
     hal::PhysicalMemory& m_physical;
     FrameLocks& m_locks;
-    std::array<Slice, (hal::kUserHigh - hal::kUserLow) / hal::kUserSliceBytes> m_slices;
+    static constexpr size_t kWideSlices = (hal::kUserHigh - hal::kUserLow) / hal::kUserSliceBytes;
+    std::array<Slice, kWideSlices + kNarrowSlices> m_slices; // the narrow ones last
     Slice* m_open = nullptr;
     size_t m_views = 0;
     uint64_t m_secure_handles = 0;

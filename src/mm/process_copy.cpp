@@ -39,7 +39,8 @@ bool copy_by_frames(ke::Process& process, uintptr_t address, size_t bytes, Copy 
     uintptr_t end;
     if (__builtin_add_overflow(address, bytes, &end))
         return false;
-    if (address < process.slice || end > process.slice + hal::kUserSliceBytes)
+    Slice const* const slice = memory().spaces.slice_of(&process);
+    if (!slice || address < slice->base || end > slice->end())
         return false;
     for (size_t done = 0; done < bytes;) {
         auto physical = memory().physical.physical_of(address + done);

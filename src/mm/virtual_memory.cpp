@@ -263,13 +263,16 @@ Result<MEMORY_BASIC_INFORMATION> query_memory(ke::Process& process, uintptr_t ad
 
 // --- What the rooms above call -----------------------------------------------------------------------------------
 
-Result<void> create_slice(ke::Process& process) { return memory().spaces.create(process, false); }
+Result<void> create_slice(ke::Process& process, Width width)
+{
+    return memory().spaces.create(process, width, false);
+}
 
 Result<void> create_system_slice(ke::Process& process)
 {
     if (process.slice)
         return {};
-    TRY(memory().spaces.create(process, true));
+    TRY(memory().spaces.create(process, Width::Bits64, true));
     return {};
 }
 

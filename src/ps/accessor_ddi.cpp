@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Small questions about processes and threads, pool quota, disk counters, silos. A machine has one session, number 0, no
-// 32-bit process, no job, no debugger and no silo but the host's; clients have no PEB and their threads no TEB.
+// job, no debugger and no silo but the host's; clients have no PEB and their threads no TEB. A 32-bit client has a zeroed
+// page for its PEB, so that drivers that ask see what it is.
 #include "ps/ddi.h"
 
 #include "ke/kernel.h"
 #include "ob/capture.h"
+#include "ob/handle.h"
 #include "ps/process.h"
 
 namespace ringside::ps {
@@ -137,9 +139,18 @@ void PsUpdateDiskCounters(PEPROCESS process, ULONGLONG bytes_read, ULONGLONG byt
         disk[i] += more[i];
 }
 
+// --- 32-bit clients ---
+
+PVOID PsGetProcessWow64Process(PEPROCESS process) { return manager().record_of(required_process(process))->narrow_peb; }
+PVOID PsGetCurrentProcessWow64Process()
+{
+    return manager().record_of(ob::current_process())->narrow_peb;
+}
+
 std::span<Ddi const> accessor_rows()
 {
     constexpr char const* kNoPeb = "clients have no PEB: null, as for the System process";
+    constexpr char const* kNarrowPeb = "a 32-bit client's PEB is a zeroed page";
     constexpr char const* kNoTeb = "clients' threads have no TEB: null, as for system threads";
     constexpr char const* kNoWin32 = "there is no win32k: null, as for a process that has not called it";
     constexpr char const* kNoImage = "clients are not made from an image file: as for the System process";
@@ -151,9 +162,9 @@ std::span<Ddi const> accessor_rows()
         { .name = "PsGetProcessPeb", .irql = { .highest = DISPATCH_LEVEL }, .partial = kNoPeb, .because = kInUse,
           .body = body<&no_pointer_of_process>() },
         { .name = "PsGetProcessWow64Process", .irql = { .highest = DISPATCH_LEVEL },
-          .partial = "there are no 32-bit clients: null", .because = kInUse, .body = body<&no_pointer_of_process>() },
+          .partial = kNarrowPeb, .because = kInUse, .body = body<&PsGetProcessWow64Process>() },
         { .name = "PsGetCurrentProcessWow64Process", .irql = { .highest = DISPATCH_LEVEL },
-          .partial = "there are no 32-bit clients: null", .because = kInUse, .body = body<&no_pointer>() },
+          .partial = kNarrowPeb, .because = kInUse, .body = body<&PsGetCurrentProcessWow64Process>() },
         { .name = "PsGetProcessWin32Process", .irql = { .highest = DISPATCH_LEVEL }, .partial = kNoWin32,
           .because = kInUse, .body = body<&no_pointer_of_process>() },
         { .name = "PsGetThreadWin32Thread", .irql = { .highest = DISPATCH_LEVEL }, .partial = kNoWin32,
@@ -260,7 +271,7 @@ std::span<Ddi const> accessor_rows()
         { .name = "PsJobType", .because = kInUse, .declined = kNoJobs },
         { .name = "PsGetContextThread", .because = kInUse, .declined = "clients run no user-mode code: no context of it" },
         { .name = "PsSetContextThread", .because = kInUse, .declined = "clients run no user-mode code: no context of it" },
-        { .name = "PsWrapApcWow64Thread", .because = kInUse, .declined = "there are no 32-bit clients" },
+        { .name = "PsWrapApcWow64Thread", .because = kInUse, .declined = "clients run no user-mode code" },
     };
     // clang-format on
     return rows;

@@ -147,11 +147,12 @@ ke::Process& ProcessManager::make_process(void* body, std::u16string_view image_
     return process;
 }
 
-Result<ke::Process*> ProcessManager::create_client(std::u16string_view image_path, se::Account account)
+Result<ke::Process*> ProcessManager::create_client(std::u16string_view image_path, se::Account account,
+                                                   mm::Width width)
 {
     void* body = TRY(ob::create(ob::process_type, ke::kGuestProcessBytes, kProcessTag));
     ke::Process& process = make_process(body, image_path, next_id(), m_system->id);
-    auto slice = mm::create_slice(process);
+    auto slice = mm::create_slice(process, width);
     if (!slice.ok()) {
         ob::dereference(body);
         return slice.failure();
@@ -162,6 +163,14 @@ Result<ke::Process*> ProcessManager::create_client(std::u16string_view image_pat
         return image.failure();
     }
     record_of(process)->image_base = *image;
+    if (width == mm::Width::Bits32) {
+        auto peb = mm::allocate_user(process, hal::kPageSize, true);
+        if (!peb.ok()) {
+            ob::dereference(body);
+            return peb.failure();
+        }
+        record_of(process)->narrow_peb = *peb;
+    }
     auto token = se::security().make_primary(account);
     auto secured = token.ok() ? se::assign_default(body, **token) : token.failure();
     if (token.ok())

@@ -17,6 +17,7 @@
 #include "base/windows.h"
 #include "hal/layout.h"
 #include "ke/thread.h"
+#include "mm/address_space.h"
 #include "nt/nt.h"
 #include "ps/notify.h"
 #include "se/token.h"
@@ -59,6 +60,7 @@ struct ProcessRecord {
     nt::ULONGLONG disk[5] {}; // bytes read and written; reads, writes and flushes
     std::u16string image_path;
     uintptr_t image_base = 0; // of a client
+    void* narrow_peb = nullptr; // of a 32-bit client: a page of its own, zeroed
     bool image_announced = false; // ... was notified, in its context
 };
 
@@ -99,7 +101,8 @@ public:
 
     // A client process without threads, unknown to notify routines until its first thread is made. The path's last
     // component names it. STATUS_INSUFFICIENT_RESOURCES.
-    Result<ke::Process*> create_client(std::u16string_view image_path, se::Account account = se::Account::Administrator);
+    Result<ke::Process*> create_client(std::u16string_view image_path, se::Account account = se::Account::Administrator,
+                                       mm::Width width = mm::Width::Bits64);
     // Ends a client that has no thread (any more).
     void end_client(ke::Process& process, nt::NTSTATUS status);
 

@@ -69,8 +69,9 @@ NTSTATUS query(HANDLE handle, PROCESSINFOCLASS what, PVOID into, ULONG length, U
         times.ExitTime.QuadPart = record.exit_time;
         return answer(times, into, length, return_length);
     }
-    case ProcessDebugPort:
     case ProcessWow64Information:
+        return answer(record.narrow_peb, into, length, return_length);
+    case ProcessDebugPort:
         return answer(ULONG_PTR { 0 }, into, length, return_length);
     case ProcessDebugObjectHandle:
         if (NTSTATUS status = answer(HANDLE {}, into, length, return_length); status)

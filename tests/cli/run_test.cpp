@@ -41,6 +41,19 @@ TEST(Run, TheTeachingDriver)
     EXPECT_EQ(said.code, 0);
 }
 
+// Shows: drivers are started in the order of their kinds, however they are given, and the replay line says the same.
+TEST(Run, DriversAreStartedByKind)
+{
+    Said said = ringside({ "run", driver("ends"), "--system-start", driver("phases"), "--boot-start", driver("bell"),
+                           "--open", "\\\\.\\Ends", "--ioctl", "0x8000202c" });
+    EXPECT_EQ(said.code, 2) << said.err;
+    EXPECT_LT(said.out.find("bell.sys"), said.out.find("phases.sys"));
+    EXPECT_LT(said.out.find("phases.sys"), said.out.find("ends.sys"));
+    EXPECT_NE(said.err.find("phases: others have started 1"), std::string::npos) << said.err;
+    EXPECT_EQ(said.err.find("phases: boot devices are there"), std::string::npos);
+    EXPECT_EQ(settled(replay(said.out).out), settled(said.out));
+}
+
 // Same seed, same log: whatever the process, and with the machine in it or beside it.
 TEST(Run, TheSameTwice)
 {

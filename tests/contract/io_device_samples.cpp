@@ -248,7 +248,7 @@ SAMPLE(IoRegisterDriverReinitialization)
     auto& count = at.object<ULONG>();
     at.call(stage.driver, &reinitialize, &count);
     EXPECT_TRUE(stage.driver->Flags & DRVO_REINIT_REGISTERED);
-    io::run_reinitialization(*at.rooms().io.drivers().find(stage.driver), false);
+    io::run_reinitializations(false);
     EXPECT_EQ(count, 1u);
 }
 
@@ -258,7 +258,7 @@ SAMPLE(IoRegisterBootDriverReinitialization)
     auto& count = at.object<ULONG>();
     at.call(stage.driver, &reinitialize, &count);
     EXPECT_TRUE(stage.driver->Flags & DRVO_BOOTREINIT_REGISTERED);
-    io::run_reinitialization(*at.rooms().io.drivers().find(stage.driver), true);
+    io::run_reinitializations(true);
     EXPECT_EQ(count, 1u);
 }
 

@@ -3,6 +3,8 @@
 #include "io_stage.h"
 
 #include "ob/object.h"
+#include "ps/ddi.h"
+#include "ps/process.h"
 
 using namespace ringside;
 using namespace ringside::nt;
@@ -320,9 +322,15 @@ SAMPLE(IoGetRequestorSessionId)
     io::IofCallDriver(stage.device, irp);
 }
 
-SAMPLE_OF_NOTHING(IoIs32bitProcess, "every client is a 64-bit process: the answer is FALSE")
+SAMPLE(IoIs32bitProcess)
 {
+    Stage stage(at);
+    ke::Process& narrow = *ps::manager().create_client(u"narrow.exe", se::Account::User, mm::Width::Bits32).take();
     at.returns(BOOLEAN { FALSE }, nullptr);
+    at.returns(BOOLEAN { FALSE }, stage.irp(IRP_MJ_DEVICE_CONTROL));
+    ps::KeAttachProcess(reinterpret_cast<PKPROCESS>(narrow.guest));
+    at.returns(BOOLEAN { TRUE }, nullptr);
+    ps::KeDetachProcess();
 }
 
 SAMPLE(IoValidateDeviceIoControlAccess)

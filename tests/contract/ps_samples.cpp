@@ -18,6 +18,10 @@ constexpr char const* kSessionZero = "the only session is 0";
 
 PEPROCESS system_process() { return reinterpret_cast<PEPROCESS>(ps::manager().system().guest); }
 ke::Process& client() { return *ps::manager().create_client(u"\\??\\C:\\client.exe").take(); }
+ke::Process& narrow_client()
+{
+    return *ps::manager().create_client(u"\\??\\C:\\narrow.exe", se::Account::User, mm::Width::Bits32).take();
+}
 PEPROCESS pointer(ke::Process& process) { return reinterpret_cast<PEPROCESS>(process.guest); }
 PKTHREAD self() { return ke::kernel().current().pointer(); }
 HANDLE id(uint64_t number) { return reinterpret_cast<HANDLE>(number); }
@@ -52,7 +56,6 @@ void as_user(At& at, Work work)
 #define NOTHING_OF_THREAD(service)                                                                                     \
     SAMPLE(service) { nothing_of(at, self(), system_process()); }
 NOTHING_OF_PROCESS(PsGetProcessPeb)
-NOTHING_OF_PROCESS(PsGetProcessWow64Process)
 NOTHING_OF_PROCESS(PsGetProcessWin32Process)
 NOTHING_OF_PROCESS(PsGetProcessDebugPort)
 NOTHING_OF_PROCESS(PsGetProcessJob)
@@ -89,7 +92,23 @@ SAMPLE(SeLocateProcessImageName)
     EXPECT_EQ(name, nullptr);
 }
 
-SAMPLE_OF_NOTHING(PsGetCurrentProcessWow64Process, kNone) { at.returns(PVOID {}); }
+SAMPLE(PsGetProcessWow64Process)
+{
+    ke::Process& narrow = narrow_client();
+    at.returns(PVOID {}, system_process());
+    at.returns(ps::manager().record_of(narrow)->narrow_peb, pointer(narrow));
+    at.bug_checks(REFERENCE_BY_POINTER, self());
+}
+
+SAMPLE(PsGetCurrentProcessWow64Process)
+{
+    ke::Process& narrow = narrow_client();
+    at.returns(PVOID {});
+    ps::KeAttachProcess(reinterpret_cast<PKPROCESS>(narrow.guest));
+    at.returns(ps::manager().record_of(narrow)->narrow_peb);
+    ps::KeDetachProcess();
+}
+
 SAMPLE_OF_NOTHING(PsGetCurrentThreadTeb, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentServerSilo, kNone) { at.returns(PVOID {}); }
 SAMPLE_OF_NOTHING(PsGetCurrentProcessSessionId, kSessionZero) { at.returns(ULONG { 0 }); }

@@ -7,6 +7,7 @@
 
 #include <ringside/ringside.h>
 
+#include <cstring>
 #include <set>
 
 using namespace ringside;
@@ -56,6 +57,32 @@ TEST(fs_drive, a_diary_that_lasts)
         machine.expect_quiet();
     }
     EXPECT_EQ(host.text("Diary/diary.log"), "one\r\ntwo\r\n");
+}
+
+// A program asks for the attributes of files by name, without opening them itself.
+// Shows: size and attributes; the status of what is not there, or is asked of a client that has ended; nothing stays open.
+TEST(fs_drive, attributes_by_name)
+{
+    test::HostFolder host;
+    host.folder("Docs");
+    host.file("Docs/a.txt", "hello");
+    Machine machine({ .c_drive = { host.path() } });
+    Client client = machine.default_client();
+    Reply const reply = client.query_attributes(R"(\\?\C:\Docs\a.txt)");
+    EXPECT_EQ(reply.status, STATUS_SUCCESS);
+    FILE_NETWORK_OPEN_INFORMATION answer {};
+    ASSERT_EQ(reply.bytes.size(), sizeof answer);
+    std::memcpy(&answer, reply.bytes.data(), sizeof answer);
+    EXPECT_EQ(answer.EndOfFile.QuadPart, 5);
+    EXPECT_FALSE(answer.FileAttributes & FILE_ATTRIBUTE_DIRECTORY);
+    Reply const folder = client.query_attributes(R"(\\?\C:\Docs)");
+    ASSERT_EQ(folder.bytes.size(), sizeof answer);
+    std::memcpy(&answer, folder.bytes.data(), sizeof answer);
+    EXPECT_TRUE(answer.FileAttributes & FILE_ATTRIBUTE_DIRECTORY);
+    EXPECT_EQ(client.query_attributes(R"(\\?\C:\Docs\b.txt)").status, STATUS_OBJECT_NAME_NOT_FOUND);
+    client.end();
+    EXPECT_EQ(client.query_attributes(R"(\\?\C:\Docs\a.txt)").status, STATUS_PROCESS_IS_TERMINATING);
+    machine.expect_quiet();
 }
 
 // With fewer checks the drive is the same.

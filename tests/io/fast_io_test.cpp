@@ -73,6 +73,28 @@ NTAPI BOOLEAN fast_control(FILE_OBJECT*, BOOLEAN wait, PVOID, ULONG in, PVOID, U
     return answer(fmt::format("fast control {:#x} {}/{} wait {}", code, in, out, wait), status, out);
 }
 
+// Works on the create's IRP and does not complete it.
+NTAPI BOOLEAN fast_query_open(IRP* irp, FILE_NETWORK_OPEN_INFORMATION* into, DEVICE_OBJECT* device)
+{
+    IO_STACK_LOCATION const* location = io::current_location(irp);
+    UNICODE_STRING const& name = location->FileObject->FileName;
+    note(fmt::format("fast query open of {} by {}.{} access {:x} options {:x} on its device {} mode {}",
+                     std::string(name.Buffer, name.Buffer + name.Length / 2), location->MajorFunction,
+                     location->MinorFunction, location->Parameters.Create.SecurityContext->DesiredAccess,
+                     location->Parameters.Create.Options, location->DeviceObject == device, irp->RequestorMode));
+    into->FileAttributes = 0x22;
+    irp->IoStatus.Status = g_status;
+    irp->IoStatus.Information = sizeof *into;
+    return g_takes ? TRUE : FALSE;
+}
+NTAPI void fast_detach(DEVICE_OBJECT* source, DEVICE_OBJECT* target)
+{
+    note(fmt::format("{} lets go of {}", behaviour_of(source).name, behaviour_of(target).name));
+    io::IoDetachDevice(target);
+    io::IoDeleteDevice(source);
+}
+NTAPI void fast_detach_not(DEVICE_OBJECT* source, DEVICE_OBJECT*) { note(behaviour_of(source).name + " stays"); }
+
 class FastIo : public IoTest {
 protected:
     void SetUp() override
@@ -91,7 +113,8 @@ protected:
                     .FastIoUnlockSingle = &fast_unlock,
                     .FastIoUnlockAll = &fast_unlock_all,
                     .FastIoDeviceControl = &fast_control,
-                    .FastIoQueryNetworkOpenInfo = &fast_network };
+                    .FastIoQueryNetworkOpenInfo = &fast_network,
+                    .FastIoQueryOpen = &fast_query_open };
         made->FastIoDispatch = &m_table;
         for (UCHAR major : { IRP_MJ_READ, IRP_MJ_WRITE, IRP_MJ_QUERY_INFORMATION, IRP_MJ_LOCK_CONTROL,
                              IRP_MJ_DEVICE_CONTROL, IRP_MJ_CLEANUP })
@@ -207,4 +230,83 @@ TEST_F(FastIo, BadBuffersAreNotHandedOn)
               STATUS_ACCESS_VIOLATION);
     EXPECT_EQ(journal(), "");
     close(handle);
+}
+
+// Attributes are asked for by name: of a driver whose FastIoQueryOpen answers, that answers with an error or with another
+// name, that does not answer, and that has no such routine.
+// Shows: what the routine is given; that an answer is neither opened nor closed; that whatever else becomes an open, a query
+// and a close.
+TEST_F(FastIo, AttributesByName)
+{
+    auto const ask = [this](ULONG attributes) {
+        FILE_NETWORK_OPEN_INFORMATION answer {};
+        NTSTATUS status = STATUS_UNSUCCESSFUL;
+        on_client([&] { status = io::query_attributes({ .path = u"\\Device\\Fast\\name", .mode = UserMode }, answer); });
+        EXPECT_EQ(answer.FileAttributes, attributes);
+        return status;
+    };
+    m_behaviour.dispatch[IRP_MJ_CREATE] = [](DEVICE_OBJECT*, IRP* irp) {
+        note("IRP CREATE");
+        return complete(irp, STATUS_SUCCESS, FILE_OPENED);
+    };
+    std::string const asked = "fast query open of \\name by 0.0 access 80 options 1204000 on its device true mode 1\n";
+    EXPECT_EQ(ask(0x22), STATUS_SUCCESS);
+    EXPECT_EQ(journal(), asked);
+    g_status = STATUS_OBJECT_NAME_NOT_FOUND;
+    EXPECT_EQ(ask(0x22), STATUS_OBJECT_NAME_NOT_FOUND);
+    EXPECT_EQ(journal(), asked);
+    std::string const slowly = "IRP CREATE\nfast network wait 0\nIRP CLEANUP.0\n";
+    g_status = STATUS_REPARSE;
+    EXPECT_EQ(ask(0x21), STATUS_REPARSE) << "of the query, whose routine says so, too";
+    EXPECT_EQ(journal(), asked + slowly);
+    g_status = STATUS_SUCCESS;
+    g_takes = false;
+    EXPECT_EQ(ask(0x22), STATUS_SUCCESS) << "the routine had written there, and no IRP writes anything";
+    EXPECT_EQ(journal(), asked + "IRP CREATE\nfast network wait 0\nIRP QUERY_INFORMATION.0\nIRP CLEANUP.0\n");
+    g_takes = true;
+    m_table.SizeOfFastIoDispatch = offsetof(FAST_IO_DISPATCH, FastIoQueryOpen);
+    EXPECT_EQ(ask(0x21), STATUS_SUCCESS);
+    EXPECT_EQ(journal(), slowly);
+    EXPECT_EQ(io().irps().live(), 0u);
+    EXPECT_EQ(io().files().live(), 0u);
+}
+
+// A device is deleted on which another driver's device stands: one whose driver lets go when it is asked, one whose driver
+// is asked and does not, one whose driver has no routine for it. The second is detached later.
+// Shows: FastIoDetachDevice is called with both devices, once nobody has the lower one open; a device that is held stays until
+// it is let go, and goes then.
+TEST_F(FastIo, DevicesAreLetGo)
+{
+    struct {
+        char const* name;
+        PFAST_IO_DETACH_DEVICE routine;
+        char const* said;
+        bool goes;
+    } const cases[] = { { "eager", &fast_detach, "eager lets go of low\n", true },
+                        { "stubborn", &fast_detach_not, "stubborn stays\n", false },
+                        { "old", nullptr, "", false } };
+    for (auto const& c : cases) {
+        Behaviour low { "low" }, high { c.name };
+        FAST_IO_DISPATCH table { .SizeOfFastIoDispatch = sizeof table, .FastIoDetachDevice = c.routine };
+        std::string const name = c.name;
+        std::u16string const wide(name.begin(), name.end());
+        DEVICE_OBJECT* const l = device(driver(u"low_" + wide), low, u"\\Device\\Low" + wide);
+        DRIVER_OBJECT* const above = driver(u"high_" + wide);
+        above->FastIoDispatch = &table;
+        device(above, high, {}, l);
+        HANDLE handle = nullptr;
+        ASSERT_EQ(open(u"\\Device\\Low" + wide, handle), STATUS_SUCCESS);
+        size_t const devices = io().devices().live();
+        on_system([&] { io::IoDeleteDevice(l); });
+        EXPECT_EQ(journal(), "") << name << ": it is open";
+        close(handle);
+        EXPECT_EQ(journal(), c.said) << name;
+        EXPECT_EQ(io().devices().live(), c.goes ? devices - 2 : devices) << name;
+        if (c.goes)
+            continue;
+        on_system([&] { io::IoDetachDevice(l); });
+        EXPECT_EQ(io().devices().live(), devices - 1) << name;
+        on_system([&] { io::IoDeleteDevice(above->DeviceObject); });
+        EXPECT_EQ(io().devices().live(), devices - 2) << name;
+    }
 }
