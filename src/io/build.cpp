@@ -4,6 +4,7 @@
 #include "ex/pool.h"
 #include "io/dispatch.h"
 #include "io/event.h"
+#include "io/listener.h"
 #include "io/manager.h"
 #include "ke/door.h"
 #include "ke/exception.h"
@@ -47,7 +48,7 @@ void set_transfer(IO_STACK_LOCATION& location, ULONG bytes, LARGE_INTEGER const*
 }
 
 // An asynchronous request's system buffer is the maker's to free, so it is a pool block of its own.
-bool attach_asynchronous_buffers(IRP* irp, DEVICE_OBJECT const& device, void* buffer, ULONG bytes, bool read)
+bool attach_asynchronous_buffers(IRP* irp, DEVICE_OBJECT& device, void* buffer, ULONG bytes, bool read)
 {
     if (device.Flags & DO_BUFFERED_IO) {
         void* copy = ex::allocate(NonPagedPoolNx, bytes, kAsyncBufferTag, ex::Owner::Kernel, false);
@@ -70,6 +71,8 @@ bool attach_asynchronous_buffers(IRP* irp, DEVICE_OBJECT const& device, void* bu
             return true;
         mm::IoFreeMdl(mdl);
         irp->MdlAddress = nullptr;
+        if (g_listener.buffer_refused)
+            g_listener.buffer_refused(&device, false, read ? IRP_MJ_READ : IRP_MJ_WRITE, status);
         return false;
     }
     irp->UserBuffer = buffer;
@@ -101,6 +104,8 @@ NTAPI NTSTATUS forwarded_irp_came_back(DEVICE_OBJECT*, IRP* irp, void* context)
 
 } // namespace
 
+bool is_extended(PIO_COMPLETION_ROUTINE routine) { return routine == &call_extended; }
+
 IRP* make_synchronous_irp(DEVICE_OBJECT* top, KEVENT* event, IO_STATUS_BLOCK* status)
 {
     IrpRecord* record = record_for(top, IrpOrigin::Threaded);
@@ -130,8 +135,12 @@ IRP* IoBuildDeviceIoControlRequest(ULONG code, DEVICE_OBJECT* device, void* inpu
         return nullptr;
     IRP* irp = record->irp;
     next_location(irp)->MajorFunction = internal ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL;
-    if (!buffer_device_control(*record, code, { input, input_bytes, output, output_bytes }, KernelMode).ok())
+    auto const buffered = buffer_device_control(*record, code, { input, input_bytes, output, output_bytes }, KernelMode);
+    if (!buffered.ok()) {
+        if (g_listener.buffer_refused && buffered.status() != STATUS_INSUFFICIENT_RESOURCES)
+            g_listener.buffer_refused(device, true, code, buffered.status());
         return give_up(*record);
+    }
     irp->UserIosb = status;
     irp->UserEvent = event;
     manager().link_to_thread(*record, ke::kernel().current());

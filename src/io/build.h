@@ -17,6 +17,9 @@ BOOLEAN IoForwardIrpSynchronously(DEVICE_OBJECT* device, IRP* irp);
 NTSTATUS IoSetCompletionRoutineEx(DEVICE_OBJECT* device, IRP* irp, PIO_COMPLETION_ROUTINE routine, void* context,
                                   BOOLEAN on_success, BOOLEAN on_error, BOOLEAN on_cancel);
 
+// Whether it is what IoSetCompletionRoutineEx puts into a location.
+bool is_extended(PIO_COMPLETION_ROUTINE routine);
+
 // For the rooms above: a threaded IRP for the stack's top, with no parameters yet; null when pool is empty. The status
 // block and event must outlive it.
 IRP* make_synchronous_irp(DEVICE_OBJECT* top, KEVENT* event, IO_STATUS_BLOCK* status);

@@ -3,6 +3,7 @@
 
 #include "io/complete.h"
 #include "io/event.h"
+#include "io/listener.h"
 #include "io/manager.h"
 #include "ke/door.h"
 #include "ke/kernel.h"
@@ -122,6 +123,8 @@ uint32_t end_thread_io(ke::Thread& thread)
         ke::kernel().delay(KernelMode, false, LARGE_INTEGER { .QuadPart = -kPoll100ns });
     uint32_t left = 0;
     while (IrpRecord* record = io.irps_of(thread)) {
+        if (g_listener.irp_given_up)
+            g_listener.irp_given_up(*record, static_cast<ULONG>(kPollsMax * (kPoll100ns / 10'000)));
         io.unlink_from_thread(*record);
         record->disowned = true;
         ++left;

@@ -31,6 +31,10 @@ struct DispatchFrame {
     uint8_t minor = 0;
     NTSTATUS completed_with = 0; // IoStatus.Status when completion passed this location
     PDRIVER_DISPATCH routine = nullptr;
+    // What the call below had left when it returned STATUS_PENDING (verified mode only): the IRP's cancel routine, and how
+    // often the IRP had been sent by then; 0: no such call.
+    PDRIVER_CANCEL routine_below = nullptr;
+    uint32_t trips_below = 0;
     PIO_COMPLETION_ROUTINE upper_routine = nullptr; // what stood in this location: of the driver above, or its maker's
 
     IrpRecord* record;        // null once the IRP is freed

@@ -67,6 +67,7 @@ struct IrpRecord {
     DEVICE_OBJECT* device = nullptr;       // the one it was last sent to (not in bare mode); compared, never followed
     uint32_t device_number = 0;
     uint32_t driver_number = 0;            // who has it; 0: the I/O manager or its maker
+    bool event_was_set = false;            // when its maker sent it (verified mode only)
     bool disowned = false;                 // its issuer ended and waits no more: the last completion only frees it
     uint32_t trips = 0;                    // IoCallDriver calls since its birth (not in bare mode)
     // On whose list it is (I5). A thread may end before its IRPs do: the pointer is never followed, see issuer_of.

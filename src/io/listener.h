@@ -21,6 +21,11 @@ struct Listener {
     void (*irp_reusing)(IRP* irp, IrpRecord* record) = nullptr;
     // IoInitializeIrp was called; nothing has changed yet. `record` is null for memory that is no IRP of ours.
     void (*irp_initializing)(IRP* irp, IrpRecord* record) = nullptr;
+    // IoBuildDeviceIoControlRequest (`control`) or IoBuildAsynchronousFsdRequest cannot use its buffer. `what`: the control
+    // code, the major function.
+    void (*buffer_refused)(DEVICE_OBJECT* device, bool control, ULONG what, NTSTATUS status) = nullptr;
+    // The thread that issued it ended, and waits no more for an IRP that it cancelled `milliseconds` ago.
+    void (*irp_given_up)(IrpRecord& record, ULONG milliseconds) = nullptr;
     // IofCompleteRequest was called; nothing has changed yet.
     void (*irp_completing)(IRP* irp, IrpRecord* record) = nullptr;
     // A completion routine returned. `record` is null when the IRP is gone.

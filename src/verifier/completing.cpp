@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rules about IoCompleteRequest and about completion routines.
+#include "io/build.h"
+#include "io/frame.h"
 #include "io/listener.h"
 #include "io/manager.h"
 #include "ke/kernel.h"
@@ -11,6 +13,75 @@ using namespace nt;
 using io::IrpState;
 
 namespace {
+
+// The IRP is with a driver, and one that stands above it in the same stack completes it. By images: a driver may stand twice
+// in a stack, and a library may complete for the driver it serves.
+bool is_from_above(IRP* irp, io::IrpRecord const& record)
+{
+    if (record.state != IrpState::InFlight && record.state != IrpState::Pending)
+        return false;
+    io::Manager& io = io::manager();
+    auto const* caller = io.drivers().calling();
+    auto const* has_it = io.devices().find(record.device);
+    if (!caller || !has_it || has_it->driver == caller)
+        return false;
+    auto const is_callers = [&](DEVICE_OBJECT* of) {
+        auto const* device = io.devices().find(of);
+        return device && device->driver == caller;
+    };
+    // One that skipped its location is known by its dispatch call alone.
+    for (auto const* frame = record.frames; frame; frame = frame->outer)
+        if (frame->forwarded && is_callers(frame->device))
+            return true;
+    auto const* locations = reinterpret_cast<IO_STACK_LOCATION const*>(irp + 1);
+    for (int above = irp->CurrentLocation + 1; above <= irp->StackCount; ++above)
+        if (is_callers(locations[above - 1].DeviceObject))
+            return true;
+    return false;
+}
+
+// Bytes that the I/O manager will copy from the system buffer to the issuer's; no limit for what is copied otherwise.
+uint64_t output_part(IRP* irp)
+{
+    constexpr ULONG kCopied = IRP_BUFFERED_IO | IRP_INPUT_OPERATION;
+    IO_STACK_LOCATION const& location = *io::current_location(irp);
+    if ((irp->Flags & kCopied) != kCopied || NT_ERROR(irp->IoStatus.Status))
+        return ~uint64_t { 0 };
+    switch (location.MajorFunction) {
+    case IRP_MJ_READ:
+        return location.Parameters.Read.Length;
+    case IRP_MJ_DEVICE_CONTROL:
+        return (location.Parameters.DeviceIoControl.IoControlCode & 3) == METHOD_BUFFERED
+            ? location.Parameters.DeviceIoControl.OutputBufferLength
+            : ~uint64_t { 0 };
+    default:
+        return ~uint64_t { 0 };
+    }
+}
+
+void check_completer(IRP* irp, io::IrpRecord const& record)
+{
+    if (irp->CurrentLocation < 1 || irp->CurrentLocation > irp->StackCount)
+        return;
+    if (is_on(Rule::CompletedWhileBelow) && is_from_above(irp, record))
+        violated(Rule::CompletedWhileBelow, irp, record.device);
+    if (is_on(Rule::InformationTooLarge) && irp->IoStatus.Information > output_part(irp))
+        violated(Rule::InformationTooLarge, irp, record.device);
+    if (is_on(Rule::RoutineExUnused) && irp->CurrentLocation > 1
+        && io::is_extended(io::next_location(irp)->CompletionRoutine))
+        violated(Rule::RoutineExUnused, reinterpret_cast<uint64_t>(irp), 0, 0);
+}
+
+// 0xC4/0x135: parameter 2 the IRP, 3 how many milliseconds it had.
+void given_up(io::IrpRecord& record, ULONG milliseconds)
+{
+    auto const* device = io::manager().devices().find(record.device);
+    void const* routine = device && device->device
+        ? reinterpret_cast<void const*>(
+              device->device->DriverObject->MajorFunction[io::current_location(record.irp)->MajorFunction])
+        : nullptr;
+    violated(Rule::NotCompletedWhenCancelled, reinterpret_cast<uint64_t>(record.irp), milliseconds, 0, routine);
+}
 
 // 0x44: parameter 1 the IRP. 0xC9/0x6: parameter 2 the status, 3 the IRP. 0xC9/0x7: parameter 2 the cancel routine, 3 the
 // IRP.
@@ -32,6 +103,8 @@ void completing(IRP* irp, io::IrpRecord* record)
     if (record && record->state == IrpState::Owned && record->trips == 0 && irp->CurrentLocation == irp->StackCount + 1
         && is_on(Rule::CompletedUnsent))
         violated(Rule::CompletedUnsent, irp, nullptr);
+    if (record)
+        check_completer(irp, *record);
 }
 
 void routine_returned(IRP* irp, io::IrpRecord* record, PIO_COMPLETION_ROUTINE routine, NTSTATUS status,
@@ -57,9 +130,11 @@ void listen_to_completing()
 {
     RuleSet asked;
     for (Rule rule :
-         { Rule::DoubleCompletion, Rule::CompletedAsPending, Rule::CompletedWithCancelRoutine, Rule::CompletedUnsent })
+         { Rule::DoubleCompletion, Rule::CompletedAsPending, Rule::CompletedWithCancelRoutine, Rule::CompletedUnsent,
+           Rule::CompletedWhileBelow, Rule::InformationTooLarge, Rule::RoutineExUnused })
         asked.set(static_cast<size_t>(rule));
     io::g_listener.irp_completing = (g_on & asked).any() ? completing : nullptr;
+    io::g_listener.irp_given_up = is_on(Rule::NotCompletedWhenCancelled) ? given_up : nullptr;
     bool const routines = is_on(Rule::PendingNotPropagated) || is_on(Rule::FreedByRoutine);
     io::g_listener.completion_returned = routines ? routine_returned : nullptr;
 }

@@ -69,6 +69,32 @@ void check_stack(io::DispatchFrame const& frame)
     }
 }
 
+// What a driver above may not touch while a driver below has the IRP. The same driver may stand twice in a stack, and
+// change its own routine at any time: its devices do not accuse each other.
+void check_cancel_routine(io::DispatchFrame const& frame)
+{
+    if (!frame.forwarded || frame.completed || !frame.record || frame.record->trips != frame.trips_below)
+        return;
+    io::Manager& io = io::manager();
+    PDRIVER_CANCEL const routine = frame.irp->CancelRoutine;
+    if (!routine || routine == frame.routine_below)
+        return;
+    auto const* own = io.devices().find(frame.device);
+    auto const* below = io.devices().find(frame.record->device);
+    if (own && below && own->driver != below->driver
+        && io.drivers().of_address(reinterpret_cast<uintptr_t>(routine)) == own->driver)
+        violated(Rule::CancelRoutineSetBelow, frame.irp, frame.device, reinterpret_cast<void const*>(routine));
+}
+
+// The call is over and the driver below has the IRP: what it left there is known to the call above.
+void tell_outer(io::DispatchFrame const& frame)
+{
+    if (!frame.outer || frame.completed || !frame.record)
+        return;
+    frame.outer->routine_below = frame.irp->CancelRoutine;
+    frame.outer->trips_below = frame.record->trips;
+}
+
 void returned(io::DispatchFrame const& frame, NTSTATUS status)
 {
     if (status == static_cast<NTSTATUS>(0xFFFFFFFF) && is_on(Rule::IllegalStatus))
@@ -80,6 +106,17 @@ void returned(io::DispatchFrame const& frame, NTSTATUS status)
     if (completed_itself(frame) && status != STATUS_PENDING && status != frame.completed_with
         && is_on(Rule::StatusDiffers))
         broke(Rule::StatusDiffers, frame);
+    if (frame.completed && frame.forwarded && !frame.marked_pending && status != STATUS_PENDING
+        && status != frame.completed_with && is_on(Rule::LowerStatusDiffers))
+        broke(Rule::LowerStatusDiffers, frame);
+    if (status == STATUS_PENDING && frame.record && frame.location == frame.record->stack_count
+        && frame.record->event_was_set && is_on(Rule::EventSetBefore))
+        violated(Rule::EventSetBefore, frame.irp, frame.device);
+    if (is_on(Rule::CancelRoutineSetBelow)) {
+        check_cancel_routine(frame);
+        if (status == STATUS_PENDING)
+            tell_outer(frame);
+    }
     if (is_on(Rule::StatusBlockOnStack) || is_on(Rule::EventOnStack))
         check_stack(frame);
 }

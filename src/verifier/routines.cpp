@@ -7,18 +7,28 @@
 #include "ke/kernel.h"
 #include "verifier/violation.h"
 
+#include <string_view>
+
 namespace ringside::verifier {
 
 using namespace nt;
 
 namespace {
 
-// 0xC4/0xE5: parameter 2 the IRQL, 3 the lowest and 4 the highest that the function's page allows.
-void irql_at_entry(ke::Import const* import, uint64_t*)
+// 0xC4/0xE5: parameter 2 the IRQL, 3 the lowest and 4 the highest that the function's page allows. Two functions have
+// numbers of their own: 0xC9/0x10, parameter 2 the IRQL; 0xC9/0xE, parameter 2 the IRQL, 3 the IRP.
+void irql_at_entry(ke::Import const* import, uint64_t* arguments)
 {
     auto const& range = import->ddi->irql;
     uint8_t const irql = ke::Kernel::irql();
-    if (irql < range.lowest || irql > range.highest)
+    if (irql >= range.lowest && irql <= range.highest)
+        return;
+    std::string_view const name = import->name;
+    if (name == "IofCallDriver" && is_on(Rule::SentAboveDispatch))
+        violated(Rule::SentAboveDispatch, irql, 0, 0);
+    if (name == "IofCompleteRequest" && is_on(Rule::CompletedAboveDispatch))
+        violated(Rule::CompletedAboveDispatch, irql, arguments[0], 0);
+    if (is_on(Rule::IrqlAtEntry))
         violated(Rule::IrqlAtEntry, irql, range.lowest, range.highest);
 }
 
@@ -67,7 +77,9 @@ void leak_at_unload(io::DriverRecord& driver)
 
 void listen_to_routines()
 {
-    ke::g_gate_listener.before = is_on(Rule::IrqlAtEntry) ? irql_at_entry : nullptr;
+    bool const entries
+        = is_on(Rule::IrqlAtEntry) || is_on(Rule::SentAboveDispatch) || is_on(Rule::CompletedAboveDispatch);
+    ke::g_gate_listener.before = entries ? irql_at_entry : nullptr;
     bool const returns = is_on(Rule::IrqlAtReturn) || is_on(Rule::IrqlAtCompletionReturn)
         || is_on(Rule::CriticalRegionAtReturn) || is_on(Rule::CriticalRegionAtCompletionReturn);
     ke::g_door_listener.returned = returns ? routine_returned : nullptr;

@@ -5,6 +5,7 @@
 #include "io/listener.h"
 #include "io/manager.h"
 #include "ke/kernel.h"
+#include "mm/memory.h"
 #include "verifier/violation.h"
 
 namespace ringside::verifier {
@@ -115,10 +116,39 @@ void check_location(IRP* irp, io::IrpRecord const& record, DEVICE_OBJECT* to)
         return;
     }
     IO_STACK_LOCATION const* current = io::current_location(irp);
+    if (is_on(Rule::ControlNotCleared) && irp->CurrentLocation == frame->location
+        && (next->Control & (SL_PENDING_RETURNED | SL_ERROR_RETURNED)))
+        violated(Rule::ControlNotCleared, irp, to);
     if (is_on(Rule::LocationCopiedByHand) && irp->CurrentLocation == frame->location && current->CompletionRoutine
         && next->CompletionRoutine == current->CompletionRoutine && next->Context == current->Context
         && next->DeviceObject == current->DeviceObject)
         violated(Rule::LocationCopiedByHand, irp, to);
+}
+
+// 0xC9/0xF: parameter 2 the device object, 3 the IRP, 4 the file object.
+void check_file(IRP* irp, IO_STACK_LOCATION const& next, DEVICE_OBJECT* to)
+{
+    if (next.MajorFunction != IRP_MJ_CREATE || !next.FileObject || !io::manager().files().find(next.FileObject))
+        return;
+    if (next.FileObject->Flags & (FO_CLEANUP_COMPLETE | FO_FILE_OPEN_CANCELLED))
+        violated(Rule::SentClosedFile, reinterpret_cast<uint64_t>(to), reinterpret_cast<uint64_t>(irp),
+                 reinterpret_cast<uint64_t>(next.FileObject), sender_of(irp));
+}
+
+bool is_pageable(PIO_COMPLETION_ROUTINE routine)
+{
+    mm::ImageSection const* section = mm::memory().images.section_at(reinterpret_cast<uintptr_t>(routine));
+    return section && section->pageable;
+}
+
+// An IRP that a driver made for its own thread and sends for the first time: the thread itself must be able to end it.
+void check_threaded(IRP* irp, io::IrpRecord& record, DEVICE_OBJECT* to)
+{
+    if (record.origin != io::IrpOrigin::Threaded || !record.maker_driver || record.trips)
+        return;
+    record.event_was_set = irp->UserEvent && irp->UserEvent->Header.SignalState;
+    if (ke::Kernel::irql() >= APC_LEVEL && is_on(Rule::SentWhereNoApcRuns))
+        violated(Rule::SentWhereNoApcRuns, irp, to);
 }
 
 // From a device to one further down in the same stack than the next.
@@ -159,6 +189,11 @@ void sending(IRP* irp, io::IrpRecord* record, DEVICE_OBJECT* to)
         violated(Rule::SystemIrpSent, irp, to);
     if (is_on(Rule::UserAddressInKernelIrp))
         check_addresses(irp, next);
+    if (is_on(Rule::SentClosedFile))
+        check_file(irp, next, to);
+    if (next.CompletionRoutine && is_on(Rule::PageableRoutine) && is_pageable(next.CompletionRoutine))
+        violated(Rule::PageableRoutine, irp, to);
+    check_threaded(irp, *record, to);
     if (record->state == IrpState::InFlight) {
         if (record->device != to && is_on(Rule::SentPastDevice) && is_past(record->device, to))
             violated(Rule::SentPastDevice, irp, to);
@@ -174,6 +209,7 @@ void listen_to_sending()
     for (auto rule = Rule::SentNoIrp; rule <= Rule::UserAddressInKernelIrp;
          rule = static_cast<Rule>(static_cast<uint8_t>(rule) + 1))
         asked.set(static_cast<size_t>(rule));
+    asked.set(static_cast<size_t>(Rule::EventSetBefore));
     io::g_listener.irp_sending = (g_on & asked).any() ? sending : nullptr;
 }
 

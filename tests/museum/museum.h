@@ -5,6 +5,9 @@
 //
 // An exhibit that needs a stack defines MUSEUM_LEVELS (2 or 3) first: so many devices of this driver stand above each
 // other. Show gets the request at the top; Below, which the exhibit writes too, gets what was sent down.
+//
+// One that needs a driver that is not its own below it defines MUSEUM_HOLDER: its requests have a location for Holder, the
+// device of tests/drivers/holder.c, which keeps what it gets until it is cancelled.
 #pragma once
 #include <ntddk.h>
 
@@ -28,6 +31,29 @@ typedef struct _LEVEL {
 } LEVEL;
 
 static PDEVICE_OBJECT Levels[MUSEUM_LEVELS]; // from the bottom
+
+#ifdef MUSEUM_HOLDER
+static PDEVICE_OBJECT Holder;
+static PFILE_OBJECT HolderFile; // keeps it
+
+static NTSTATUS FindHolder(void)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\MuseumHolder");
+    NTSTATUS const status = IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &HolderFile, &Holder);
+    if (NT_SUCCESS(status))
+        Levels[0]->StackSize = Holder->StackSize + 1;
+    return status;
+}
+
+static void LeaveHolder(void)
+{
+    if (HolderFile)
+        ObDereferenceObject(HolderFile);
+}
+#else
+static NTSTATUS FindHolder(void) { return STATUS_SUCCESS; }
+static void LeaveHolder(void) { }
+#endif
 
 static inline PDEVICE_OBJECT LowerOf(PDEVICE_OBJECT Device) { return ((LEVEL*)Device->DeviceExtension)->Lower; }
 
@@ -87,6 +113,7 @@ static void Unload(PDRIVER_OBJECT Driver)
     UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\DosDevices\\Museum");
     UNREFERENCED_PARAMETER(Driver);
     Leave();
+    LeaveHolder();
     IoDeleteSymbolicLink(&link);
     RemoveLevels();
 }
@@ -125,6 +152,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     status = IoCreateSymbolicLink(&link, &name);
     for (int i = 0; i < MUSEUM_LEVELS && NT_SUCCESS(status); ++i)
         status = AddLevel(Driver, i);
+    if (NT_SUCCESS(status))
+        status = FindHolder();
     if (!NT_SUCCESS(status)) {
         IoDeleteSymbolicLink(&link);
         RemoveLevels();
