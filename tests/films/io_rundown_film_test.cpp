@@ -307,7 +307,8 @@ RACE(a_process_is_ended_while_its_reads_complete, "all cancelled", "one served",
                     EXPECT_EQ(film.status("KeWaitForSingleObject", &never, UserRequest, KPROCESSOR_MODE { UserMode },
                                           BOOLEAN { FALSE }, nullptr),
                               STATUS_USER_APC);
-                    film.rooms().processes.return_to_user_mode(*film.rooms().processes.record_of(ke::kernel().current())); // does not come back
+                    auto& processes = film.rooms().processes;
+                    processes.return_to_user_mode(*processes.record_of(ke::kernel().current())); // does not come back
                     ADD_FAILURE() << "a thread of an ended process goes on";
                 },
                 reads.client },
