@@ -22,11 +22,11 @@ bool is_from_above(IRP* irp, io::IrpRecord const& record)
         return false;
     io::Manager& io = io::manager();
     auto const* caller = io.drivers().calling();
-    auto const* has_it = io.devices().find(record.device);
+    auto const* has_it = record.device ? io.devices().find(record.device) : nullptr;
     if (!caller || !has_it || has_it->driver == caller)
         return false;
     auto const is_callers = [&](DEVICE_OBJECT* of) {
-        auto const* device = io.devices().find(of);
+        auto const* device = of ? io.devices().find(of) : nullptr;
         return device && device->driver == caller;
     };
     // One that skipped its location is known by its dispatch call alone.
@@ -75,7 +75,7 @@ void check_completer(IRP* irp, io::IrpRecord const& record)
 // 0xC4/0x135: parameter 2 the IRP, 3 how many milliseconds it had.
 void given_up(io::IrpRecord& record, ULONG milliseconds)
 {
-    auto const* device = io::manager().devices().find(record.device);
+    auto const* device = record.device ? io::manager().devices().find(record.device) : nullptr;
     void const* routine = device && device->device
         ? reinterpret_cast<void const*>(
               device->device->DriverObject->MajorFunction[io::current_location(record.irp)->MajorFunction])
