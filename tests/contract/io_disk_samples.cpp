@@ -6,6 +6,8 @@
 #include "cm/registry.h"
 #include "io/disk/partition_ddi.h"
 
+#include <memory>
+
 using namespace ringside;
 using namespace ringside::nt;
 using namespace ringside::test;
@@ -39,7 +41,16 @@ struct DiskStage : Stage {
         EXPECT_EQ(io::IoCreateDisk(device, &wanted), STATUS_SUCCESS);
     }
     static constexpr GUID kId { 1, 2, 3, { 4 } };
-    RamDisk disk { 2048 };
+    RamDisk& disk = new_disk();
+
+private:
+    // Kept outside of the stage: a bug check abandons the stack that a sample stands on.
+    static RamDisk& new_disk()
+    {
+        static std::unique_ptr<RamDisk> kept;
+        kept = std::make_unique<RamDisk>(2048);
+        return *kept;
+    }
 };
 
 // A name for the sample's device, as a volume has it.
