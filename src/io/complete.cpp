@@ -200,6 +200,9 @@ void end_of_walk(IRP* irp, CCHAR priority_boost)
         run_down_apc(&apc);
 }
 
+// Above the last location: of no device.
+constexpr IO_STACK_LOCATION kNoLocation {};
+
 } // namespace
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iofcompleterequest
@@ -228,7 +231,8 @@ void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
         if (wants_call(*irp, control)) {
             PIO_COMPLETION_ROUTINE routine = passed->CompletionRoutine;
             void* context = passed->Context;
-            DEVICE_OBJECT* device = top ? nullptr : current_location(irp)->DeviceObject;
+            // Chosen, not branched to: the branch is taken once per walk, and a processor guesses that wrong.
+            DEVICE_OBJECT* device = (top ? &kNoLocation : current_location(irp))->DeviceObject;
             clear_location(*passed);
             NTSTATUS const status = record
                 ? call_routine_observed(*record, routine, device, irp, context, passed->MajorFunction)
