@@ -182,7 +182,7 @@ void close_all_handles(ke::Process& process)
         for (size_t i = 0; i < table.entries.size(); ++i)
             if (table.entries[i].object)
                 close_slot(table, i);
-    manager().tables().erase(key_of(process));
+    manager().forget_table(key_of(process));
 }
 
 size_t open_handles_of(ke::Process const& process)

@@ -117,8 +117,21 @@ public:
     Record& make(Type& type, void* body, uint32_t tag);
     void remove(Record& record); // runs `deleted` and frees body and record
 
-    HandleTable& table_of(uint32_t process) { return m_tables[process]; }
-    std::map<uint32_t, HandleTable>& tables() { return m_tables; }
+    // Made when there is none. The one that was asked for last is at hand: a process resolves its handles one after another.
+    HandleTable& table_of(uint32_t process)
+    {
+        if (!m_last_table || m_last_process != process) {
+            m_last_table = &m_tables[process];
+            m_last_process = process;
+        }
+        return *m_last_table;
+    }
+    void forget_table(uint32_t process)
+    {
+        m_last_table = nullptr;
+        m_tables.erase(process);
+    }
+    std::map<uint32_t, HandleTable> const& tables() const { return m_tables; }
 
     TypeCounts& counts_of(Type const& type);
 
@@ -146,6 +159,8 @@ private:
     uint32_t m_born = 0;
     uint64_t m_names = 0;
     std::map<uint32_t, HandleTable> m_tables; // by process number
+    HandleTable* m_last_table = nullptr;      // of m_last_process
+    uint32_t m_last_process = 0;
     TypeCounts m_counts[kTypeCount];
 };
 
