@@ -97,6 +97,7 @@ IRP* IrpTable::allocate(CCHAR stack_size, IrpOrigin origin)
     record->device_number = 0;
     record->trips = 0;
     record->disowned = false;
+    record->event_was_set = false;
     record->maker = ke::kernel().current().number;
     ++m_live;
     initialize(record->irp, record->bytes, stack_size);
