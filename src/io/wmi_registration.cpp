@@ -110,7 +110,7 @@ void take_blocks(WmiProvider& provider, std::span<uint8_t const> bytes, bool upd
         for (auto const& name : block.names)
             room -= name.size() + 1;
     for (WmiBlock& block : told)
-        if (block.pdo)
+        if ((block.flags & WMIREG_FLAG_INSTANCE_PDO) && !(block.flags & WMIREG_FLAG_REMOVE_GUID))
             name_by_pdo(block, minor, room, error);
     if (!error.empty()) {
         wmi_complain(provider, "its registration is wrong: " + error);
