@@ -212,6 +212,15 @@ static VOID RaiseInLowerDevice(PREPLY Reply)
     }
 }
 
+// Would stop the completion, if it came to one.
+static NTSTATUS CameBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Device);
+    UNREFERENCED_PARAMETER(Irp);
+    UNREFERENCED_PARAMETER(Context);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
 // The IRP never reaches a completion: it was sent from this very frame, which gets it back with the exception.
 static NTSTATUS ThroughKernel(PREPLY Reply)
 {
@@ -225,6 +234,7 @@ static NTSTATUS ThroughKernel(PREPLY Reply)
         next = IoGetNextIrpStackLocation(irp);
         next->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
         next->Parameters.Others.Argument1 = Reply;
+        IoSetCompletionRoutine(irp, CameBack, NULL, TRUE, TRUE, TRUE);
         __try {
             Word(Reply, "called");
             IoCallDriver(LowerDevice, irp);

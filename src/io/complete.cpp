@@ -73,7 +73,8 @@ void pass_frames(IrpRecord& record, int location, bool pending, NTSTATUS status)
     if (here && status == STATUS_MORE_PROCESSING_REQUIRED && record.state == IrpState::Completing)
         record.state = IrpState::Owned;
     if (g_listener.completion_returned)
-        g_listener.completion_returned(irp, here ? &record : nullptr, routine, status, was_pending, location);
+        g_listener.completion_returned(irp, here ? &record : nullptr, routine, status, was_pending, location,
+                                       passage.notes);
     return status;
 }
 

@@ -53,7 +53,7 @@ void mark_forwarded(IrpRecord& record, int location)
     if (status == STATUS_PENDING && frame.record && frame.record->state == IrpState::InFlight)
         frame.record->state = IrpState::Pending;
     if (g_listener.dispatch_returned)
-        g_listener.dispatch_returned(frame, status);
+        g_listener.dispatch_returned(frame, status, passage);
     return status;
 }
 

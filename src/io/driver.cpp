@@ -249,6 +249,8 @@ Result<DriverRecord*> create_driver(DriverImage const& image)
 NTSTATUS unload_driver(DRIVER_OBJECT* object)
 {
     DriverRecord* driver = manager().drivers().find(object);
+    if (driver && manager().ending && g_listener.driver_ending)
+        g_listener.driver_ending(*driver);
     if (!driver || driver->state == DriverState::Starting || !object->DriverUnload || driver->unload_called
         || driver->state == DriverState::Failed)
         return STATUS_INVALID_DEVICE_REQUEST;

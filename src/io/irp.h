@@ -88,6 +88,8 @@ struct IrpRecord {
     void* block = nullptr;                 // pool it stands in
     GUID activity {};                      // IoSetActivityIdIrp
     uint32_t activity_birth = 0;           // the `number` that it belongs to
+    void const* kept_by = nullptr;         // a completion routine that set no event (verified mode only)
+    uint32_t kept_birth = 0;               // the `number` that it belongs to
     IrpRecord* next_free = nullptr;
 };
 

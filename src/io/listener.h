@@ -7,6 +7,10 @@
 
 #include <cstdint>
 
+namespace ringside::ke {
+struct DoorPassage;
+}
+
 namespace ringside::io {
 
 struct IrpRecord;
@@ -28,12 +32,14 @@ struct Listener {
     void (*irp_given_up)(IrpRecord& record, ULONG milliseconds) = nullptr;
     // IofCompleteRequest was called; nothing has changed yet.
     void (*irp_completing)(IRP* irp, IrpRecord* record) = nullptr;
-    // A completion routine returned. `record` is null when the IRP is gone.
+    // A completion routine returned. `record` is null when the IRP is gone. `notes`: its passage's.
     void (*completion_returned)(IRP* irp, IrpRecord* record, PIO_COMPLETION_ROUTINE routine, NTSTATUS status,
-                                bool was_pending, int location) = nullptr;
+                                bool was_pending, int location, uint8_t notes) = nullptr;
     // IoFreeIrp was called; nothing has changed yet. The I/O manager's own freeing is not told.
     void (*irp_freed)(IRP* irp, IrpRecord* record) = nullptr;
-    void (*dispatch_returned)(DispatchFrame const& frame, NTSTATUS status) = nullptr;
+    void (*dispatch_returned)(DispatchFrame const& frame, NTSTATUS status, ke::DoorPassage const& passage) = nullptr;
+    // StartIo returned. `record` is null when the IRP is gone.
+    void (*start_io_returned)(DEVICE_OBJECT* device, IRP* irp, IrpRecord* record, uint8_t notes) = nullptr;
     // IoInitializeRemoveLock was called; nothing has changed yet. Minutes and acquisitions: 0 is no limit.
     void (*remove_lock_initializing)(IO_REMOVE_LOCK* lock, ULONG locked_minutes_max, ULONG high_watermark) = nullptr;
     // IoAcquireRemoveLock succeeded.
@@ -43,6 +49,9 @@ struct Listener {
     // Asks for the acquisitions that are not given back, oldest first.
     void (*remove_lock_holders)(IO_REMOVE_LOCK* lock, void (*visit)(void* context, RemoveLockHolder const& holder),
                                 void* context) = nullptr;
+    // The machine is at its end, all has come to rest, and the driver is about to be unloaded: what a thread in it waits for
+    // now will not come.
+    void (*driver_ending)(DriverRecord& driver) = nullptr;
     // After DriverUnload returned: what the driver leaves behind is still countable.
     void (*driver_unloaded)(DriverRecord& driver) = nullptr;
 };

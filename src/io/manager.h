@@ -86,6 +86,7 @@ public:
 
     KSPIN_LOCK cancel_lock = 0;
     KSPIN_LOCK vpb_lock = 0;
+    bool ending = false; // all has come to rest, and drivers are unloaded
     PDRIVER_DISPATCH invalid_device_request;
     std::vector<DEVICE_OBJECT*> shutdown_order;             // IoRegisterShutdownNotification, first registered first
     std::vector<DEVICE_OBJECT*> last_chance_shutdown_order;

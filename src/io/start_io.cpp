@@ -2,6 +2,7 @@
 #include "io/start_io.h"
 
 #include "io/cancel.h"
+#include "io/listener.h"
 #include "io/manager.h"
 #include "ke/door.h"
 #include "ke/kernel.h"
@@ -24,8 +25,12 @@ void start_next(DeviceRecord* record, DEVICE_OBJECT* device, bool cancelable, UL
 void call_start_io(DEVICE_OBJECT* device, IRP* irp)
 {
     IrpRecord* of = ke::g_binding == ke::Binding::Bare ? nullptr : manager().irps().find(irp);
-    ke::through_door(ke::DoorPassage { ke::Door::StartIo, nullptr, of ? of->number : 0, 0, 0, irp },
-                     device->DriverObject->DriverStartIo, device, irp);
+    uint32_t const number = of ? of->number : 0;
+    ke::DoorPassage passage { ke::Door::StartIo, nullptr, number, 0, 0, irp };
+    ke::through_door(passage, device->DriverObject->DriverStartIo, device, irp);
+    if (g_listener.start_io_returned)
+        g_listener.start_io_returned(
+            device, irp, of && of->number == number && of->state != IrpState::Freed ? of : nullptr, passage.notes);
 }
 
 // With deferred starting, IoStartNextPacket from within StartIo takes effect when StartIo has returned.

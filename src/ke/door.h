@@ -60,6 +60,7 @@ struct DoorPassage {
     uint8_t irql = 0;     // at entry; filled by the door
     void* context = nullptr; // the object itself, for the verifier (an IRP)
     int32_t apc_disable = 0; // the thread's KernelApcDisable at entry; filled by the door
+    uint8_t notes = 0;       // what the verifier saw the routine do
     StackUse outer {}; // of the kernel stack, as it was; filled by the door
 };
 
@@ -91,9 +92,10 @@ private:
     DoorPassage* m_passage;
 };
 
-// Calls a driver's function. F is an NTAPI function pointer.
+// Calls a driver's function. F is an NTAPI function pointer. While it runs, the thread's StackUse::entered is the
+// passage's address.
 template <typename R, typename... P, typename... A>
-inline R through_door(DoorPassage passage, R(NTAPI* function)(P...), A... arguments)
+inline R through_door(DoorPassage& passage, R(NTAPI* function)(P...), A... arguments)
 {
     if (g_binding == Binding::Bare)
         return function(arguments...);
@@ -113,6 +115,11 @@ inline R through_door(DoorPassage passage, R(NTAPI* function)(P...), A... argume
         door_return(passage, contract::to_slot(result));
         return result;
     }
+}
+template <typename R, typename... P, typename... A>
+inline R through_door(DoorPassage&& passage, R(NTAPI* function)(P...), A... arguments)
+{
+    return through_door(passage, function, arguments...);
 }
 
 } // namespace ringside::ke

@@ -90,7 +90,7 @@ bool InterruptObjects::call(Kernel& k, Interrupt& interrupt)
     {
         BarrierNode node;
         Linked barrier(node, NodeKind::Barrier);
-        DoorPassage const passage { Door::Isr, nullptr, interrupt.number };
+        DoorPassage passage { Door::Isr, nullptr, interrupt.number };
         claimed = o.message_routine
             ? through_door(passage, o.message_routine, interrupt.pointer(), o.context, ULONG { o.message })
             : through_door(passage, o.routine, interrupt.pointer(), o.context);
@@ -312,7 +312,7 @@ static KIRQL raise_for(Interrupt const& interrupt)
 BOOLEAN KeSynchronizeExecution(PKINTERRUPT pointer, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
 {
     Interrupt& interrupt = named(pointer);
-    DoorPassage const passage { Door::Synchronize, nullptr, interrupt.number };
+    DoorPassage passage { Door::Synchronize, nullptr, interrupt.number };
     if (interrupt.passive()) {
         if (Kernel::irql() != PASSIVE_LEVEL)
             raise_for(interrupt);

@@ -470,6 +470,7 @@ Report Machine::finish()
             machine::close_all(*client);
         machine::ignore_all_wmi_events(*m_state);
         settle();
+        m_state->rooms->io.ending = true;
         for (size_t i = m_state->drivers.size(); i-- > 0;) {
             if (crashed())
                 break;

@@ -108,8 +108,10 @@ void completing(IRP* irp, io::IrpRecord* record)
 }
 
 void routine_returned(IRP* irp, io::IrpRecord* record, PIO_COMPLETION_ROUTINE routine, NTSTATUS status,
-                      bool was_pending, int location)
+                      bool was_pending, int location, uint8_t notes)
 {
+    if (record)
+        check_signals(irp, *record, routine, status, was_pending, location, notes);
     if (status == STATUS_MORE_PROCESSING_REQUIRED)
         return;
     auto const* code = reinterpret_cast<void const*>(routine);
@@ -126,6 +128,20 @@ void routine_returned(IRP* irp, io::IrpRecord* record, PIO_COMPLETION_ROUTINE ro
 
 } // namespace
 
+// By images, as above: the device of a driver further down may go with its driver's blessing, and the caller's with it.
+void setting_routine_ex(DEVICE_OBJECT* device, IRP* irp)
+{
+    io::Manager& io = io::manager();
+    auto const* caller = io.drivers().calling();
+    auto const* named = io.devices().find(device);
+    io::IrpRecord const* record = io.irps().find(irp);
+    if (!caller || !named || !record || named->driver == caller || !is_on(Rule::RoutineExOfOtherDevice))
+        return;
+    auto const* has_it = record->frames ? io.devices().find(record->frames->device) : nullptr;
+    if (has_it ? has_it->driver == caller : record->maker_driver == caller->number)
+        violated(Rule::RoutineExOfOtherDevice, irp, device);
+}
+
 void listen_to_completing()
 {
     RuleSet asked;
@@ -135,8 +151,11 @@ void listen_to_completing()
         asked.set(static_cast<size_t>(rule));
     io::g_listener.irp_completing = (g_on & asked).any() ? completing : nullptr;
     io::g_listener.irp_given_up = is_on(Rule::NotCompletedWhenCancelled) ? given_up : nullptr;
-    bool const routines = is_on(Rule::PendingNotPropagated) || is_on(Rule::FreedByRoutine);
-    io::g_listener.completion_returned = routines ? routine_returned : nullptr;
+    RuleSet returning;
+    for (Rule rule : { Rule::PendingNotPropagated, Rule::FreedByRoutine, Rule::MarkedAndSignalled, Rule::EventOfIrpSet,
+                       Rule::EventNeverSet })
+        returning.set(static_cast<size_t>(rule));
+    io::g_listener.completion_returned = (g_on & returning).any() ? routine_returned : nullptr;
 }
 
 } // namespace ringside::verifier

@@ -5,6 +5,7 @@
 #include "io/frame.h"
 #include "io/listener.h"
 #include "io/manager.h"
+#include "ke/door.h"
 #include "ke/kernel.h"
 #include "verifier/violation.h"
 
@@ -95,8 +96,34 @@ void tell_outer(io::DispatchFrame const& frame)
     frame.outer->trips_below = frame.record->trips;
 }
 
-void returned(io::DispatchFrame const& frame, NTSTATUS status)
+// The lock is held by this processor, and its IRQL says that no routine that was interrupted has it.
+bool holds_cancel_lock()
 {
+    return io::manager().cancel_lock == ke::kernel().cpu().number() + 1 && ke::Kernel::irql() < DISPATCH_LEVEL;
+}
+
+// Bus drivers, which have nothing below, complete what they do not know.
+bool has_lower_device(DEVICE_OBJECT* device)
+{
+    auto const* record = io::manager().devices().find(device);
+    return record && record->attached_to;
+}
+
+void check_notes(io::DispatchFrame const& frame, NTSTATUS status, uint8_t notes)
+{
+    if ((notes & kQueuedUnmarked) && status == STATUS_PENDING && is_marked(frame) && is_on(Rule::MarkedAfterQueuing))
+        broke(Rule::MarkedAfterQueuing, frame);
+    if ((notes & kToForward) && completed_itself(frame) && has_lower_device(frame.device)
+        && is_on(Rule::WmiNotForwarded))
+        broke(Rule::WmiNotForwarded, frame);
+}
+
+// 0xC9/0x5: parameter 2 the device object, 3 the IRQL before, 4 after.
+void returned(io::DispatchFrame const& frame, NTSTATUS status, ke::DoorPassage const& passage)
+{
+    if (uint8_t const irql = ke::Kernel::irql(); irql != passage.irql && is_on(Rule::IrqlAtReturn))
+        violated(Rule::IrqlAtReturn, reinterpret_cast<uint64_t>(frame.device), passage.irql, irql,
+                 reinterpret_cast<void const*>(frame.routine));
     if (status == static_cast<NTSTATUS>(0xFFFFFFFF) && is_on(Rule::IllegalStatus))
         broke(Rule::IllegalStatus, frame);
     bool const done = frame.completed || frame.forwarded || frame.freed || !frame.record;
@@ -119,14 +146,38 @@ void returned(io::DispatchFrame const& frame, NTSTATUS status)
     }
     if (is_on(Rule::StatusBlockOnStack) || is_on(Rule::EventOnStack))
         check_stack(frame);
+    if (passage.notes)
+        check_notes(frame, status, passage.notes);
+    bool const keeps = status == STATUS_PENDING && !frame.forwarded && !frame.completed && frame.record;
+    if (keeps && is_left_cancelled(*frame.irp, *frame.record) && is_on(Rule::CancelNotChecked))
+        broke(Rule::CancelNotChecked, frame);
+    if (is_on(Rule::CancelLockKeptAtReturn) && holds_cancel_lock())
+        broke(Rule::CancelLockKeptAtReturn, frame);
+    if (is_on(Rule::RemoveLockKept) && frame.completed && status != STATUS_PENDING)
+        check_remove_lock_kept(frame);
 }
 
 } // namespace
 
+// IoCancelIrp sets Cancel and takes the routine out with nothing between: who sees both set has set the routine after that.
+bool is_left_cancelled(IRP const& irp, io::IrpRecord const& record)
+{
+    return (record.state == io::IrpState::InFlight || record.state == io::IrpState::Pending) && irp.Cancel
+        && irp.CancelRoutine;
+}
+
+void asked_wmilib(IRP* irp, SYSCTL_IRP_DISPOSITION disposition)
+{
+    ke::DoorPassage* const passage = routine_in_progress();
+    if (passage && passage->door == ke::Door::Dispatch && passage->context == irp && disposition == IrpForward)
+        passage->notes |= kToForward;
+}
+
 void listen_to_returning()
 {
     RuleSet asked;
-    for (auto rule = Rule::ForgottenCompletion; rule <= Rule::EventOnStack;
+    asked.set(static_cast<size_t>(Rule::IrqlAtReturn));
+    for (auto rule = Rule::ForgottenCompletion; rule <= Rule::RemoveLockKept;
          rule = static_cast<Rule>(static_cast<uint8_t>(rule) + 1))
         asked.set(static_cast<size_t>(rule));
     io::g_listener.dispatch_returned = (g_on & asked).any() ? returned : nullptr;

@@ -13,17 +13,15 @@ namespace ringside::verifier {
 
 using namespace nt;
 
-namespace {
-
 // 0xC4/0xE5: parameter 2 the IRQL, 3 the lowest and 4 the highest that the function's page allows. Two functions have
 // numbers of their own: 0xC9/0x10, parameter 2 the IRQL; 0xC9/0xE, parameter 2 the IRQL, 3 the IRP.
-void irql_at_entry(ke::Import const* import, uint64_t* arguments)
+void check_irql(ke::Import const& import, uint64_t const* arguments)
 {
-    auto const& range = import->ddi->irql;
+    auto const& range = import.ddi->irql;
     uint8_t const irql = ke::Kernel::irql();
     if (irql >= range.lowest && irql <= range.highest)
         return;
-    std::string_view const name = import->name;
+    std::string_view const name = import.name;
     if (name == "IofCallDriver" && is_on(Rule::SentAboveDispatch))
         violated(Rule::SentAboveDispatch, irql, 0, 0);
     if (name == "IofCompleteRequest" && is_on(Rule::CompletedAboveDispatch))
@@ -32,7 +30,16 @@ void irql_at_entry(ke::Import const* import, uint64_t* arguments)
         violated(Rule::IrqlAtEntry, irql, range.lowest, range.highest);
 }
 
-// 0xC9/0x5 and 0xC4/0xFA: parameter 2 the routine, 3 the IRQL before, 4 after. 0xC4/0xC5 and 0xFB: parameter 2 the
+namespace {
+
+void entering(ke::DoorPassage& passage)
+{
+    if (passage.door == ke::Door::Completion)
+        entering_completion(passage);
+}
+
+// 0xC4/0xFA: parameter 2 the routine, 3 the IRQL before, 4 after. So has 0xC9/0x5 for routines that have no device; those
+// that do are dispatch routines, and looked at elsewhere (returning.cpp). 0xC4/0xC5 and 0xFB: parameter 2 the
 // routine, 3 the thread's APC disable count now, 4 before.
 void routine_returned(ke::DoorPassage& passage, uint64_t)
 {
@@ -40,7 +47,9 @@ void routine_returned(ke::DoorPassage& passage, uint64_t)
     bool const completion = passage.door == ke::Door::Completion;
     Rule const irql_rule = completion ? Rule::IrqlAtCompletionReturn : Rule::IrqlAtReturn;
     uint8_t const irql = ke::Kernel::irql();
-    if (irql != passage.irql && ke::kDoors[static_cast<size_t>(passage.door)].irql_must_return && is_on(irql_rule))
+    bool const must_return
+        = passage.door != ke::Door::Dispatch && ke::kDoors[static_cast<size_t>(passage.door)].irql_must_return;
+    if (must_return && irql != passage.irql && is_on(irql_rule))
         violated(irql_rule, routine, passage.irql, irql, passage.function);
     if (!completion && passage.door != ke::Door::Dispatch)
         return;
@@ -57,7 +66,7 @@ struct Leaked {
     uint64_t blocks;
 };
 
-// 0xC4/0x62: parameter 2 the driver object, 4 the number of pool blocks that its code allocated and nobody freed.
+// 0xC4/0x62: parameter 2 the driver object's name, 4 the number of pool blocks that its code allocated and nobody freed.
 void leak_at_unload(io::DriverRecord& driver)
 {
     Leaked leaked { driver.image_base, driver.image_bytes, 0 };
@@ -69,7 +78,7 @@ void leak_at_unload(io::DriverRecord& driver)
         },
         &leaked);
     if (leaked.blocks)
-        violated(Rule::LeakAtUnload, reinterpret_cast<uint64_t>(driver.object), 0, leaked.blocks,
+        violated(Rule::LeakAtUnload, reinterpret_cast<uint64_t>(driver.object->DriverName.Buffer), 0, leaked.blocks,
                  reinterpret_cast<void const*>(driver.object->DriverUnload));
 }
 
@@ -77,9 +86,7 @@ void leak_at_unload(io::DriverRecord& driver)
 
 void listen_to_routines()
 {
-    bool const entries
-        = is_on(Rule::IrqlAtEntry) || is_on(Rule::SentAboveDispatch) || is_on(Rule::CompletedAboveDispatch);
-    ke::g_gate_listener.before = entries ? irql_at_entry : nullptr;
+    ke::g_door_listener.entering = is_on(Rule::MarkedAndSignalled) ? entering : nullptr;
     bool const returns = is_on(Rule::IrqlAtReturn) || is_on(Rule::IrqlAtCompletionReturn)
         || is_on(Rule::CriticalRegionAtReturn) || is_on(Rule::CriticalRegionAtCompletionReturn);
     ke::g_door_listener.returned = returns ? routine_returned : nullptr;

@@ -135,6 +135,18 @@ void check_file(IRP* irp, IO_STACK_LOCATION const& next, DEVICE_OBJECT* to)
                  reinterpret_cast<uint64_t>(next.FileObject), sender_of(irp));
 }
 
+// Its maker sends it and will not get it back, though nobody else frees it. One that was given a thread, or the flags of a
+// request without one, ends as theirs do.
+bool is_nobodys(IRP const& irp, io::IrpRecord const& record, IO_STACK_LOCATION const& next)
+{
+    constexpr UCHAR kCalled = SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL;
+    bool const asynchronous = record.origin == io::IrpOrigin::Asynchronous;
+    bool const allocated = record.origin == io::IrpOrigin::Driver && !irp.Tail.Overlay.Thread
+        && !(irp.Flags & (IRP_PAGING_IO | IRP_CLOSE_OPERATION));
+    return (asynchronous || allocated) && record.maker_driver && irp.CurrentLocation == irp.StackCount + 1
+        && (!next.CompletionRoutine || !(next.Control & kCalled));
+}
+
 bool is_pageable(PIO_COMPLETION_ROUTINE routine)
 {
     mm::ImageSection const* section = mm::memory().images.section_at(reinterpret_cast<uintptr_t>(routine));
@@ -191,6 +203,8 @@ void sending(IRP* irp, io::IrpRecord* record, DEVICE_OBJECT* to)
         check_addresses(irp, next);
     if (is_on(Rule::SentClosedFile))
         check_file(irp, next, to);
+    if (is_on(Rule::SentWithoutRoutine) && is_nobodys(*irp, *record, next))
+        violated(Rule::SentWithoutRoutine, irp, to);
     if (next.CompletionRoutine && is_on(Rule::PageableRoutine) && is_pageable(next.CompletionRoutine))
         violated(Rule::PageableRoutine, irp, to);
     check_threaded(irp, *record, to);
@@ -206,7 +220,7 @@ void sending(IRP* irp, io::IrpRecord* record, DEVICE_OBJECT* to)
 void listen_to_sending()
 {
     RuleSet asked;
-    for (auto rule = Rule::SentNoIrp; rule <= Rule::UserAddressInKernelIrp;
+    for (auto rule = Rule::SentNoIrp; rule <= Rule::SentWithoutRoutine;
          rule = static_cast<Rule>(static_cast<uint8_t>(rule) + 1))
         asked.set(static_cast<size_t>(rule));
     asked.set(static_cast<size_t>(Rule::EventSetBefore));

@@ -26,6 +26,8 @@ void violated(Rule rule, nt::IRP const* irp, nt::DEVICE_OBJECT const* device, vo
         address = reinterpret_cast<ke::GateFrame const*>(node)->return_address;
     if (!routine)
         routine = sender_of(const_cast<nt::IRP*>(irp));
+    if (!ke::kernel().images().find(address))
+        address = reinterpret_cast<uint64_t>(routine); // it jumped into the kernel, and will not come back
     violated(rule, address, reinterpret_cast<uint64_t>(irp), reinterpret_cast<uint64_t>(device), routine);
 }
 
@@ -38,6 +40,9 @@ void const* sender_of(nt::IRP* irp)
 Verifier::Verifier(RuleSet on)
 {
     g_on = on;
+    listen_to_gates();
+    listen_to_starting();
+    listen_to_signalling();
     listen_to_routines();
     listen_to_making();
     listen_to_sending();
@@ -52,6 +57,7 @@ Verifier::~Verifier()
     ke::g_door_listener = {};
     io::g_listener = {};
     forget_remove_locks();
+    forget_spin_locks();
     g_on.reset();
 }
 

@@ -40,6 +40,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     Irp->IoStatus.Status = STATUS_SUCCESS;
     IoMarkIrpPending(Irp);
     IoCallDriver(LowerOf(Device), first);
+    ExpectAll((ULONG_PTR)Irp, 0, 0, 0);
     IoCallDriver(LowerOf(Device), second);
     return STATUS_PENDING;
 }

@@ -20,6 +20,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     buffer = NULL;
 #endif
     LowerOf(Device)->Flags |= DO_DIRECT_IO;
+    Expect((ULONG_PTR)LowerOf(Device), IRP_MJ_READ, (ULONG)STATUS_ACCESS_VIOLATION);
     own = IoBuildAsynchronousFsdRequest(IRP_MJ_READ, LowerOf(Device), buffer, buffer ? 64 : 0, NULL, &outcome);
     if (!own)
         return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);

@@ -18,6 +18,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     IoSkipCurrentIrpStackLocation(Irp);
     status = IoCallDriver(Holder, Irp);
 #ifndef CORRECTED
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
     if (status == STATUS_PENDING)
         IoSetCancelRoutine(Irp, CancelAbove);
 #else

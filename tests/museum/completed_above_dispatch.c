@@ -10,6 +10,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     KIRQL old;
     KeRaiseIrql(DISPATCH_LEVEL + 3, &old);
 #endif
+    Expect(DISPATCH_LEVEL + 3, (ULONG_PTR)Irp, 0);
     Complete(Irp, STATUS_SUCCESS);
 #ifndef CORRECTED
     KeLowerIrql(old);

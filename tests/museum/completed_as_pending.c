@@ -10,6 +10,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     Complete(Irp, STATUS_SUCCESS);
 #else
+    Expect(STATUS_PENDING, (ULONG_PTR)Irp, 0);
     Complete(Irp, STATUS_PENDING);
 #endif
     return STATUS_PENDING;

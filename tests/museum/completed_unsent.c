@@ -11,6 +11,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     IoFreeIrp(own);
 #else
+    Expect(IN_DRIVER, (ULONG_PTR)own, 0);
     Complete(own, STATUS_CANCELLED);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

@@ -13,6 +13,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifndef CORRECTED
     if (status == STATUS_PENDING) {
         IoSetCancelRoutine(Irp, NULL);
+        Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Holder);
         Complete(Irp, STATUS_SUCCESS);
     }
 #endif

@@ -23,6 +23,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     buffer = NULL;
 #endif
     KeInitializeEvent(&done, NotificationEvent, FALSE);
+    Expect((ULONG_PTR)LowerOf(Device), (ULONG)IOCTL_MUSEUM_DIRECT, (ULONG)STATUS_ACCESS_VIOLATION);
     own = IoBuildDeviceIoControlRequest(IOCTL_MUSEUM_DIRECT, LowerOf(Device), NULL, 0, buffer, buffer ? 64 : 0, FALSE,
                                         &done, &outcome);
     if (!own)

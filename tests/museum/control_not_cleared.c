@@ -19,6 +19,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #else
     IoCopyCurrentIrpStackLocationToNext(Irp);
 #endif
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
     IoCallDriver(LowerOf(Device), Irp);
     return STATUS_PENDING;
 }

@@ -18,6 +18,7 @@ static NTSTATUS CameBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
     if (Irp->PendingReturned)
         IoMarkIrpPending(Irp);
 #ifndef CORRECTED
+    Expect((ULONG_PTR)CameBack, 0, (USHORT)-1);
     KeLeaveCriticalRegion();
 #endif
     return STATUS_CONTINUE_COMPLETION;

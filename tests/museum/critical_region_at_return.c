@@ -7,6 +7,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Device);
     KeEnterCriticalRegion();
+    Expect((ULONG_PTR)Control, (USHORT)-1, 0);
     NTSTATUS const status = Complete(Irp, STATUS_INVALID_PARAMETER);
 #ifdef CORRECTED
     KeLeaveCriticalRegion();

@@ -8,6 +8,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     return Complete(Irp, STATUS_INVALID_PARAMETER);
 #else
+    ExpectAll((ULONG_PTR)Irp, 0, 0, 0);
     Complete(Irp, STATUS_INVALID_PARAMETER);
     return Complete(Irp, STATUS_SUCCESS);
 #endif

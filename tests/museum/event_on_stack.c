@@ -34,16 +34,22 @@ static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
 
 static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
-    KEVENT done;
+    // Deep in the stack, so that with the rule off nothing is written over it by chance before the request is complete.
+    struct {
+        KEVENT done;
+        UCHAR above[3 * 1024];
+    } local;
     static IO_STATUS_BLOCK outcome;
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    PIRP own = IoBuildDeviceIoControlRequest(IOCTL_MUSEUM_SHOW, LowerOf(Device), NULL, 0, NULL, 0, FALSE, &done, &outcome);
+    KeInitializeEvent(&local.done, NotificationEvent, FALSE);
+    PIRP own = IoBuildDeviceIoControlRequest(IOCTL_MUSEUM_SHOW, LowerOf(Device), NULL, 0, NULL, 0, FALSE,
+                                             &local.done, &outcome);
     if (!own)
         return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
 #ifdef CORRECTED
     if (IoCallDriver(LowerOf(Device), own) == STATUS_PENDING)
-        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+        KeWaitForSingleObject(&local.done, Executive, KernelMode, FALSE, NULL);
 #else
+    Expect((ULONG_PTR)&local.done, 0, 0);
     IoCallDriver(LowerOf(Device), own);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

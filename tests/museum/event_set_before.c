@@ -27,6 +27,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     own = IoBuildDeviceIoControlRequest(IOCTL_MUSEUM_SHOW, LowerOf(Device), NULL, 0, NULL, 0, FALSE, &done, &outcome);
     if (!own)
         return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES);
+    Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
     IoCallDriver(LowerOf(Device), own);
     Complete(Held, STATUS_SUCCESS); // the device below gets to it
     KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);

@@ -20,6 +20,7 @@ static NTSTATUS Filter(PDEVICE_OBJECT Device, PIRP Irp)
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
     return STATUS_INSUFFICIENT_RESOURCES;
 #else
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
     IoSkipCurrentIrpStackLocation(Irp);
     return IoCallDriver(LowerOf(Device), Irp);
 #endif

@@ -9,6 +9,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST);
 #else
     Irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
     return STATUS_INVALID_DEVICE_REQUEST;
 #endif
 }

@@ -14,6 +14,7 @@ static NTSTATUS FreeIt(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
 {
     UNREFERENCED_PARAMETER(Device);
     UNREFERENCED_PARAMETER(Context);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, 0);
     IoFreeIrp(Irp);
 #ifdef CORRECTED
     return STATUS_MORE_PROCESSING_REQUIRED;

@@ -36,6 +36,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     Complete(Kept, STATUS_SUCCESS); // the device below is done with it
 #endif
+    Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
     IoFreeIrp(own);
     return Complete(Irp, STATUS_SUCCESS);
 }

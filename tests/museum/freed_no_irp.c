@@ -30,6 +30,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     IoCallDriver(LowerOf(Device), own);
     IoFreeIrp(own);
 #ifndef CORRECTED
+    Expect((ULONG_PTR)own, 0, 0);
     IoFreeIrp(own);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

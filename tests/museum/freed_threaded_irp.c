@@ -23,6 +23,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     if (IoCallDriver(LowerOf(Device), own) == STATUS_PENDING)
         KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
 #else
+    Expect((ULONG_PTR)own, 0, 0);
     IoFreeIrp(own);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

@@ -10,6 +10,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     IoFreeIrp(own);
 #else
+    Expect((ULONG_PTR)own, 0, 0);
     ExFreePool(own);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

@@ -12,6 +12,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #else
     Irp->IoStatus.Information = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.OutputBufferLength;
 #endif
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
     return STATUS_SUCCESS;
 }

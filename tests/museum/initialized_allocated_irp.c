@@ -11,6 +11,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     IoReuseIrp(own, STATUS_SUCCESS);
 #else
+    Expect(IN_DRIVER, (ULONG_PTR)own, 0);
     IoInitializeIrp(own, IoSizeOfIrp(Device->StackSize), Device->StackSize);
 #endif
     IoFreeIrp(own);

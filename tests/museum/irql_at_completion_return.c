@@ -15,6 +15,7 @@ static NTSTATUS CameBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
     KIRQL old;
     UNREFERENCED_PARAMETER(Device);
     UNREFERENCED_PARAMETER(Context);
+    Expect((ULONG_PTR)CameBack, PASSIVE_LEVEL, DISPATCH_LEVEL);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     if (Irp->PendingReturned)
         IoMarkIrpPending(Irp);

@@ -16,6 +16,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     KeAcquireSpinLock(&Lock, &old);
 #else
     KeAcquireSpinLock(&Lock, &old);
+    Expect(DISPATCH_LEVEL, PASSIVE_LEVEL, PASSIVE_LEVEL);
     before = KeSetPriorityThread(KeGetCurrentThread(), 10);
 #endif
     KeReleaseSpinLock(&Lock, old);

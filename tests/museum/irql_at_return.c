@@ -7,6 +7,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     KIRQL old;
     NTSTATUS status;
     UNREFERENCED_PARAMETER(Device);
+    Expect((ULONG_PTR)Device, PASSIVE_LEVEL, APC_LEVEL);
     KeRaiseIrql(APC_LEVEL, &old);
     status = Complete(Irp, STATUS_SUCCESS);
 #ifdef CORRECTED

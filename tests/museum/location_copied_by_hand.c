@@ -13,6 +13,7 @@ static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
 #else
     *IoGetNextIrpStackLocation(Irp) = *IoGetCurrentIrpStackLocation(Irp);
 #endif
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
     return IoCallDriver(LowerOf(Device), Irp);
 }
 

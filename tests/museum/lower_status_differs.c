@@ -14,6 +14,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     IoSkipCurrentIrpStackLocation(Irp);
 #ifndef CORRECTED
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
     IoCallDriver(LowerOf(Device), Irp);
     return STATUS_SUCCESS;
 #else

@@ -6,6 +6,9 @@
 // An exhibit that needs a stack defines MUSEUM_LEVELS (2 or 3) first: so many devices of this driver stand above each
 // other. Show gets the request at the top; Below, which the exhibit writes too, gets what was sent down.
 //
+// One with a StartIo routine defines MUSEUM_STARTIO, one that handles WMI requests MUSEUM_WMI: Show and Below get those,
+// too.
+//
 // One that needs a driver that is not its own below it defines MUSEUM_HOLDER: its requests have a location for Holder, the
 // device of tests/drivers/holder.c, which keeps what it gets until it is cancelled.
 #pragma once
@@ -23,6 +26,9 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp);
 // What a lower device does with one.
 static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp);
 #endif
+#ifdef MUSEUM_STARTIO
+static void StartIo(PDEVICE_OBJECT Device, PIRP Irp);
+#endif
 // The exhibit's part of unloading.
 static void Leave(void);
 
@@ -31,6 +37,27 @@ typedef struct _LEVEL {
 } LEVEL;
 
 static PDEVICE_OBJECT Levels[MUSEUM_LEVELS]; // from the bottom
+
+#ifndef CORRECTED
+// What an exhibit says right before it breaks its rule: the parameters of the bug check, as the page has them. The test
+// compares them with the report.
+#define ITS_OWN ((ULONG_PTR)0x1111111111111111)   // parameter 1 of the rule's row
+#define IN_DRIVER ((ULONG_PTR)0x2222222222222222) // an address in the exhibit's image
+#define ANY ((ULONG_PTR)0x3333333333333333)       // what a driver cannot know; the exhibit says why
+
+extern UCHAR __ImageBase[];
+
+static inline void ExpectAll(ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4)
+{
+    LONG const headers = *(LONG*)(__ImageBase + 0x3C);
+    ULONG const bytes = *(ULONG*)(__ImageBase + headers + 0x50); // SizeOfImage
+    DbgPrint("museum expects %p %p %p %p image %p %x\n", (PVOID)P1, (PVOID)P2, (PVOID)P3, (PVOID)P4, (PVOID)__ImageBase,
+             bytes);
+}
+#else
+#define ExpectAll(P1, P2, P3, P4) ((void)0)
+#endif
+#define Expect(P2, P3, P4) ExpectAll(ITS_OWN, P2, P3, P4)
 
 #ifdef MUSEUM_HOLDER
 static PDEVICE_OBJECT Holder;
@@ -98,6 +125,12 @@ static NTSTATUS Unknown(PDEVICE_OBJECT Device, PIRP Irp)
     return status;
 }
 
+#ifdef MUSEUM_WMI
+#define SYSTEM_CONTROL_ROUTINE Control
+#else
+#define SYSTEM_CONTROL_ROUTINE Unknown
+#endif
+
 static void RemoveLevels(void)
 {
     for (int i = MUSEUM_LEVELS - 1; i >= 0; --i)
@@ -147,7 +180,10 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
     Driver->MajorFunction[IRP_MJ_PNP] = Unknown;
     Driver->MajorFunction[IRP_MJ_POWER] = Unknown;
-    Driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = Unknown;
+    Driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = SYSTEM_CONTROL_ROUTINE;
+#ifdef MUSEUM_STARTIO
+    Driver->DriverStartIo = StartIo;
+#endif
     Driver->DriverUnload = Unload;
     status = IoCreateSymbolicLink(&link, &name);
     for (int i = 0; i < MUSEUM_LEVELS && NT_SUCCESS(status); ++i)

@@ -8,6 +8,7 @@
 #include <ringside/ringside.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr uint32_t kShow = (0x8000u << 16) | (0x800u << 2); // IOCTL_MUSEUM_SHOW
 constexpr char const* kRulesFile = RINGSIDE_SOURCE "/data/irp_rules.csv";
+constexpr char const* kComplianceFile = RINGSIDE_SOURCE "/data/irp_compliance.csv";
 
 struct Exhibit {
     std::string rule;
@@ -46,14 +48,51 @@ std::vector<std::string> fields_of(std::string const& line)
     return fields;
 }
 
-std::vector<std::vector<std::string>> rows_of_the_file()
+// Without comments and without the line that names the columns.
+std::vector<std::vector<std::string>> rows_of(char const* path)
 {
     std::vector<std::vector<std::string>> rows;
-    std::ifstream file(kRulesFile);
+    std::ifstream file(path);
     for (std::string line; std::getline(file, line);)
-        if (!line.empty() && line[0] != '#' && !line.starts_with("stage,"))
+        if (!line.empty() && line[0] != '#')
             rows.push_back(fields_of(line));
+    if (!rows.empty())
+        rows.erase(rows.begin());
     return rows;
+}
+
+std::vector<std::vector<std::string>> rows_of_the_file() { return rows_of(kRulesFile); }
+
+std::vector<std::string> split(std::string const& list)
+{
+    std::vector<std::string> parts;
+    std::stringstream stream(list);
+    for (std::string part; std::getline(stream, part, ';');)
+        parts.push_back(part);
+    return parts;
+}
+
+// The functions of an IRP's life, by name.
+bool is_of_an_irps_life(std::string const& function)
+{
+    static std::set<std::string> const names {
+        "IoAllocateIrp", "IoAllocateIrpEx", "IoInitializeIrp", "IoReuseIrp", "IoFreeIrp", "IoMakeAssociatedIrp",
+        "IoBuildDeviceIoControlRequest", "IoBuildSynchronousFsdRequest", "IoBuildAsynchronousFsdRequest",
+        "IoCallDriver", "IofCallDriver", "PoCallDriver", "IoForwardIrpSynchronously", "IoSynchronousCallDriver",
+        "IoMarkIrpPending", "IoSetCompletionRoutine", "IoSetCompletionRoutineEx", "IoCompleteRequest",
+        "IofCompleteRequest", "IoSetCancelRoutine", "IoCancelIrp", "IoAcquireCancelSpinLock", "IoReleaseCancelSpinLock",
+        "IoStartPacket", "IoStartNextPacket", "IoStartNextPacketByKey", "IoSetStartIoAttributes", "IoCsqInsertIrp",
+        "IoCsqInsertIrpEx", "IoCsqRemoveIrp", "IoCsqRemoveNextIrp", "IoInitializeRemoveLock", "IoAcquireRemoveLock",
+        "IoReleaseRemoveLock", "IoReleaseRemoveLockAndWait", "WmiSystemControl", "WmiCompleteRequest",
+    };
+    return names.contains(function);
+}
+
+// Of other driver models than WDM.
+bool is_foreign(std::string const& rule)
+{
+    return rule.starts_with("HwStorPort") || rule.starts_with("StorPort") || rule.starts_with("Sp")
+        ? rule != "SpinLockSafe" : rule.ends_with("(storport)");
 }
 
 std::vector<Exhibit> const& exhibits()
@@ -74,7 +113,8 @@ std::vector<Exhibit> const& exhibits()
 
 bool needs_holder(std::string_view driver)
 {
-    return driver.starts_with("cancel_routine_set_below") || driver.starts_with("completed_while_below");
+    return driver.starts_with("cancel_routine_set_below") || driver.starts_with("completed_while_below")
+        || driver.starts_with("routine_ex_of_other_device");
 }
 
 // Shows the exhibit: one request, which is cancelled when the driver still holds it after all else is done; then the
@@ -162,6 +202,31 @@ TEST_P(Museum, goes_on_when_its_own_rule_is_off)
         EXPECT_NE(end_of(exhibit.file, { exhibit.rule }), expected_end(exhibit));
 }
 
+// The bug check has the parameters that its page gives it: the exhibit, which knows its IRP and its devices, says them.
+TEST_P(Museum, the_parameters_are_those_of_the_page)
+{
+    Report const report = shown(GetParam().file, { .seed = 3 });
+    auto const is_word = [](std::string const& line) { return line.starts_with("museum expects "); };
+    auto const said = std::ranges::find_if(report.said.rbegin(), report.said.rend(), is_word);
+    ASSERT_NE(said, report.said.rend()) << "the exhibit says nothing";
+    unsigned long long expected[4], base;
+    unsigned bytes;
+    ASSERT_EQ(std::sscanf(said->c_str(), "museum expects %llx %llx %llx %llx image %llx %x", &expected[0], &expected[1],
+                          &expected[2], &expected[3], &base, &bytes),
+              6)
+        << *said;
+    constexpr unsigned long long kItsOwn = 0x1111111111111111, kInDriver = 0x2222222222222222, kAny = 0x3333333333333333;
+    for (int i = 0; i < 4; ++i) {
+        SCOPED_TRACE(fmt::format("parameter {}", i + 1));
+        if (expected[i] == kAny)
+            continue;
+        if (expected[i] == kInDriver)
+            EXPECT_LT(report.parameters[i] - base, bytes);
+        else
+            EXPECT_EQ(report.parameters[i], expected[i] == kItsOwn ? GetParam().parameter : expected[i]);
+    }
+}
+
 // The report names the driver's own code.
 TEST_P(Museum, the_report_shows_where)
 {
@@ -229,7 +294,8 @@ TEST(museum, the_rules_of_an_irps_life_are_whole_rows)
         EXPECT_TRUE(names.insert(row[1]).second) << row[1] << " twice";
         EXPECT_TRUE(row[2] == "verifier" || row[2] == "kernel") << row[1];
         EXPECT_TRUE(row[6].ends_with('.')) << row[1] << ": a sentence";
-        EXPECT_TRUE(row[7].starts_with("ddi/") || row[7].starts_with("debugger/") || row[7].starts_with("kernel/"))
+        EXPECT_TRUE(row[7].starts_with("ddi/") || row[7].starts_with("debugger/") || row[7].starts_with("kernel/")
+                    || row[7].starts_with("devtest/"))
             << row[1];
         if (row[2] != "verifier")
             continue;
@@ -240,5 +306,30 @@ TEST(museum, the_rules_of_an_irps_life_are_whole_rows)
         EXPECT_EQ(verifier::row(rule).page, row[7]) << row[1];
     }
     EXPECT_EQ(stages, (std::set<std::string> { "cancel", "completion", "making", "removal", "return", "routine",
-                                               "sending" }));
+                                               "sending", "start" }));
+}
+
+// Shows: each rule of Microsoft's DDI compliance checking that the page of a function of an IRP's life names is covered by
+// rows of an IRP's rules, or it is said why not.
+TEST(museum, the_compliance_rules_have_rows_or_reasons)
+{
+    std::set<std::string> rows, listed, demanded;
+    for (auto const& row : rows_of_the_file())
+        rows.insert(row[1]);
+    for (auto const& row : rows_of(kComplianceFile)) {
+        ASSERT_EQ(row.size(), 3u) << row.at(0);
+        EXPECT_TRUE(listed.insert(row[0]).second) << row[0] << " twice";
+        EXPECT_FALSE(row[1].empty() && row[2].empty()) << row[0] << " has neither a row nor a reason";
+        for (auto const& name : split(row[1]))
+            EXPECT_TRUE(rows.contains(name)) << row[0] << ": " << name;
+    }
+    for (auto const& row : rows_of(RINGSIDE_SOURCE "/data/ddi.csv"))
+        if (is_of_an_irps_life(row.at(0)))
+            for (auto const& rule : split(row.at(7)))
+                if (!is_foreign(rule))
+                    demanded.insert(rule);
+    EXPECT_GT(demanded.size(), 80u);
+    std::vector<std::string> missing;
+    std::ranges::set_difference(demanded, listed, std::back_inserter(missing));
+    EXPECT_EQ(missing, std::vector<std::string> {});
 }

@@ -23,6 +23,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     next->MajorFunction = IRP_MJ_DEVICE_CONTROL;
     next->Parameters.DeviceIoControl.IoControlCode = IOCTL_MUSEUM_SHOW;
     IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    ExpectAll((ULONG_PTR)own, 0, 0, 0);
     IoCallDriver(LowerOf(Device), own);
     IoFreeIrp(own);
     return Complete(Irp, STATUS_SUCCESS);

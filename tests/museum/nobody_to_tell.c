@@ -19,6 +19,7 @@ static NTSTATUS CameBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
     return STATUS_MORE_PROCESSING_REQUIRED;
 #else
     UNREFERENCED_PARAMETER(Irp);
+    ExpectAll(0, DISPATCH_LEVEL, 1, 0);
     return STATUS_CONTINUE_COMPLETION;
 #endif
 }

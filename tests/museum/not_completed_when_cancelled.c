@@ -13,6 +13,7 @@ static void CancelHeld(PDEVICE_OBJECT Device, PIRP Irp)
 static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Device);
+    Expect((ULONG_PTR)Irp, 5 * 60 * 1000, 0);
     IoMarkIrpPending(Irp);
 #ifdef CORRECTED
     IoSetCancelRoutine(Irp, CancelHeld); // this is not a queue: the cancel comes much later

@@ -26,6 +26,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     IoCopyCurrentIrpStackLocationToNext(Irp);
     IoSetCompletionRoutine(Irp, Passed, NULL, TRUE, TRUE, TRUE);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
     return IoCallDriver(LowerOf(Device), Irp);
 }
 

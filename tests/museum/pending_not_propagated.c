@@ -36,6 +36,7 @@ static NTSTATUS CameBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
 {
     UNREFERENCED_PARAMETER(Device);
     UNREFERENCED_PARAMETER(Context);
+Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
 #ifdef CORRECTED
     if (Irp->PendingReturned)
         IoMarkIrpPending(Irp);

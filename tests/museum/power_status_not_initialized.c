@@ -20,6 +20,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     own->IoStatus.Status = STATUS_SUCCESS;
 #endif
     IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
     IoCallDriver(LowerOf(Device), own);
     IoFreeIrp(own);
     return Complete(Irp, STATUS_SUCCESS);

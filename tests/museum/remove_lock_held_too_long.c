@@ -23,6 +23,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifndef CORRECTED
     Sleep(120);
 #endif
+    Expect((ULONG_PTR)&Lock, (ULONG_PTR)Irp, ANY); // ANY: two minutes, and what the calls took
     IoReleaseRemoveLock(&Lock, Irp);
     Sleep(120);
     return Complete(Irp, STATUS_SUCCESS);

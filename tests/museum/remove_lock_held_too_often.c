@@ -20,6 +20,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Device);
     IoInitializeRemoveLock(&Lock, 'kcoL', 0, 2);
+    Expect((ULONG_PTR)&Lock, 3, 2);
     for (int i = 0; i < 3; ++i)
         if (Attempt() != STATUS_DEVICE_NOT_READY)
             break;

@@ -25,6 +25,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
         status = LiveUnder(&Locks[1]);
 #else
     if (NT_SUCCESS(status))
+        Expect((ULONG_PTR)&Locks[0], (ULONG_PTR)&Locks[0], 0);
         status = LiveUnder(&Locks[0]);
 #endif
     return Complete(Irp, status);

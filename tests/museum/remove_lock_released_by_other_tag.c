@@ -15,6 +15,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     IoReleaseRemoveLock(&Lock, Irp);
 #else
+    Expect((ULONG_PTR)&Lock, (ULONG_PTR)Device, 0);
     IoReleaseRemoveLock(&Lock, Device);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

@@ -15,6 +15,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     IoReleaseRemoveLockAndWait(&Lock, Irp);
 #else
+    Expect((ULONG_PTR)&Lock, 0, (ULONG_PTR)Irp);
     IoReleaseRemoveLockAndWait(&Lock, NULL);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

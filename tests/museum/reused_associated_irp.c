@@ -19,6 +19,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     Irp->AssociatedIrp.IrpCount = 1;
     IoGetNextIrpStackLocation(own)->MajorFunction = IRP_MJ_DEVICE_CONTROL;
 #ifndef CORRECTED
+    Expect(IN_DRIVER, (ULONG_PTR)own, 0);
     IoReuseIrp(own, STATUS_SUCCESS);
     IoFreeIrp(own);
     return Complete(Irp, STATUS_SUCCESS);

@@ -21,6 +21,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
         IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
         IoCallDriver(LowerOf(Device), own);
 #ifndef CORRECTED
+        Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
         IoReuseIrp(own, STATUS_SUCCESS);
 #endif
         IoFreeIrp(own);

@@ -35,6 +35,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     Complete(Kept, STATUS_SUCCESS);
 #endif
+    Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
     IoReuseIrp(own, STATUS_SUCCESS);
     IoFreeIrp(own);
     return Complete(Irp, STATUS_SUCCESS);

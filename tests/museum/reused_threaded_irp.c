@@ -23,6 +23,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifndef CORRECTED
         IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
         IoCallDriver(LowerOf(Device), own);
+        Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
         IoReuseIrp(own, STATUS_SUCCESS);
 #else
         IoCallDriver(LowerOf(Device), own);

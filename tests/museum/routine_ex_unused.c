@@ -28,6 +28,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     if (!NT_SUCCESS(status))
         return Complete(Irp, status);
 #ifndef CORRECTED
+    Expect((ULONG_PTR)Irp, 0, 0);
     return Complete(Irp, STATUS_DEVICE_NOT_READY);
 #else
     return IoCallDriver(LowerOf(Device), Irp);

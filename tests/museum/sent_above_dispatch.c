@@ -17,6 +17,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     KIRQL old;
     KeRaiseIrql(DISPATCH_LEVEL + 3, &old);
 #endif
+    Expect(DISPATCH_LEVEL + 3, 0, 0);
     IoSkipCurrentIrpStackLocation(Irp);
     status = IoCallDriver(LowerOf(Device), Irp);
 #ifndef CORRECTED

@@ -23,6 +23,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifndef CORRECTED
     KeAcquireSpinLock(&Lock, &old);
 #endif
+    Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
     IoCallDriver(LowerOf(Device), own);
 #ifndef CORRECTED
     KeReleaseSpinLock(&Lock, old);

@@ -30,6 +30,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     IoGetNextIrpStackLocation(own)->FileObject = file;
 #endif
     IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    Expect((ULONG_PTR)LowerOf(Device), (ULONG_PTR)own, (ULONG_PTR)file);
     IoCallDriver(LowerOf(Device), own);
     IoFreeIrp(own);
     ObDereferenceObject(file);

@@ -32,6 +32,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     IoFreeIrp(own);
 #else
     IoFreeIrp(own);
+    Expect((ULONG_PTR)own, 0, 0);
     IoCallDriver(LowerOf(Device), own);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

@@ -20,6 +20,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     PDEVICE_OBJECT to = Levels[0];
 #endif
     IoSkipCurrentIrpStackLocation(Irp);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)to);
     return IoCallDriver(to, Irp);
 }
 

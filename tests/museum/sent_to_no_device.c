@@ -17,6 +17,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     PDEVICE_OBJECT to = Device->DeviceExtension;
 #endif
     IoSkipCurrentIrpStackLocation(Irp);
+    Expect((ULONG_PTR)to, 0, 0);
     return IoCallDriver(to, Irp);
 }
 

@@ -17,6 +17,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     PDEVICE_OBJECT to = LowerOf(LowerOf(Device));
 #endif
     IoSkipCurrentIrpStackLocation(Irp);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, 0);
     return IoCallDriver(to, Irp);
 }
 

@@ -22,6 +22,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     IoCallDriver(LowerOf(Device), Irp);
 #else
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
     if (IoCallDriver(LowerOf(Device), Irp) != STATUS_SUCCESS)
         IoCallDriver(LowerOf(Device), Irp);
 #endif

@@ -24,6 +24,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     IoSetCancelRoutine(Irp, NULL); // nobody cancels here: this is not a queue
 #endif
     IoSkipCurrentIrpStackLocation(Irp);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
     return IoCallDriver(LowerOf(Device), Irp);
 }
 

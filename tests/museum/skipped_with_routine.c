@@ -25,6 +25,7 @@ static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
     IoSkipCurrentIrpStackLocation(Irp);
 #endif
     IoSetCompletionRoutine(Irp, CameBackBelow, NULL, TRUE, TRUE, TRUE);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)LowerOf(Device));
     return IoCallDriver(LowerOf(Device), Irp);
 }
 

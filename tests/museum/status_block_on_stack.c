@@ -44,6 +44,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     if (IoCallDriver(LowerOf(Device), own) == STATUS_PENDING)
         KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
 #else
+    Expect((ULONG_PTR)&outcome, 0, 0);
     IoCallDriver(LowerOf(Device), own);
 #endif
     return Complete(Irp, STATUS_SUCCESS);

@@ -6,6 +6,7 @@
 static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Device);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
     Complete(Irp, STATUS_DEVICE_NOT_READY);
 #ifdef CORRECTED
     return STATUS_DEVICE_NOT_READY;

@@ -29,6 +29,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     next->Parameters.DeviceIoControl.Type3InputBuffer = buffer;
     next->Parameters.DeviceIoControl.InputBufferLength = sizeof kernels;
     IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    Expect((ULONG_PTR)own, (ULONG_PTR)buffer, 0);
     IoCallDriver(LowerOf(Device), own);
     IoFreeIrp(own);
     return Complete(Irp, STATUS_SUCCESS);
