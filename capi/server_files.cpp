@@ -10,9 +10,11 @@ void Server::about_clients(CallCode call, Reader& in)
         auto name = in.text();
         auto account = in.number<uint32_t>();
         expect_whole(in);
+        bool const is_32bit = account & RINGSIDE_CLIENT_32BIT;
+        account &= ~RINGSIDE_CLIENT_32BIT;
         if (account > RINGSIDE_ACCOUNT_USER)
             throw Refused(RINGSIDE_BAD_ARGUMENT, "account is none of ringside_account");
-        Client client = machine().client(name, { .account = static_cast<Account>(account) });
+        Client client = machine().client(name, { .account = static_cast<Account>(account), .is_32bit = is_32bit });
         int32_t const status = client.status();
         m_reply.number(m_clients.add(std::move(client)));
         m_reply.number(status);

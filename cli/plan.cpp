@@ -113,6 +113,8 @@ std::string replay_command(RunPlan const& plan, uint64_t seed)
         line.add("--force-irql");
     if (machine.debugger)
         line.add("--debugger");
+    if (plan.wow64)
+        line.add("--wow64");
     if (machine.mean_steps != usual.mean_steps)
         line.add("--steps", std::to_string(machine.mean_steps));
     if (machine.hang_seconds != usual.hang_seconds)

@@ -75,6 +75,7 @@ struct RunPlan {
     uint64_t seed_last = 1;
     bool unload = true;
 
+    bool wow64 = false; // the program that sends the I/O is a 32-bit one
     // Views: they change what is shown, not what happens.
     bool json = false;
     std::optional<size_t> log_lines;

@@ -242,6 +242,7 @@ RunPlan parse_run(std::string program, std::vector<std::string> const& arguments
         ->group("Machine");
     app.add_flag("--debugger", plan.machine.debugger, "A kernel debugger is attached: it says go at each break-in")
         ->group("Machine");
+    app.add_flag("--wow64", plan.wow64, "The program that sends the I/O is a 32-bit one")->group("Machine");
     one("--steps", steps, "Mean number of steps between switches (usual: drawn from the seed)", "N", "Machine");
     one("--hang", hang, "How long a driver may compute without calling anything; 0: for ever (usual: 2)", "SECONDS",
         "Machine");

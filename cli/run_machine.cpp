@@ -159,7 +159,9 @@ private:
     void open(std::string const& path)
     {
         phase(fmt::format("opening {}", path));
-        File file = m_machine.open(path);
+        if (m_plan.wow64 && !m_program)
+            m_program = m_machine.client("program32.exe", { .is_32bit = true });
+        File file = m_program ? m_program->open(path) : m_machine.open(path);
         m_sink({ { "kind", "open" }, { "path", path }, { "status", file.status() } });
         m_files.push_back({ path, file });
     }
@@ -300,6 +302,7 @@ private:
     Machine m_machine;
     std::vector<Driver> m_drivers;
     std::vector<std::string> m_names; // of devices, as clients see them
+    std::optional<Client> m_program; // a 32-bit one; none: the machine's default client sends the I/O
     std::vector<Opened> m_files;
     size_t m_targets_begin = 0; // of m_files: where I/O goes
     std::string m_problem; // why the plan could not be carried out
@@ -320,7 +323,8 @@ int run_machine(RunPlan const& plan, uint64_t seed, Sink const& sink)
            { "faults", std::move(faults) },
            { "explore", plan.machine.explore },
            { "force_irql", plan.machine.force_irql },
-           { "debugger", plan.machine.debugger } });
+           { "debugger", plan.machine.debugger },
+           { "wow64", plan.wow64 } });
     std::optional<TraceTeller> trace;
     if (!plan.trace.empty())
         trace.emplace(sink);

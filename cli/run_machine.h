@@ -3,7 +3,7 @@
 // each thing that happened, sent at once, so that the story is known up to the point where the process may die.
 //
 //   kind       members
-//   machine    seed processors windows checks faults explore force_irql
+//   machine    seed processors windows checks faults explore force_irql debugger wow64
 //   phase      words: what is about to happen; shown only if nothing comes after it
 //   driver     name path status (null: DriverEntry did not return) loaded base size imports[dll name served words]
 //   devices    devices[name driver type links[] stack]

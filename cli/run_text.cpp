@@ -125,6 +125,8 @@ private:
             words += ", IRQL checking forced";
         if (record.at("debugger").get<bool>())
             words += ", debugger attached";
+        if (record.at("wow64").get<bool>())
+            words += ", 32-bit program";
         m_terminal.line("machine", words);
     }
 

@@ -196,7 +196,9 @@ typedef enum ringside_account {
     RINGSIDE_ACCOUNT_FILTERED_ADMINISTRATOR = 2, /* the same before "Run as administrator" */
     RINGSIDE_ACCOUNT_USER = 3
 } ringside_account;
-/* A process with its own addresses and handles. *status: a driver may have refused its creation, then every open
+/* Beside one of them: a 32-bit program (WOW64). Its buffers are below 2 GiB, and drivers are told. */
+#define RINGSIDE_CLIENT_32BIT 0x100u
+/* A process with its own addresses and handles. `account`: a ringside_account, with RINGSIDE_CLIENT_32BIT or not. *status: a driver may have refused its creation, then every open
  * fails; may be null. */
 RINGSIDE_API int ringside_client_start(ringside_machine machine, const char* name, uint32_t account,
                                        ringside_client* client, int32_t* status);

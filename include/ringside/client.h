@@ -255,7 +255,7 @@ enum class Account : uint8_t {
 };
 struct ClientOptions {
     Account account = Account::Administrator;
-    bool is_32bit = false; // a 32-bit program (WOW64): its buffers are below 4 GiB, and drivers are told (IoIs32bitProcess)
+    bool is_32bit = false; // a 32-bit program (WOW64): its buffers are below 2 GiB, and drivers are told (IoIs32bitProcess)
 };
 
 // A client process: its own addresses, handles and threads.

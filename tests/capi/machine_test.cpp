@@ -3,6 +3,8 @@
 // once, one machine from many threads.
 #include "capi.h"
 
+#include "drivers/widths.h"
+
 #include <nlohmann/json.hpp>
 
 #include <atomic>
@@ -97,6 +99,28 @@ std::string story(ringside_options const& options)
 }
 
 } // namespace
+
+// Shows: the flag beside the account makes a 32-bit program, and drivers are told so.
+TEST(CMachine, A32BitClient)
+{
+    Booted machine;
+    machine.load("widths");
+    for (uint32_t flag : { 0u, RINGSIDE_CLIENT_32BIT }) {
+        ringside_client client = 0;
+        ringside_file file = 0;
+        int32_t status = -1;
+        EXPECT_EQ(ringside_client_start(machine.handle, "p.exe", RINGSIDE_ACCOUNT_USER | flag, &client, nullptr),
+                  RINGSIDE_OK);
+        EXPECT_EQ(ringside_open(client, "\\\\.\\Widths", RINGSIDE_READ_WRITE, RINGSIDE_SHARE_ALL, &file, &status),
+                  RINGSIDE_OK);
+        EXPECT_EQ(status, 0);
+        Asked const bits = ioctl(file, IOCTL_WIDTHS_FAST, "", 4);
+        EXPECT_EQ(bits.bytes, std::string(flag ? "\x20\0\0\0" : "\x40\0\0\0", 4));
+    }
+    ringside_client client = 0;
+    EXPECT_EQ(ringside_client_start(machine.handle, "p.exe", 4 | RINGSIDE_CLIENT_32BIT, &client, nullptr),
+              RINGSIDE_BAD_ARGUMENT);
+}
 
 // The same run in a process of its own, in ours, and once more in another one.
 // Shows: where a machine runs changes nothing, to the last log line.

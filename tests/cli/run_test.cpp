@@ -84,6 +84,23 @@ TEST(Run, Json)
     EXPECT_FALSE(run.contains("replay"));
 }
 
+// Shows: the driver is told that the program has 32 bits, and so is who reads; the replay line says it, too.
+TEST(Run, A32BitProgram)
+{
+    std::vector<std::string> const bits { "--ioctl", "0x80002008", "--out", "4" };
+    Said const wide = ringside(run("widths", and_more(bits, { "--json" })));
+    Said const narrow = ringside(run("widths", and_more(bits, { "--json", "--wow64" })));
+    ASSERT_EQ(wide.code, 0);
+    ASSERT_EQ(narrow.code, 0);
+    EXPECT_NE(wide.out.find("40000000"), std::string::npos);
+    EXPECT_NE(narrow.out.find("20000000"), std::string::npos);
+    Said const told = ringside(run("widths", and_more(bits, { "--wow64" })));
+    EXPECT_NE(told.out.find(", 32-bit program\n"), std::string::npos);
+    Said const broken = ringside(run("museum_double_completion", { "--ioctl", "0x80002000", "--wow64" }));
+    EXPECT_NE(broken.out.find(" --wow64 "), std::string::npos);
+    EXPECT_EQ(replay(broken.out).out, broken.out);
+}
+
 TEST(Run, SeedsInTurn)
 {
     Said said = ringside(run("ioctl", { "--seeds", "3..5", "--read", "1" }));

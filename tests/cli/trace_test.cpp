@@ -145,6 +145,59 @@ TEST(Trace, OfABugCheck)
     EXPECT_EQ(told, 1u);
 }
 
+// A driver that kills the machine's process, in the middle of a request.
+// Shows: the trace has what was told until then, its boxes are closed, and it says how the run ended.
+TEST(Trace, OfAMachineThatDies)
+{
+    Place place;
+    for (char const* ending : { ".json", ".html" }) {
+        Said const said = run({ "run", driver("wild"), "--ioctl", "0x80002404", "--in", "09000000", "--trace",
+                                place.path(std::string("out") + ending) });
+        EXPECT_EQ(said.code, 3);
+        EXPECT_NE(said.out.find("the machine's process died of SIGKILL"), said.out.npos);
+    }
+    Json const document = Json::parse(bytes_of_file(place.path("out.json")));
+    EXPECT_EQ(document.at("otherData").at("result"), "the machine's process died of SIGKILL");
+    EXPECT_EQ(document.at("otherData").at("events_lost"), 0);
+    int open = 0;
+    std::string last;
+    for (Json const& event : document.at("traceEvents")) {
+        open += event.at("ph") == "B";
+        open -= event.at("ph") == "E";
+        if (event.at("ph") == "B")
+            last = event.at("name");
+    }
+    EXPECT_EQ(open, 0);
+    EXPECT_EQ(last, "dispatch IRP #2 DEVICE_CONTROL wild");
+    EXPECT_NE(bytes_of_file(place.path("out.html")).find("the machine's process died of SIGKILL"), std::string::npos);
+}
+
+// More events than a trace keeps.
+// Shows: the newest stay, the others are counted, and a routine whose entry is among those still has a box of its own.
+TEST(Trace, OfMoreEventsThanItKeeps)
+{
+    Place place;
+    std::vector<std::string> words { "run", driver("eager"), "--trace", place.path("out.json") };
+    for (int i = 0; i < 100; ++i) {
+        words.push_back("--ioctl");
+        words.push_back("0x80002000");
+    }
+    Said const said = run(words);
+    ASSERT_EQ(said.code, 0) << said.err;
+    std::smatch match;
+    ASSERT_TRUE(std::regex_search(said.out, match, std::regex("log +([0-9]+) events")));
+    Json const document = Json::parse(bytes_of_file(place.path("out.json")));
+    uint64_t const lost = document.at("otherData").at("events_lost");
+    EXPECT_EQ(lost + 100'000, std::stoull(match[1].str()));
+    int open = 0;
+    for (Json const& event : document.at("traceEvents")) {
+        open += event.at("ph") == "B";
+        open -= event.at("ph") == "E";
+        EXPECT_GE(open, 0);
+    }
+    EXPECT_EQ(open, 0);
+}
+
 // No other ending, and no file that cannot be written: told before anything runs. A file that is there stays.
 TEST(Trace, BadPaths)
 {
