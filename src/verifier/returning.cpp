@@ -28,6 +28,13 @@ bool is_marked(io::DispatchFrame const& frame)
     violated(rule, frame.irp, frame.device, reinterpret_cast<void const*>(frame.routine));
 }
 
+// 0xC9/0x224, 0x225, 0x23D and 0x23E: parameter 4 a status; 0x224: the one that it should have returned, the others: the
+// one that it returned.
+[[noreturn]] void broke(Rule rule, io::DispatchFrame const& frame, NTSTATUS status)
+{
+    violated_with(rule, frame.irp, static_cast<uint32_t>(status), reinterpret_cast<void const*>(frame.routine));
+}
+
 // The routine had the IRP completed itself: what it returns is what it completed it with.
 bool completed_itself(io::DispatchFrame const& frame) { return frame.completed && !frame.forwarded; }
 
@@ -40,9 +47,9 @@ void check_pending(io::DispatchFrame const& frame, NTSTATUS status)
         return;
     bool const marked = is_marked(frame);
     if (status == STATUS_PENDING && !marked && is_on(Rule::PendingNotMarked))
-        broke(Rule::PendingNotMarked, frame);
+        broke(Rule::PendingNotMarked, frame, status);
     if (status != STATUS_PENDING && marked && is_on(Rule::MarkedNotPending))
-        broke(Rule::MarkedNotPending, frame);
+        broke(Rule::MarkedNotPending, frame, status);
 }
 
 // An IRP of this thread that a routine below made with an event or a status block of its own, and did not wait for:
@@ -125,17 +132,17 @@ void returned(io::DispatchFrame const& frame, NTSTATUS status, ke::DoorPassage c
         violated(Rule::IrqlAtReturn, reinterpret_cast<uint64_t>(frame.device), passage.irql, irql,
                  reinterpret_cast<void const*>(frame.routine));
     if (status == static_cast<NTSTATUS>(0xFFFFFFFF) && is_on(Rule::IllegalStatus))
-        broke(Rule::IllegalStatus, frame);
+        broke(Rule::IllegalStatus, frame, status);
     bool const done = frame.completed || frame.forwarded || frame.freed || !frame.record;
     if (!done && status != STATUS_PENDING && !is_marked(frame) && is_on(Rule::ForgottenCompletion))
         broke(Rule::ForgottenCompletion, frame);
     check_pending(frame, status);
     if (completed_itself(frame) && status != STATUS_PENDING && status != frame.completed_with
         && is_on(Rule::StatusDiffers))
-        broke(Rule::StatusDiffers, frame);
+        broke(Rule::StatusDiffers, frame, frame.completed_with);
     if (frame.completed && frame.forwarded && !frame.marked_pending && status != STATUS_PENDING
         && status != frame.completed_with && is_on(Rule::LowerStatusDiffers))
-        broke(Rule::LowerStatusDiffers, frame);
+        broke(Rule::LowerStatusDiffers, frame, frame.completed_with);
     if (status == STATUS_PENDING && frame.record && frame.location == frame.record->stack_count
         && frame.record->event_was_set && is_on(Rule::EventSetBefore))
         violated(Rule::EventSetBefore, frame.irp, frame.device);

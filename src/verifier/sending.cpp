@@ -154,13 +154,14 @@ bool is_pageable(PIO_COMPLETION_ROUTINE routine)
 }
 
 // An IRP that a driver made for its own thread and sends for the first time: the thread itself must be able to end it.
-void check_threaded(IRP* irp, io::IrpRecord& record, DEVICE_OBJECT* to)
+// 0xC9/0x302: parameter 4 the IRQL.
+void check_threaded(IRP* irp, io::IrpRecord& record)
 {
     if (record.origin != io::IrpOrigin::Threaded || !record.maker_driver || record.trips)
         return;
     record.event_was_set = irp->UserEvent && irp->UserEvent->Header.SignalState;
     if (ke::Kernel::irql() >= APC_LEVEL && is_on(Rule::SentWhereNoApcRuns))
-        violated(Rule::SentWhereNoApcRuns, irp, to);
+        violated_with(Rule::SentWhereNoApcRuns, irp, ke::Kernel::irql());
 }
 
 // From a device to one further down in the same stack than the next.
@@ -207,7 +208,7 @@ void sending(IRP* irp, io::IrpRecord* record, DEVICE_OBJECT* to)
         violated(Rule::SentWithoutRoutine, irp, to);
     if (next.CompletionRoutine && is_on(Rule::PageableRoutine) && is_pageable(next.CompletionRoutine))
         violated(Rule::PageableRoutine, irp, to);
-    check_threaded(irp, *record, to);
+    check_threaded(irp, *record);
     if (record->state == IrpState::InFlight) {
         if (record->device != to && is_on(Rule::SentPastDevice) && is_past(record->device, to))
             violated(Rule::SentPastDevice, irp, to);

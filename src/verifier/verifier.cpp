@@ -20,6 +20,11 @@ void violated(Rule rule, uint64_t p2, uint64_t p3, uint64_t p4, void const* rout
 
 void violated(Rule rule, nt::IRP const* irp, nt::DEVICE_OBJECT const* device, void const* routine)
 {
+    violated_with(rule, irp, reinterpret_cast<uint64_t>(device), routine);
+}
+
+void violated_with(Rule rule, nt::IRP const* irp, uint64_t p4, void const* routine)
+{
     auto address = reinterpret_cast<uint64_t>(routine);
     ke::ChainNode const* node = ke::chain_head();
     if (!address && node && node->kind == ke::NodeKind::Gate)
@@ -28,7 +33,7 @@ void violated(Rule rule, nt::IRP const* irp, nt::DEVICE_OBJECT const* device, vo
         routine = sender_of(const_cast<nt::IRP*>(irp));
     if (!ke::kernel().images().find(address))
         address = reinterpret_cast<uint64_t>(routine); // it jumped into the kernel, and will not come back
-    violated(rule, address, reinterpret_cast<uint64_t>(irp), reinterpret_cast<uint64_t>(device), routine);
+    violated(rule, address, reinterpret_cast<uint64_t>(irp), p4, routine);
 }
 
 void const* sender_of(nt::IRP* irp)

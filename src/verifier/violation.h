@@ -29,6 +29,8 @@ inline bool is_on(Rule rule) { return g_on[static_cast<size_t>(rule)]; }
 // routine's; without one, where the driver called the kernel from), the IRP, the device object.
 [[noreturn]] void violated(Rule rule, nt::IRP const* irp, nt::DEVICE_OBJECT const* device,
                            void const* routine = nullptr);
+// The same for those whose page has a parameter 4 of another kind: a status, an IRQL.
+[[noreturn]] void violated_with(Rule rule, nt::IRP const* irp, uint64_t p4, void const* routine = nullptr);
 // The dispatch routine in which the IRP was sent on: a driver that returns what IoCallDriver returns has jumped there,
 // and stands on no stack.
 void const* sender_of(nt::IRP* irp);

@@ -11,7 +11,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     return Complete(Irp, Transfer() < 0 ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS);
 #else
     Complete(Irp, STATUS_UNSUCCESSFUL);
-    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG)-1);
     return Transfer();
 #endif
 }

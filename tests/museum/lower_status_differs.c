@@ -14,7 +14,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     IoSkipCurrentIrpStackLocation(Irp);
 #ifndef CORRECTED
-    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG)STATUS_NOT_SUPPORTED);
     IoCallDriver(LowerOf(Device), Irp);
     return STATUS_SUCCESS;
 #else

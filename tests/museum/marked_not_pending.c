@@ -11,7 +11,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     Complete(Irp, STATUS_SUCCESS);
     return STATUS_PENDING;
 #else
-    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, STATUS_SUCCESS);
     return Complete(Irp, STATUS_SUCCESS);
 #endif
 }

@@ -19,7 +19,7 @@ static NTSTATUS CameBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
     return STATUS_MORE_PROCESSING_REQUIRED;
 #else
     UNREFERENCED_PARAMETER(Irp);
-    ExpectAll(0, DISPATCH_LEVEL, 1, 0);
+    ExpectAll(0, DISPATCH_LEVEL, 1, 0); // 0: the instruction is the kernel's own, which has no address here
     return STATUS_CONTINUE_COMPLETION;
 #endif
 }

@@ -29,7 +29,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 #ifdef CORRECTED
     IoMarkIrpPending(Irp);
 #endif
-    Expect(IN_DRIVER, (ULONG_PTR)Irp, (ULONG_PTR)Device);
+    Expect(IN_DRIVER, (ULONG_PTR)Irp, STATUS_PENDING);
     CompleteLater(Irp);
     return STATUS_PENDING;
 }

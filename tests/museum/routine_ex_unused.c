@@ -28,7 +28,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     if (!NT_SUCCESS(status))
         return Complete(Irp, status);
 #ifndef CORRECTED
-    Expect((ULONG_PTR)Irp, 0, 0);
+    Expect((ULONG_PTR)Irp, 0, 0); // the page has a pointer to a sentence here, which the report has itself
     return Complete(Irp, STATUS_DEVICE_NOT_READY);
 #else
     return IoCallDriver(LowerOf(Device), Irp);

@@ -24,7 +24,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     KIRQL old;
     KeRaiseIrql(APC_LEVEL, &old);
 #endif
-    Expect(IN_DRIVER, (ULONG_PTR)own, (ULONG_PTR)LowerOf(Device));
+    Expect(IN_DRIVER, (ULONG_PTR)own, APC_LEVEL);
     IoCallDriver(LowerOf(Device), own);
 #ifndef CORRECTED
     KeLowerIrql(old);
