@@ -3,6 +3,7 @@
 // room has a record of it, so its end is the end of its memory.
 #include "ob/ddi.h"
 
+#include "ke/gate.h"
 #include "ob/capture.h"
 #include "ob/manager.h"
 #include "ob/security.h"
@@ -73,6 +74,8 @@ NTSTATUS ObInsertObject(PVOID object, ACCESS_STATE* access_state, ACCESS_MASK de
     m.uninserted.erase(it);
     Held root(attributes.root);
     Held creation(object);
+    if (ke::fails_inside()) // not before: who inserts an object has no reference any more, however it ends
+        return STATUS_INSUFFICIENT_RESOURCES;
     void* body = object;
     Held existing(nullptr);
     NTSTATUS status = STATUS_SUCCESS;

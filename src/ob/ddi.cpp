@@ -93,7 +93,7 @@ std::span<Ddi const> ddi_rows()
           .partial = "STATUS_NOT_IMPLEMENTED for processes, threads, keys, devices and sections; a file made so gets no "
                      "clean-up and no close request",
           .because = "exported and in use, but not documented", .body = body<&ObCreateObject>() },
-        { .name = "ObInsertObject", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
+        { .name = "ObInsertObject", .fail = Fail::Inside, .fail_status = STATUS_INSUFFICIENT_RESOURCES,
           .page = "ntifs/nf-ntifs-obinsertobject",
           .because = "the page calls it reserved and says nothing about IRQL", .body = body<&ObInsertObject>() },
         { .name = "ObOpenObjectByName", .fail = Fail::Status, .fail_status = STATUS_INSUFFICIENT_RESOURCES,

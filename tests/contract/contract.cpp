@@ -166,6 +166,7 @@ uint64_t At::call_failing(uint64_t* slots)
     uint64_t const fired = sim::world().faults().fired();
     Left before;
     before.blocks -= m_given;
+    before.objects -= m_given_objects;
     std::string ended;
     uint64_t result = 0;
     bool const raising = std::exchange(m_raising, true); // the IRQL is put back here
@@ -194,10 +195,13 @@ void At::call_without_pool(uint64_t* slots)
 {
     Left before;
     before.blocks -= m_given;
+    before.objects -= m_given_objects;
     std::vector<void*> taken;
-    for (size_t size = 0x40000; size; size = size > 4096 ? size / 2 : size - 16)
-        while (void* block = ex::allocate(NonPagedPool, size, 'lluF', ex::Owner::Kernel, false))
-            taken.push_back(block);
+    // Of each kind: one whose pages are all in use may still have room in another's.
+    for (POOL_TYPE kind : { NonPagedPool, NonPagedPoolNx, PagedPool })
+        for (size_t size = 0x40000; size; size = size > 4096 ? size / 2 : size - 16)
+            while (void* block = ex::allocate(kind, size, 'lluF', ex::Owner::Kernel, false))
+                taken.push_back(block);
     Ddi const& row = *m_import.ddi;
     bool failed = false;
     m_raising = true;

@@ -140,6 +140,8 @@ public:
         m_given = 1;
         return bytes(count);
     }
+    // An object's last reference, and the block that it stands in, are the next call's, which gives them back when it fails.
+    void object_is_given() { m_given = m_given_objects = 1; }
     template <typename T>
     T& object()
     {
@@ -185,6 +187,7 @@ private:
     bool m_called = false;
     bool m_raising = false;
     size_t m_given = 0; // blocks that the call frees
+    size_t m_given_objects = 0;
     bool m_has_outside = true;
     unsigned m_bad_index = 0;
     BadPointer m_bad = BadPointer::Null;

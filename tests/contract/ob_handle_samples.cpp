@@ -178,6 +178,7 @@ SAMPLE(ObInsertObject)
     auto& handle = at.object<HANDLE>();
     at.also("ObCreateObject", KernelMode, ob::event_type.guest, &attributes(at, u"\\Sample"), KernelMode, nullptr,
             0x18u, 0u, 0u, &object);
+    at.object_is_given();
     at.status(STATUS_SUCCESS, object, nullptr, SYNCHRONIZE, 0u, nullptr, &handle);
     EXPECT_EQ(event_of(handle), object);
     ASSERT_NE(object, nullptr);
