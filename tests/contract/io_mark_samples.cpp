@@ -5,6 +5,7 @@
 #include "io/activity.h"
 #include "io/controller.h"
 #include "io/mark_ddi.h"
+#include "ke/guarded.h"
 #include "ob/object.h"
 
 using namespace ringside;
@@ -20,12 +21,14 @@ struct Control {
     IRP* irp = nullptr;
 };
 
+// Guarded: a trial gives it garbage.
 NTAPI IO_ALLOCATION_ACTION control(DEVICE_OBJECT* device, IRP* irp, PVOID, PVOID context)
 {
-    auto& seen = *static_cast<Control*>(context);
+    auto seen = ke::read_guarded<Control>(context).value_or(Control {});
     ++seen.calls;
     seen.device = device;
     seen.irp = irp;
+    ke::write_guarded(context, seen);
     return seen.answer;
 }
 
