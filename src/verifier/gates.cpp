@@ -144,11 +144,12 @@ ke::DoorPassage* routine_outside(ke::DoorPassage const& passage)
 void listen_to_gates()
 {
     g_watched.clear();
-    g_irql_is_checked = is_on(Rule::IrqlAtEntry) || is_on(Rule::SentAboveDispatch) || is_on(Rule::CompletedAboveDispatch);
+    g_irql_is_checked
+        = is_on(Rule::IrqlAtEntry) || is_on(Rule::SentAboveDispatch) || is_on(Rule::CompletedAboveDispatch);
     RuleSet watched;
     for (Rule rule : { Rule::RoutineExOfOtherDevice, Rule::MarkedAfterQueuing, Rule::StartNextInStartIo,
-                       Rule::CancelableBeforeRoutine, Rule::MarkedAndSignalled, Rule::EventOfIrpSet, Rule::EventNeverSet,
-                       Rule::CompletedHoldingLock, Rule::StartedNextHoldingLock })
+                       Rule::CancelableBeforeRoutine, Rule::MarkedAndSignalled, Rule::EventOfIrpSet,
+                       Rule::EventNeverSet, Rule::CompletedHoldingLock, Rule::StartedNextHoldingLock })
         watched.set(static_cast<size_t>(rule));
     ke::g_gate_listener.before = g_irql_is_checked || (g_on & watched).any() ? before : nullptr;
     bool const afterwards

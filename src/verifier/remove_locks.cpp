@@ -165,8 +165,8 @@ void check_remove_lock_kept(io::DispatchFrame const& frame)
     for (IO_REMOVE_LOCK const* lock : locks->second)
         for (auto const& acquisition : note_of(lock)->held)
             if (acquisition.holder.tag == frame.irp && acquisition.driver == device->driver)
-                violated(Rule::RemoveLockKept, reinterpret_cast<uint64_t>(lock), reinterpret_cast<uint64_t>(frame.irp), 0,
-                         reinterpret_cast<void const*>(frame.routine));
+                violated(Rule::RemoveLockKept, reinterpret_cast<uint64_t>(lock), reinterpret_cast<uint64_t>(frame.irp),
+                         0, reinterpret_cast<void const*>(frame.routine));
 }
 
 void listen_to_remove_locks()

@@ -41,9 +41,9 @@ static PDEVICE_OBJECT Levels[MUSEUM_LEVELS]; // from the bottom
 #ifndef CORRECTED
 // What an exhibit says right before it breaks its rule: the parameters of the bug check, as the page has them. The test
 // compares them with the report.
-#define ITS_OWN ((ULONG_PTR)0x1111111111111111)   // parameter 1 of the rule's row
+#define ITS_OWN ((ULONG_PTR)0x1111111111111111) // parameter 1 of the rule's row
 #define IN_DRIVER ((ULONG_PTR)0x2222222222222222) // an address in the exhibit's image
-#define ANY ((ULONG_PTR)0x3333333333333333)       // what a driver cannot know; the exhibit says why
+#define ANY ((ULONG_PTR)0x3333333333333333) // what a driver cannot know; the exhibit says why
 
 extern UCHAR __ImageBase[];
 

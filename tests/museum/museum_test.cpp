@@ -76,14 +76,43 @@ std::vector<std::string> split(std::string const& list)
 bool is_of_an_irps_life(std::string const& function)
 {
     static std::set<std::string> const names {
-        "IoAllocateIrp", "IoAllocateIrpEx", "IoInitializeIrp", "IoReuseIrp", "IoFreeIrp", "IoMakeAssociatedIrp",
-        "IoBuildDeviceIoControlRequest", "IoBuildSynchronousFsdRequest", "IoBuildAsynchronousFsdRequest",
-        "IoCallDriver", "IofCallDriver", "PoCallDriver", "IoForwardIrpSynchronously", "IoSynchronousCallDriver",
-        "IoMarkIrpPending", "IoSetCompletionRoutine", "IoSetCompletionRoutineEx", "IoCompleteRequest",
-        "IofCompleteRequest", "IoSetCancelRoutine", "IoCancelIrp", "IoAcquireCancelSpinLock", "IoReleaseCancelSpinLock",
-        "IoStartPacket", "IoStartNextPacket", "IoStartNextPacketByKey", "IoSetStartIoAttributes", "IoCsqInsertIrp",
-        "IoCsqInsertIrpEx", "IoCsqRemoveIrp", "IoCsqRemoveNextIrp", "IoInitializeRemoveLock", "IoAcquireRemoveLock",
-        "IoReleaseRemoveLock", "IoReleaseRemoveLockAndWait", "WmiSystemControl", "WmiCompleteRequest",
+        "IoAllocateIrp",
+        "IoAllocateIrpEx",
+        "IoInitializeIrp",
+        "IoReuseIrp",
+        "IoFreeIrp",
+        "IoMakeAssociatedIrp",
+        "IoBuildDeviceIoControlRequest",
+        "IoBuildSynchronousFsdRequest",
+        "IoBuildAsynchronousFsdRequest",
+        "IoCallDriver",
+        "IofCallDriver",
+        "PoCallDriver",
+        "IoForwardIrpSynchronously",
+        "IoSynchronousCallDriver",
+        "IoMarkIrpPending",
+        "IoSetCompletionRoutine",
+        "IoSetCompletionRoutineEx",
+        "IoCompleteRequest",
+        "IofCompleteRequest",
+        "IoSetCancelRoutine",
+        "IoCancelIrp",
+        "IoAcquireCancelSpinLock",
+        "IoReleaseCancelSpinLock",
+        "IoStartPacket",
+        "IoStartNextPacket",
+        "IoStartNextPacketByKey",
+        "IoSetStartIoAttributes",
+        "IoCsqInsertIrp",
+        "IoCsqInsertIrpEx",
+        "IoCsqRemoveIrp",
+        "IoCsqRemoveNextIrp",
+        "IoInitializeRemoveLock",
+        "IoAcquireRemoveLock",
+        "IoReleaseRemoveLock",
+        "IoReleaseRemoveLockAndWait",
+        "WmiSystemControl",
+        "WmiCompleteRequest",
     };
     return names.contains(function);
 }
@@ -91,8 +120,8 @@ bool is_of_an_irps_life(std::string const& function)
 // Of other driver models than WDM.
 bool is_foreign(std::string const& rule)
 {
-    return rule.starts_with("HwStorPort") || rule.starts_with("StorPort") || rule.starts_with("Sp")
-        ? rule != "SpinLockSafe" : rule.ends_with("(storport)");
+    return rule.starts_with("HwStorPort") || rule.starts_with("StorPort") || rule.ends_with("(storport)")
+        || (rule.starts_with("Sp") && rule != "SpinLockSafe");
 }
 
 std::vector<Exhibit> const& exhibits()
@@ -215,7 +244,8 @@ TEST_P(Museum, the_parameters_are_those_of_the_page)
                           &expected[2], &expected[3], &base, &bytes),
               6)
         << *said;
-    constexpr unsigned long long kItsOwn = 0x1111111111111111, kInDriver = 0x2222222222222222, kAny = 0x3333333333333333;
+    constexpr unsigned long long kItsOwn = 0x1111111111111111, kInDriver = 0x2222222222222222,
+                                 kAny = 0x3333333333333333;
     for (int i = 0; i < 4; ++i) {
         SCOPED_TRACE(fmt::format("parameter {}", i + 1));
         if (expected[i] == kAny)
@@ -305,8 +335,9 @@ TEST(museum, the_rules_of_an_irps_life_are_whole_rows)
         EXPECT_EQ(verifier::row(rule).subcode, row[4].empty() ? 0 : std::stoul(row[4], nullptr, 16)) << row[1];
         EXPECT_EQ(verifier::row(rule).page, row[7]) << row[1];
     }
-    EXPECT_EQ(stages, (std::set<std::string> { "cancel", "completion", "making", "removal", "return", "routine",
-                                               "sending", "start" }));
+    EXPECT_EQ(stages,
+              (std::set<std::string> { "cancel", "completion", "making", "removal", "return", "routine", "sending",
+                                       "start" }));
 }
 
 // Shows: each rule of Microsoft's DDI compliance checking that the page of a function of an IRP's life names is covered by
