@@ -75,7 +75,7 @@ struct Ddi {
     Fail (*fail_of)(uint64_t const* arguments) = nullptr;
     Needs needs = Needs::Gate;
     char const* page = nullptr;    // "wdm/nf-wdm-ioallocateirp"; null: not documented, see `because`
-    char const* rules = "";        // compliance rules of the page that this project's verifier knows, comma-separated
+    char const* rules = "";        // compliance rules that its page names, comma-separated (data/irp_compliance.csv)
     char const* partial = nullptr; // what the body lacks, in words; null: works
     char const* because = nullptr; // why the row departs from data/ddi.csv
     // Why Ringside will not offer it: the row has no body, and an import is bound to a stop that says this.

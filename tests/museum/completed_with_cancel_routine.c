@@ -15,7 +15,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
     UNREFERENCED_PARAMETER(Device);
     IoMarkIrpPending(Irp);
     IoSetCancelRoutine(Irp, CancelHeld);
-Expect((ULONG_PTR)CancelHeld, (ULONG_PTR)Irp, 0);
+    Expect((ULONG_PTR)CancelHeld, (ULONG_PTR)Irp, 0);
 #ifdef CORRECTED
     if (IoSetCancelRoutine(Irp, NULL))
 #endif

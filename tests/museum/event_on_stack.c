@@ -2,35 +2,7 @@
 // Rule EventOnStack: the driver sends a request of its own with an event on its stack, and returns without waiting:
 // when the request completes, something else stands there.
 #define MUSEUM_LEVELS 2
-#include "museum.h"
-
-static KTIMER Timer;
-static KDPC TimerDpc;
-
-static void Due(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
-{
-    UNREFERENCED_PARAMETER(Dpc);
-    UNREFERENCED_PARAMETER(Argument1);
-    UNREFERENCED_PARAMETER(Argument2);
-    Complete(Context, STATUS_SUCCESS);
-}
-
-static void CompleteLater(PIRP Irp)
-{
-    LARGE_INTEGER due;
-    due.QuadPart = -10000; // a millisecond
-    KeInitializeTimer(&Timer);
-    KeInitializeDpc(&TimerDpc, Due, Irp);
-    KeSetTimer(&Timer, due, &TimerDpc);
-}
-
-static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(Device);
-    IoMarkIrpPending(Irp);
-    CompleteLater(Irp);
-    return STATUS_PENDING;
-}
+#include "later.h"
 
 static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For exhibits whose lower device keeps a request for a millisecond.
+// For exhibits whose requests take a millisecond: CompleteLater, and a lower device that does nothing else.
 #pragma once
 #include "museum.h"
 
@@ -14,14 +14,21 @@ static void Due(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
     Complete(Context, STATUS_SUCCESS);
 }
 
-static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
+static void CompleteLater(PIRP Irp)
 {
     LARGE_INTEGER due;
-    UNREFERENCED_PARAMETER(Device);
     due.QuadPart = -10000;
-    IoMarkIrpPending(Irp);
     KeInitializeTimer(&Timer);
     KeInitializeDpc(&TimerDpc, Due, Irp);
     KeSetTimer(&Timer, due, &TimerDpc);
+}
+
+#if MUSEUM_LEVELS > 1
+static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    IoMarkIrpPending(Irp);
+    CompleteLater(Irp);
     return STATUS_PENDING;
 }
+#endif

@@ -14,7 +14,7 @@ static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 
 static void Leave(void)
 {
-Expect((ULONG_PTR)Levels[0]->DriverObject->DriverName.Buffer, 0, 1);
+    Expect((ULONG_PTR)Levels[0]->DriverObject->DriverName.Buffer, 0, 1);
 #ifdef CORRECTED
     if (Remembered)
         ExFreePoolWithTag(Remembered, 'esuM');

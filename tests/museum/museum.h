@@ -101,6 +101,19 @@ static inline NTSTATUS TakeBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
+// A request of this driver's own for a device: TakeBack gets it back.
+static inline PIRP MakeControl(PDEVICE_OBJECT Device)
+{
+    PIRP own = IoAllocateIrp(Device->StackSize, FALSE);
+    if (own) {
+        PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(own);
+        next->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+        next->Parameters.DeviceIoControl.IoControlCode = IOCTL_MUSEUM_SHOW;
+        IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
+    }
+    return own;
+}
+
 static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
 {
 #if MUSEUM_LEVELS > 1

@@ -1,27 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rule PendingNotMarked: the driver keeps the IRP and returns STATUS_PENDING, but does not mark it: the I/O manager
 // believes that it ended in this call.
-#include "museum.h"
-
-static KTIMER Timer;
-static KDPC TimerDpc;
-
-static void Due(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
-{
-    UNREFERENCED_PARAMETER(Dpc);
-    UNREFERENCED_PARAMETER(Argument1);
-    UNREFERENCED_PARAMETER(Argument2);
-    Complete(Context, STATUS_SUCCESS);
-}
-
-static void CompleteLater(PIRP Irp)
-{
-    LARGE_INTEGER due;
-    due.QuadPart = -10000; // a millisecond
-    KeInitializeTimer(&Timer);
-    KeInitializeDpc(&TimerDpc, Due, Irp);
-    KeSetTimer(&Timer, due, &TimerDpc);
-}
+#include "later.h"
 
 static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {

@@ -9,19 +9,6 @@ static NTSTATUS Below(PDEVICE_OBJECT Device, PIRP Irp)
     return Complete(Irp, STATUS_SUCCESS);
 }
 
-// A request of this driver's own for the device below.
-static PIRP MakeControl(PDEVICE_OBJECT Device)
-{
-    PIRP own = IoAllocateIrp(Device->StackSize, FALSE);
-    if (own) {
-        PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(own);
-        next->MajorFunction = IRP_MJ_DEVICE_CONTROL;
-        next->Parameters.DeviceIoControl.IoControlCode = IOCTL_MUSEUM_SHOW;
-        IoSetCompletionRoutine(own, TakeBack, NULL, TRUE, TRUE, TRUE);
-    }
-    return own;
-}
-
 static NTSTATUS Show(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIRP own = MakeControl(LowerOf(Device));
