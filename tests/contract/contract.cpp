@@ -263,7 +263,8 @@ uint64_t At::bad_pointer(uint64_t good)
         return reinterpret_cast<uint64_t>(freed);
     }
     case BadPointer::Garbage:
-        return reinterpret_cast<uint64_t>(block(0xA5));
+        // As code, 0xA5 copies memory wherever the registers point; 0x06 is no instruction.
+        return reinterpret_cast<uint64_t>(block(is_routine(good) ? 0x06 : 0xA5));
     case BadPointer::Zeroes:
         return reinterpret_cast<uint64_t>(block(0));
     default: { // an object that begins in its page's last bytes, with nothing mapped behind
