@@ -119,7 +119,7 @@ void register_all()
 
 int main(int argc, char** argv)
 {
-    bench::initialize(argc, argv);
+    bench::initialize(argc, argv, true);
     register_all();
     bench::Ratios ratios;
     benchmark::RunSpecifiedBenchmarks(&ratios);

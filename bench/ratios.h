@@ -16,12 +16,14 @@
 
 namespace ringside::bench {
 
-// In place of benchmark::Initialize: flags on the command line win.
-inline void initialize(int argc, char** argv)
+// In place of benchmark::Initialize: flags on the command line win. Many short repetitions find a quiet moment where a few
+// long ones do not, if what is measured needs little preparation.
+inline void initialize(int argc, char** argv, bool many_short = false)
 {
-    static char repetitions[] = "--benchmark_repetitions=5", mixed[] = "--benchmark_enable_random_interleaving=true";
-    static char time[] = "--benchmark_min_time=0.1";
-    static std::vector<char*> arguments { argv[0], repetitions, mixed, time };
+    static char few[] = "--benchmark_repetitions=5", many[] = "--benchmark_repetitions=25";
+    static char mixed[] = "--benchmark_enable_random_interleaving=true";
+    static char longer[] = "--benchmark_min_time=0.1", brief[] = "--benchmark_min_time=0.04";
+    static std::vector<char*> arguments { argv[0], many_short ? many : few, mixed, many_short ? brief : longer };
     arguments.insert(arguments.end(), argv + 1, argv + argc);
     int count = static_cast<int>(arguments.size());
     arguments.push_back(nullptr);

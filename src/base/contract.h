@@ -59,6 +59,10 @@ struct Body {
     void* straight = nullptr;  // an ms_abi entry for bare mode's leaves; null for raw bodies
     uint8_t arguments = 0;     // 8-byte slots; 0 for variadic bodies too
     bool returns_status = false; // the log prints the value as NTSTATUS
+    // Entries behind the light gate (ke/gate.h): ms_abi functions of the row's parameters, which do what that gate's
+    // would, and log what the body logs. Null: none.
+    void* light_bare = nullptr;
+    void* light_observed = nullptr;
 };
 
 struct LogCapture;
@@ -161,6 +165,16 @@ inline Body body()
 {
     using A = contract::Adapter<Function>;
     return Body { &A::invoke, reinterpret_cast<void*>(&A::straight), A::count, A::status };
+}
+
+// The same of a service on an IRP's path, with its entries behind the light gate.
+template <auto Function, auto Bare, auto Observed>
+inline Body light_body()
+{
+    Body made = body<Function>();
+    made.light_bare = reinterpret_cast<void*>(Bare);
+    made.light_observed = reinterpret_cast<void*>(Observed);
+    return made;
 }
 
 // The body of a variadic DDI (DbgPrint): it reads its arguments from the slots itself.

@@ -8,6 +8,7 @@
 #include "io/dispatch.h"
 #include "io/event.h"
 #include "io/frame.h"
+#include "io/irp_path.h"
 #include "io/listener.h"
 #include "io/manager.h"
 #include "ke/apc.h"
@@ -17,35 +18,10 @@
 
 namespace ringside::io {
 
-namespace {
-
-// Where the issuer was attached when it issued the request, there its APC runs.
-ke::Environment environment_of(IRP const& irp)
-{
-    return irp.ApcEnvironment ? ke::Environment::Attached : ke::Environment::Original;
-}
-
-[[gnu::noinline, gnu::cold]] [[noreturn]] void completed_twice(IRP* irp)
+[[gnu::cold]] void completed_twice(IRP* irp)
 {
     ke::bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<uint64_t>(irp), 0, 0, 0,
                   "an IRP was completed that is complete or freed already");
-}
-
-// A location that the walk has passed keeps its major function and device only.
-void clear_location(IO_STACK_LOCATION& location)
-{
-    location.MinorFunction = 0;
-    location.Flags = 0;
-    location.Control &= SL_ERROR_RETURNED;
-    location.Parameters.Others = {};
-    location.FileObject = nullptr;
-}
-
-bool wants_call(IRP const& irp, UCHAR control)
-{
-    if (NT_SUCCESS(irp.IoStatus.Status) ? control & SL_INVOKE_ON_SUCCESS : control & SL_INVOKE_ON_ERROR)
-        return true;
-    return irp.Cancel && (control & SL_INVOKE_ON_CANCEL);
 }
 
 void pass_frames(IrpRecord& record, int location, bool pending, NTSTATUS status)
@@ -58,24 +34,28 @@ void pass_frames(IrpRecord& record, int location, bool pending, NTSTATUS status)
         }
 }
 
-[[gnu::noinline]] NTSTATUS call_routine_observed(IrpRecord& record, PIO_COMPLETION_ROUTINE routine,
-                                                 DEVICE_OBJECT* device, IRP* irp, void* context, UCHAR major)
+NTSTATUS call_routine_verified(IrpRecord& record, PIO_COMPLETION_ROUTINE routine, DEVICE_OBJECT* device, IRP* irp,
+                               void* context, UCHAR major)
 {
-    DeviceRecord const* of = device ? manager().devices().find(device) : nullptr;
     uint32_t const number = record.number;
     int const location = irp->CurrentLocation;
     bool const was_pending = irp->PendingReturned;
-    record.driver_number = of ? of->driver_number : record.maker_driver;
+    hand_to(device, record);
     ke::DoorPassage passage { ke::Door::Completion, nullptr, number, passage_detail(major, 0, record.driver_number), 0,
                               irp };
     NTSTATUS const status = ke::through_door(passage, routine, device, irp, context);
-    bool const here = record.number == number && record.state != IrpState::Freed;
-    if (here && status == STATUS_MORE_PROCESSING_REQUIRED && record.state == IrpState::Completing)
-        record.state = IrpState::Owned;
+    IrpRecord* const here = after_routine(record, number, status);
     if (g_listener.completion_returned)
-        g_listener.completion_returned(irp, here ? &record : nullptr, routine, status, was_pending, location,
-                                       passage.notes);
+        g_listener.completion_returned(irp, here, routine, status, was_pending, location, passage.notes);
     return status;
+}
+
+namespace {
+
+// Where the issuer was attached when it issued the request, there its APC runs.
+ke::Environment environment_of(IRP const& irp)
+{
+    return irp.ApcEnvironment ? ke::Environment::Attached : ke::Environment::Original;
 }
 
 NTAPI void finish_apc(KAPC* apc, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*)
@@ -160,6 +140,8 @@ void complete_without_thread(IRP* irp, IrpRecord* record, CCHAR priority_boost)
                   "completion routine that takes it back");
 }
 
+} // namespace
+
 void end_of_walk(IRP* irp, CCHAR priority_boost)
 {
     Manager& io = manager();
@@ -201,55 +183,17 @@ void end_of_walk(IRP* irp, CCHAR priority_boost)
         run_down_apc(&apc);
 }
 
-// Above the last location: of no device.
-constexpr IO_STACK_LOCATION kNoLocation {};
-
-} // namespace
-
 // @cite(wdk-ddi): page=wdm/nf-wdm-iofcompleterequest
 void IofCompleteRequest(IRP* irp, CCHAR priority_boost)
 {
-    if (g_listener.irp_completing) [[unlikely]]
-        g_listener.irp_completing(irp, manager().irps().find(irp));
-    if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount + 1) [[unlikely]]
-        completed_twice(irp);
-    IrpRecord* record = nullptr;
-    if (ke::g_binding != ke::Binding::Bare) {
-        record = &manager().irps().note(irp);
-        record->state = IrpState::Completing;
-        ke::kernel().log_always(sim::Event::IrpCompleted, record->number, static_cast<uint32_t>(irp->IoStatus.Status),
-                                nullptr, irp);
+    switch (ke::g_binding) {
+    case ke::Binding::Bare:
+        return complete_request<ke::Binding::Bare, ke::Plain>(irp, priority_boost);
+    case ke::Binding::Observed:
+        return complete_request<ke::Binding::Observed, ke::Plain>(irp, priority_boost);
+    case ke::Binding::Verified:
+        return complete_request<ke::Binding::Verified, ke::Plain>(irp, priority_boost);
     }
-    IO_STACK_LOCATION* passed = current_location(irp);
-    ++irp->CurrentLocation;
-    ++irp->Tail.Overlay.CurrentStackLocation;
-    while (irp->CurrentLocation <= irp->StackCount + 1) {
-        UCHAR const control = passed->Control;
-        irp->PendingReturned = control & SL_PENDING_RETURNED;
-        if (record)
-            pass_frames(*record, irp->CurrentLocation - 1, irp->PendingReturned, irp->IoStatus.Status);
-        bool const top = irp->CurrentLocation == irp->StackCount + 1;
-        if (wants_call(*irp, control)) {
-            PIO_COMPLETION_ROUTINE routine = passed->CompletionRoutine;
-            void* context = passed->Context;
-            // Chosen, not branched to: the branch is taken once per walk, and a processor guesses that wrong.
-            DEVICE_OBJECT* device = (top ? &kNoLocation : current_location(irp))->DeviceObject;
-            clear_location(*passed);
-            NTSTATUS const status = record
-                ? call_routine_observed(*record, routine, device, irp, context, passed->MajorFunction)
-                : routine(device, irp, context);
-            if (status == STATUS_MORE_PROCESSING_REQUIRED)
-                return; // whoever stopped the walk owns the IRP, which may be freed by now
-        } else {
-            if (irp->PendingReturned && !top)
-                mark_pending(irp);
-            clear_location(*passed);
-        }
-        ++passed;
-        ++irp->CurrentLocation;
-        ++irp->Tail.Overlay.CurrentStackLocation;
-    }
-    end_of_walk(irp, priority_boost);
 }
 
 bool is_synchronous(IRP* irp, FILE_OBJECT* file)

@@ -18,6 +18,9 @@
 namespace ringside::io {
 
 void IofCompleteRequest(IRP* irp, CCHAR priority_boost);
+// Behind the light gate.
+NTAPI void complete_request_bare(IRP* irp, CCHAR priority_boost);
+NTAPI void complete_request_observed(IRP* irp, CCHAR priority_boost);
 
 // What the issuing thread does for its completed IRP; at PASSIVE_LEVEL or APC_LEVEL in that thread. Frees the IRP.
 void finish(IrpRecord& record);

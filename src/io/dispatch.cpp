@@ -3,22 +3,22 @@
 #include "io/dispatch.h"
 
 #include "io/frame.h"
+#include "io/irp_path.h"
 #include "io/listener.h"
 #include "io/manager.h"
 #include "ke/door.h"
-#include "ke/kernel.h"
 
 namespace ringside::io {
 
 Listener g_listener;
 
-namespace {
-
-[[gnu::noinline, gnu::cold]] [[noreturn]] void out_of_locations(IRP* irp)
+[[gnu::cold]] void out_of_locations(IRP* irp)
 {
     ke::bug_check(NO_MORE_IRP_STACK_LOCATIONS, reinterpret_cast<uint64_t>(irp), 0, 0, 0,
                   "an IRP was sent to more drivers than it has stack locations");
 }
+
+namespace {
 
 // Frames of this IRP at this location or above it see that it went on. Those outside of one that knows it were told then.
 void mark_forwarded(IrpRecord& record, int location)
@@ -28,17 +28,11 @@ void mark_forwarded(IrpRecord& record, int location)
             frame->forwarded = true;
 }
 
-[[gnu::noinline]] NTSTATUS call_observed(DEVICE_OBJECT* device, IRP* irp, IO_STACK_LOCATION const& location,
-                                         PDRIVER_DISPATCH dispatch)
+} // namespace
+
+NTSTATUS call_verified(DEVICE_OBJECT* device, IRP* irp, IO_STACK_LOCATION const& location, PDRIVER_DISPATCH dispatch)
 {
-    Manager& io = manager();
-    IrpRecord& record = io.irps().note(irp);
-    DeviceRecord const* to = io.devices().find(device);
-    record.state = IrpState::InFlight;
-    record.device = device;
-    record.device_number = to ? to->number : 0;
-    record.driver_number = to ? to->driver_number : 0;
-    ++record.trips;
+    IrpRecord& record = sent<ke::Plain>(device, irp);
     mark_forwarded(record, irp->CurrentLocation);
     DispatchFrame frame(record, device, irp->CurrentLocation);
     frame.major = location.MajorFunction;
@@ -57,23 +51,25 @@ void mark_forwarded(IrpRecord& record, int location)
     return status;
 }
 
-} // namespace
+// The IRP is with whoever handles the exception.
+void ObservedCall::left_by_exception() noexcept
+{
+    if (in_flight())
+        record.state = IrpState::Owned;
+}
 
 // @cite(wdk-ddi): page=wdm/nf-wdm-iofcalldriver
 NTSTATUS IofCallDriver(DEVICE_OBJECT* device, IRP* irp)
 {
-    if (g_listener.irp_sending) [[unlikely]]
-        g_listener.irp_sending(irp, manager().irps().find(irp), device);
-    if (--irp->CurrentLocation <= 0) [[unlikely]]
-        out_of_locations(irp);
-    IO_STACK_LOCATION* location = --irp->Tail.Overlay.CurrentStackLocation;
-    location->DeviceObject = device;
-    // Read as a table of 256, which it is (GuestDriver).
-    PDRIVER_DISPATCH const* table = device->DriverObject->MajorFunction;
-    PDRIVER_DISPATCH dispatch = table[location->MajorFunction];
-    if (ke::g_binding == ke::Binding::Bare)
-        return dispatch(device, irp);
-    return call_observed(device, irp, *location, dispatch);
+    switch (ke::g_binding) {
+    case ke::Binding::Bare:
+        return call_driver<ke::Binding::Bare, ke::Plain>(device, irp);
+    case ke::Binding::Observed:
+        return call_driver<ke::Binding::Observed, ke::Plain>(device, irp);
+    case ke::Binding::Verified:
+        return call_driver<ke::Binding::Verified, ke::Plain>(device, irp);
+    }
+    return 0;
 }
 
 } // namespace ringside::io

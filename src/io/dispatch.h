@@ -14,5 +14,8 @@ constexpr uint64_t passage_detail(UCHAR major, UCHAR minor, uint32_t driver)
 }
 
 NTSTATUS IofCallDriver(DEVICE_OBJECT* device, IRP* irp);
+// Behind the light gate.
+NTAPI NTSTATUS call_driver_bare(DEVICE_OBJECT* device, IRP* irp);
+NTAPI NTSTATUS call_driver_observed(DEVICE_OBJECT* device, IRP* irp);
 
 } // namespace ringside::io

@@ -126,16 +126,21 @@ DriverRecord* DriverTable::find(DRIVER_OBJECT const* object)
 
 DriverRecord* DriverTable::of_address(uintptr_t address)
 {
+    auto const holds = [&](DriverRecord const& record) {
+        return record.object && address - record.image_base < record.image_bytes;
+    };
+    if (m_last_found && holds(*m_last_found)) [[likely]]
+        return m_last_found;
     for (DriverRecord& record : m_records)
-        if (record.object && address - record.image_base < record.image_bytes)
-            return &record;
+        if (holds(record))
+            return m_last_found = &record;
     return nullptr;
 }
 
 DriverRecord* DriverTable::calling()
 {
     ke::ChainNode* node = ke::chain_head();
-    if (!node || node->kind != ke::NodeKind::Gate)
+    if (!node || !ke::is_gate(*node))
         return nullptr;
     return of_address(reinterpret_cast<ke::GateFrame*>(node)->return_address);
 }

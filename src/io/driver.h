@@ -115,6 +115,7 @@ public:
 private:
     std::deque<Reinitialization> m_reinitializations[2]; // [1]: boot
     std::deque<DriverRecord> m_records;
+    DriverRecord* m_last_found = nullptr; // by of_address: calls come in runs from one driver
     UNICODE_STRING* m_hardware_database = nullptr;
 };
 

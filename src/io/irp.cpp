@@ -9,6 +9,7 @@
 #include "io/frame.h"
 #include "io/listener.h"
 #include "io/manager.h"
+#include "io/irp_path.h"
 #include "ke/kernel.h"
 
 #include <algorithm>
@@ -20,7 +21,6 @@ using namespace nt;
 
 namespace {
 
-constexpr int kFreedByte = 0xDD; // as of freed pool
 constexpr ULONG kIrpTag = 0x20707249; // 'Irp '
 constexpr uint32_t kKeepFreed = 32;
 
@@ -94,7 +94,6 @@ IRP* IrpTable::allocate(CCHAR stack_size, IrpOrigin origin)
     record->driver_number = 0;
     record->maker_driver = 0;
     record->device = nullptr;
-    record->device_number = 0;
     record->trips = 0;
     record->disowned = false;
     record->event_was_set = false;
@@ -105,32 +104,7 @@ IRP* IrpTable::allocate(CCHAR stack_size, IrpOrigin origin)
     return record->irp;
 }
 
-void IrpTable::free(IrpRecord& record)
-{
-    // A driver that looks into it once more meets addresses that are none (the locations stay as they are).
-    if (ke::g_binding == ke::Binding::Verified)
-        std::memset(record.irp, kFreedByte, sizeof(IRP));
-    record.irp->Type = 0; // what a second completion or a second free meets
-    record.state = IrpState::Freed;
-    detach_frames(record);
-    --m_live;
-    FreeList& list = m_free[record.stack_count];
-    if (m_keep_freed == 0) {
-        record.next_free = list.first;
-        list.first = &record;
-        if (!list.last)
-            list.last = &record;
-    } else {
-        record.next_free = nullptr;
-        if (list.last)
-            list.last->next_free = &record;
-        else
-            list.first = &record;
-        list.last = &record;
-    }
-    ++list.count;
-    ke::kernel().log(sim::Event::IrpFreed, record.number, 0);
-}
+void IrpTable::free(IrpRecord& record) { free_by<ke::Plain>(record); }
 
 IrpRecord* IrpTable::find_foreign(IRP* irp)
 {

@@ -24,6 +24,7 @@
 //   I5  an IRP is on the list of the thread that issued it from its making to its last completion
 #pragma once
 
+#include "ke/gate.h"
 #include "ke/thread.h"
 #include "nt/nt.h"
 
@@ -65,7 +66,6 @@ struct IrpRecord {
     uint32_t maker = 0;                    // number of the thread that made it
     uint32_t maker_driver = 0;             // number of the driver that had it made (not in bare mode); 0: none
     DEVICE_OBJECT* device = nullptr;       // the one it was last sent to (not in bare mode); compared, never followed
-    uint32_t device_number = 0;
     uint32_t driver_number = 0;            // who has it; 0: the I/O manager or its maker
     bool event_was_set = false;            // when its maker sent it (verified mode only)
     bool disowned = false;                 // its issuer ended and waits no more: the last completion only frees it
@@ -91,6 +91,12 @@ struct IrpRecord {
     void const* kept_by = nullptr;         // a completion routine that set no event (verified mode only)
     uint32_t kept_birth = 0;               // the `number` that it belongs to
     IrpRecord* next_free = nullptr;
+
+    // Of all that Manager::release gives back with it.
+    bool holds_anything() const
+    {
+        return thread || system_buffer || auxiliary || file || event || operation || output_bytes;
+    }
 };
 
 class IrpTable {
@@ -103,6 +109,9 @@ public:
     // An initialized IRP with `stack_size` locations; null when pool is empty.
     IRP* allocate(CCHAR stack_size, IrpOrigin origin);
     void free(IrpRecord& record);
+    // The same for code behind either gate (irp.cpp).
+    template <typename Way>
+    void free_by(IrpRecord& record);
     // Fills the bytes as IoInitializeIrp does.
     static void initialize(IRP* irp, uint16_t bytes, CCHAR stack_size);
 
@@ -127,11 +136,12 @@ public:
         return record.irp == irp ? &record : nullptr;
     }
     // Never null: makes a foreign IRP's record when it is missing. Not in bare mode.
+    template <typename Way = ke::Plain>
     IrpRecord& note(IRP* irp)
     {
         if (IrpRecord* record = find_ours(irp)) [[likely]]
             return *record;
-        return note_foreign(irp);
+        return *Way::template call<&note_foreign_in>(this, irp);
     }
     // A foreign IRP's record stays, freed: its memory may hold another one later.
     void forget_foreign(IRP* irp);
@@ -156,6 +166,7 @@ private:
     IrpRecord* make(uint8_t stack_size);
     IrpRecord* find_foreign(IRP* irp);
     IrpRecord& note_foreign(IRP* irp);
+    static IrpRecord* note_foreign_in(IrpTable* table, IRP* irp) { return &table->note_foreign(irp); }
 
     std::vector<IrpRecord*> m_records; // [0] is a stand-in that matches no IRP
     std::deque<IrpRecord> m_storage;
@@ -196,6 +207,9 @@ IRP* IoAllocateIrpEx(DEVICE_OBJECT* device, CCHAR stack_size, BOOLEAN charge_quo
 void IoInitializeIrp(IRP* irp, USHORT packet_size, CCHAR stack_size);
 void IoReuseIrp(IRP* irp, NTSTATUS status);
 void IoFreeIrp(IRP* irp);
+// Behind the light gate.
+NTAPI void free_irp_bare(IRP* irp);
+NTAPI void free_irp_observed(IRP* irp);
 
 // --- Inspection ---
 

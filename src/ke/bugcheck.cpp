@@ -51,7 +51,7 @@ static CONTEXT caller_context()
 {
     CONTEXT context {};
     for (ChainNode* node = chain_head(); node; node = node->previous) {
-        if (node->kind == NodeKind::Gate) {
+        if (is_gate(*node)) {
             context_of_gate(*reinterpret_cast<GateFrame*>(node), context);
             if (kernel().images().find(context.Rip))
                 return context;

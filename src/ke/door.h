@@ -62,6 +62,7 @@ struct DoorPassage {
     int32_t apc_disable = 0; // the thread's KernelApcDisable at entry; filled by the door
     uint8_t notes = 0;       // what the verifier saw the routine do
     StackUse outer {}; // of the kernel stack, as it was; filled by the door
+    DoorPassage* outside = nullptr; // the one in progress when this one was entered; filled by the door
 };
 
 struct DoorListener {
@@ -70,7 +71,8 @@ struct DoorListener {
 };
 extern DoorListener g_door_listener;
 
-void door_enter(DoorPassage& passage);
+// `stack_pointer`: with which the driver is called.
+void door_enter(DoorPassage& passage, uintptr_t stack_pointer);
 void door_return(DoorPassage& passage, uint64_t result);
 // The driver's routine was left by an exception.
 void door_unwound(DoorPassage& passage);
@@ -92,15 +94,22 @@ private:
     DoorPassage* m_passage;
 };
 
-// Calls a driver's function. F is an NTAPI function pointer. While it runs, the thread's StackUse::entered is the
-// passage's address.
+// The caller's own, which stays the same up to the calls that it makes.
+[[gnu::always_inline]] inline uintptr_t stack_pointer()
+{
+    uintptr_t at;
+    asm volatile("mov %%rsp, %0" : "=r"(at));
+    return at;
+}
+
+// Calls a driver's function. F is an NTAPI function pointer.
 template <typename R, typename... P, typename... A>
 inline R through_door(DoorPassage& passage, R(NTAPI* function)(P...), A... arguments)
 {
     if (g_binding == Binding::Bare)
         return function(arguments...);
     passage.function = reinterpret_cast<void const*>(function);
-    door_enter(passage);
+    door_enter(passage, stack_pointer());
     DoorUnwound unwound(passage);
     // The callee keeps more registers than C++ unwinding restores (rdi, rsi, xmm6 to xmm15), and the compiler relies on
     // it on the way out by an exception, too: what is needed there must stand in memory.

@@ -175,7 +175,7 @@ void dispatch_exception(EXCEPTION_RECORD& record, CONTEXT& original)
                 break;
             }
             scope_index = 0;
-            if (node->kind == NodeKind::Gate)
+            if (is_gate(*node))
                 context_of_gate(*reinterpret_cast<GateFrame*>(node), context);
             else if (node->kind == NodeKind::Context)
                 context = *reinterpret_cast<ContextNode*>(node)->context;
@@ -253,8 +253,14 @@ void unwind(uint64_t target_frame, uint64_t target_ip, EXCEPTION_RECORD& record,
             node = node_above(node, context.Rsp);
             if (!node || node->kind == NodeKind::Barrier || node->kind == NodeKind::Outlet)
                 unwind_failed(STATUS_INVALID_UNWIND_TARGET, record, from);
-            if (node->kind == NodeKind::Gate) {
-                // Host frames with destructors: let C++ unwind them, as if the host called a function that throws.
+            if (is_gate(*node)) {
+                // Host frames with destructors: let C++ unwind them, as if the host called a function that throws. It
+                // does not restore xmm6 to xmm15: behind a light gate they are here, and the landing needs them.
+                if (node->kind == NodeKind::LightGate) {
+                    auto& gate = *reinterpret_cast<GateFrame*>(node);
+                    std::memcpy(gate.xmm6_to_15, xmm_registers(context) + 6, sizeof gate.xmm6_to_15);
+                    node->kind = NodeKind::Gate;
+                }
                 g_unwind_in_flight = { target_frame, target_ip, record, return_value };
                 context.Rsp -= 8;
                 *reinterpret_cast<uint64_t*>(context.Rsp) = context.Rip;
@@ -392,7 +398,8 @@ extern "C" [[noreturn]] void ringside_gate_landed(_Unwind_Exception* exception, 
     abi::__cxa_begin_catch(exception);
     std::type_info const* type = abi::__cxa_current_exception_type();
     void* object = exception + 1;
-    nt::CONTEXT context;
+    CHECK(gate->node.kind == NodeKind::Gate, "a service behind a light gate raised an exception itself");
+    nt::CONTEXT context {};
     context_of_gate(*gate, context);
     sim::ringside_gate_head = gate->node.previous;
     if (type && *type == typeid(SehUnwind)) {

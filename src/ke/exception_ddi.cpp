@@ -20,7 +20,7 @@ namespace {
 CONTEXT caller()
 {
     CONTEXT context {};
-    if (chain_head() && chain_head()->kind == NodeKind::Gate)
+    if (chain_head() && is_gate(*chain_head()))
         context_of_gate(*reinterpret_cast<GateFrame*>(chain_head()), context);
     return context;
 }

@@ -231,7 +231,7 @@ void on_fault(int signal, void* info_pointer, void* context_pointer)
         // The report names the driver's code that called, not the host's.
         CONTEXT const faulted = g_pending.context;
         for (ChainNode* node = chain_head(); node; node = node->previous)
-            if (node->kind == NodeKind::Gate) {
+            if (is_gate(*node)) {
                 context_of_gate(*reinterpret_cast<GateFrame*>(node), g_pending.context);
                 break;
             }

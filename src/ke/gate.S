@@ -79,16 +79,132 @@ ringside_gate:
     pop rbp
     .cfi_def_cfa rsp, 8
     ret
-# Where the C++ runtime lands an exception that reached the gate: rax = _Unwind_Exception*, rsp = the gate's frame.
+# Where the C++ runtime lands an exception that reached either gate: rax = _Unwind_Exception*, rbp = above its frame.
     .globl ringside_gate_landing
 ringside_gate_landing:
     .cfi_def_cfa rbp, 16
     mov rdi, rax
-    mov rsi, rsp
+    lea rsi, [rbp-240]
     call ringside_gate_landed
     ud2
     .cfi_endproc
     .size ringside_gate, .-ringside_gate
+
+# The light gate (ke/gate.h): the same frame, without xmm6 to xmm15, and home slots for a service in the Microsoft
+# convention, which gets the driver's arguments as they are.
+# In:  r11 = ke::Import*, whose second word is the service
+    .globl ringside_light_gate
+    .type ringside_light_gate, @function
+    .p2align 5
+ringside_light_gate:
+    .cfi_startproc
+    .cfi_personality 0x9b, DW.ref.ringside_gate_personality
+    push rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset rbp, -16
+    mov rbp, rsp
+    .cfi_def_cfa_register rbp
+    push rdi
+    push rsi
+    push rbx
+    push r12
+    push r13
+    push r14
+    push r15
+    .cfi_offset rdi, -24
+    .cfi_offset rsi, -32
+    .cfi_offset rbx, -40
+    .cfi_offset r12, -48
+    .cfi_offset r13, -56
+    .cfi_offset r14, -64
+    .cfi_offset r15, -72
+    sub rsp, 216
+    mov rax, ringside_gate_head@GOTPCREL[rip]
+    mov r10, [rax]
+    mov [rsp+32], r10
+    mov qword ptr [rsp+40], 1         # kind: light gate
+    lea r10, [rsp+32]
+    mov [rax], r10
+    call [r11+8]
+    mov rdx, ringside_gate_head@GOTPCREL[rip]
+    mov rcx, [rsp+32]
+    mov [rdx], rcx
+    # The service kept the other registers, as every callee of its convention does.
+    lea rsp, [rbp]
+    pop rbp
+    .cfi_def_cfa rsp, 8
+    ret
+    .cfi_endproc
+    .size ringside_light_gate, .-ringside_light_gate
+
+# uint64_t ringside_outside(void* function, first, second, third), Microsoft convention: calls the host function with
+# the three words. xmm6 to xmm15 stand meanwhile in the newest gate's frame, when that is a light one, which is a full
+# one for as long; else in this frame.
+    .globl ringside_outside
+    .type ringside_outside, @function
+ringside_outside:
+    .cfi_startproc
+    push rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset rbp, -16
+    mov rbp, rsp
+    .cfi_def_cfa_register rbp
+    push rdi
+    push rsi
+    .cfi_offset rdi, -24
+    .cfi_offset rsi, -32
+    sub rsp, 176
+    mov r10, rsp
+    xor r11d, r11d
+    mov rax, ringside_gate_head@GOTPCREL[rip]
+    mov rax, [rax]
+    test rax, rax
+    jz 1f
+    cmp qword ptr [rax+8], 1
+    jne 1f
+    mov qword ptr [rax+8], 0
+    lea r10, [rax+16]
+    mov r11, rax
+1:  mov [rbp-24], r10
+    mov [rbp-32], r11
+    movaps [r10], xmm6
+    movaps [r10+16], xmm7
+    movaps [r10+32], xmm8
+    movaps [r10+48], xmm9
+    movaps [r10+64], xmm10
+    movaps [r10+80], xmm11
+    movaps [r10+96], xmm12
+    movaps [r10+112], xmm13
+    movaps [r10+128], xmm14
+    movaps [r10+144], xmm15
+    mov rax, rcx
+    mov rdi, rdx
+    mov rsi, r8
+    mov rdx, r9
+    cld
+    call rax
+    mov r10, [rbp-24]
+    mov r11, [rbp-32]
+    movaps xmm6, [r10]
+    movaps xmm7, [r10+16]
+    movaps xmm8, [r10+32]
+    movaps xmm9, [r10+48]
+    movaps xmm10, [r10+64]
+    movaps xmm11, [r10+80]
+    movaps xmm12, [r10+96]
+    movaps xmm13, [r10+112]
+    movaps xmm14, [r10+128]
+    movaps xmm15, [r10+144]
+    test r11, r11
+    jz 2f
+    mov qword ptr [r11+8], 1
+2:  mov rsi, [rbp-16]
+    mov rdi, [rbp-8]
+    leave
+    .cfi_def_cfa rsp, 8
+    ret
+    .cfi_endproc
+    .size ringside_outside, .-ringside_outside
 
 # [[noreturn]] void ringside_restore_context(CONTEXT const*): continues exactly there.
     .globl ringside_restore_context

@@ -4,7 +4,10 @@
 #include "ke/door.h"
 #include "ke/exception.h"
 #include "ke/kernel.h"
+#include "ke/observed_door.h"
 #include "ke/stack.h"
+
+#include <utility>
 
 namespace ringside::ke {
 
@@ -145,14 +148,23 @@ ImportEntry entry_for(Binding binding)
     return nullptr;
 }
 
+void* light_entry_for(Ddi const& row, Binding binding)
+{
+    if (!kLightGates || binding == Binding::Verified)
+        return nullptr;
+    return binding == Binding::Bare ? row.body.light_bare : row.body.light_observed;
+}
+
 uint64_t missing_service(uint64_t*, Import const* import) { kernel().stop_for_missing_service(*import); }
 
-void door_enter(DoorPassage& passage)
+void door_enter(DoorPassage& passage, uintptr_t stack_pointer)
 {
     Kernel& k = kernel();
     passage.irql = Kernel::irql();
-    passage.apc_disable = k.current().kernel_apc_disable;
-    passage.outer = enter_driver(k.current(), passage.door, reinterpret_cast<uintptr_t>(&passage));
+    Thread& self = k.current();
+    passage.apc_disable = self.kernel_apc_disable;
+    passage.outer = enter_driver(self, passage.door, stack_pointer);
+    passage.outside = std::exchange(self.passage, &passage);
     sim::Event const event = kDoors[static_cast<size_t>(passage.door)].enter;
     k.log_always(event, passage.subject,
                  event == sim::Event::CallbackEnter ? static_cast<uint64_t>(passage.door) : passage.detail,
@@ -165,12 +177,20 @@ void door_enter(DoorPassage& passage)
         k.schedule_point();
 }
 
-void door_unwound(DoorPassage& passage) { kernel().current().stack_use = passage.outer; }
+void Visit::left_by_exception() noexcept { kernel().current().stack_use = m_outer; }
+
+void door_unwound(DoorPassage& passage)
+{
+    Thread& self = kernel().current();
+    self.stack_use = passage.outer;
+    self.passage = passage.outside;
+}
 
 void door_return(DoorPassage& passage, uint64_t result)
 {
     Kernel& k = kernel();
     leave_driver(k.current(), passage.outer);
+    k.current().passage = passage.outside;
     sim::Event const event = kDoors[static_cast<size_t>(passage.door)].leave;
     k.log_always(event, passage.subject,
                  event == sim::Event::DispatchReturn || event == sim::Event::CompletionReturn

@@ -7,6 +7,12 @@
 //   verified  observed, and the listeners' checks before and after the body, IRQL and the fault door among them
 // Schedule points and log lines are the same observed and verified, so that the Verifier never changes what happens.
 //
+// Two gates lead there. The full one saves all that a Microsoft-convention callee keeps. A light one leaves xmm6 to xmm15
+// where they are, which is a third of its work: it leads to the few services on an IRP's path that are written for it
+// (Body::light), in the Microsoft convention, with the driver's own arguments. Whatever such a service calls that is not
+// must be called through ringside_outside, which then saves those ten in the gate's frame and makes it a full one for as
+// long (Way, below). So a frame that is still light says that they are as the driver left them.
+//
 // The chain. Every gate frame on a fiber's stack is linked, newest first, from ringside_gate_head, with two other kinds
 // of node: one that carries the full context of a driver's instruction that faulted or raised (so that walks step over
 // the dispatcher's own frames), and a barrier where control came from nowhere (a DPC or an ISR on a borrowed stack:
@@ -25,25 +31,28 @@ struct Import;
 using ImportEntry = uint64_t (*)(uint64_t* arguments, Import const* import);
 
 struct Import {
-    ImportEntry entry; // first: assembly calls through it
-    Ddi const* ddi; // null: a service that is missing
-    uint32_t number; // of the export in the machine's table: what the log records
-    char const* dll; // for a missing service, as the driver's import names it
-    char const* name;
+    ImportEntry entry = nullptr; // first: ringside_gate calls through it
+    void* light = nullptr;       // second: ringside_light_gate calls through it; null: bound to the full gate
+    Ddi const* ddi = nullptr; // null: a service that is missing
+    uint32_t number = 0; // of the export in the machine's table: what the log records
+    char const* dll = nullptr; // for a missing service, as the driver's import names it
+    char const* name = nullptr;
 };
 
-// The kinds of chain node. Assembly writes Gate.
-enum class NodeKind : uint64_t { Gate = 0, Context = 1, Unwind = 2, Barrier = 3, Outlet = 4 };
+// The kinds of chain node. Assembly writes Gate and LightGate.
+enum class NodeKind : uint64_t { Gate = 0, LightGate = 1, Context = 2, Unwind = 3, Barrier = 4, Outlet = 5 };
 
 struct ChainNode {
     ChainNode* previous;
     NodeKind kind;
 };
 
-// The frame ringside_gate lays down, lowest address first.
+inline bool is_gate(ChainNode const& node) { return node.kind <= NodeKind::LightGate; }
+
+// The frame that both gates lay down, lowest address first.
 struct GateFrame {
     ChainNode node;
-    nt::M128A xmm6_to_15[10];
+    nt::M128A xmm6_to_15[10]; // of a light gate: not written
     uint64_t padding;
     uint64_t r15, r14, r13, r12, rbx, rsi, rdi, rbp;
     uint64_t return_address;
@@ -97,6 +106,8 @@ private:
 };
 
 ImportEntry entry_for(Binding binding);
+// The row's entry behind the light gate; null: it has none in such a machine.
+void* light_entry_for(Ddi const& row, Binding binding);
 // What an import that Ringside lacks is bound to: ends the machine, naming the service (failure kind d).
 uint64_t missing_service(uint64_t* arguments, Import const* import);
 
@@ -104,6 +115,36 @@ uint64_t missing_service(uint64_t* arguments, Import const* import);
 bool fails_inside();
 
 extern "C" void ringside_gate();
+extern "C" void ringside_light_gate();
+// Calls a host function of up to three words on behalf of a service behind a light gate.
+extern "C" NTAPI uint64_t ringside_outside(void* function, uint64_t first, uint64_t second, uint64_t third);
+
+// How code that stands behind both kinds of gate calls what is not on its path.
+struct Plain {
+    template <auto Function, typename... A>
+    [[gnu::always_inline]] static auto call(A... arguments)
+    {
+        return Function(arguments...);
+    }
+};
+struct Light {
+    template <auto Function, typename... A>
+    [[gnu::always_inline]] static auto call(A... arguments)
+    {
+        static_assert(sizeof...(A) <= 3);
+        uint64_t words[3] = { contract::to_slot(arguments)... };
+        using R = decltype(Function(arguments...));
+        uint64_t const result = ringside_outside(reinterpret_cast<void*>(Function), words[0], words[1], words[2]);
+        if constexpr (!std::is_void_v<R>)
+            return contract::from_slot<R>(result);
+    }
+};
+// Light gates count on the compiler's keeping off xmm6 to xmm15, which holds for optimised code without sanitizers.
+#if defined(__OPTIMIZE__) && !defined(RINGSIDE_SANITIZE)
+inline constexpr bool kLightGates = true;
+#else
+inline constexpr bool kLightGates = false;
+#endif
 
 // The verifier's ear (room verifier, above us). Null members cost one test in verified mode and nothing otherwise.
 struct GateListener {
@@ -114,6 +155,7 @@ struct GateListener {
 extern GateListener g_gate_listener;
 // Force IRQL Checking (room mm): called when a driver is about to run, or go on, at DISPATCH_LEVEL or above. Null: off.
 extern void (*g_at_dispatch)();
+inline void at_dispatch() { g_at_dispatch(); }
 extern Binding g_binding; // of the live machine
 
 } // namespace ringside::ke

@@ -19,9 +19,10 @@ using namespace nt;
 Kernel* g_kernel = nullptr;
 Binding g_binding = Binding::Observed;
 void (*g_slice_changed)(Process* to) = nullptr;
-void (*g_event_listener)(sim::Record const& record, void const* function, void const* object) = nullptr;
 
 namespace {
+
+EventListener g_event_listener = nullptr;
 
 void empty_list(LIST_ENTRY& head) { head.Flink = head.Blink = &head; }
 
@@ -41,6 +42,7 @@ Kernel::Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::K
     CHECK(options.groups >= 1 && options.groups <= options.processors, "an impossible number of processor groups");
     g_kernel = this;
     g_binding = options.binding;
+    sim::world().log().settle_each(g_event_listener);
     auto& schedule = sim::world().random(sim::Stream::Schedule);
     uint32_t drawn = kMeanSteps[schedule.below(std::size(kMeanSteps))];
     m_mean_steps = options.mean_steps ? options.mean_steps : drawn;
@@ -65,8 +67,8 @@ Kernel::Kernel(KernelOptions const& options, hal::PhysicalMemory& memory, hal::K
         idle->cpu = &made;
         idle->state = ThreadState::Running;
         idle->saved_irql = DISPATCH_LEVEL;
-        made.idle = made.current = idle;
-        made.set_current_thread(idle->guest);
+        made.idle = idle;
+        made.take(*idle);
         made.set_idle_thread(idle->guest);
         made.set_irql(DISPATCH_LEVEL);
     }
@@ -249,8 +251,7 @@ void Kernel::switch_thread(Cpu& cpu, Thread& next)
     old.run_100ns += ran;
     old.quantum_100ns += ran;
     old.since_100ns = next.since_100ns = now;
-    cpu.current = &next;
-    cpu.set_current_thread(next.guest);
+    cpu.take(next);
     cpu.preempt = false;
     next.cpu = &cpu;
     next.state = ThreadState::Running;
@@ -540,14 +541,22 @@ void Kernel::watchdog()
                       "a processor stayed at DISPATCH_LEVEL or above for more than 120 s of the machine's time");
 }
 
-void Kernel::log_always(sim::Event what, uint32_t subject, uint64_t detail, void const* function, void const* object)
+void listen_to_events(EventListener listener)
 {
-    Cpu& here = cpu();
-    sim::Record const record { sim::world().now_100ns(), what, static_cast<uint8_t>(here.number()), here.irql(),
-                               here.current->number, subject, 0, detail };
-    sim::world().log().add(record);
-    if (g_event_listener) [[unlikely]]
+    g_event_listener = listener;
+    if (g_kernel)
+        sim::world().log().settle_each(listener);
+}
+
+void Kernel::settle_log(void const* function, void const* object)
+{
+    sim::Log& log = sim::world().log();
+    if (g_event_listener) {
+        sim::Record const record = log.newest();
+        log.settle();
         g_event_listener(record, function, object);
+    } else
+        log.settle();
 }
 
 } // namespace ringside::ke

@@ -39,6 +39,7 @@ struct Cpu : hal::Processor {
     using hal::Processor::Processor;
 
     Thread* current = nullptr;
+    uint64_t log_where = 0; // sim::Log::where of this processor and `current`
     Thread* idle = nullptr;
     Thread* ready_first[32] {};
     Thread* ready_last[32] {};
@@ -58,6 +59,12 @@ struct Cpu : hal::Processor {
     uint64_t dpc_started_100ns = 0;
     uint64_t dispatch_since_100ns = 0; // sampled: first schedule point at or above DISPATCH_LEVEL, 0: below
 
+    void take(Thread& thread)
+    {
+        current = &thread;
+        log_where = sim::Log::where(static_cast<uint8_t>(number()), thread.number);
+        set_current_thread(thread.guest);
+    }
     bool is_idle() const { return current == idle && !dpc_active; }
     bool has_work() const
     {
@@ -157,11 +164,12 @@ public:
 
     // Every kernel call and callback boundary passes here: virtual time moves by one unit, and now and then the turn
     // goes elsewhere. Any IRQL.
+    template <typename Way = Plain>
     void schedule_point()
     {
         sim::world().advance_100ns(1);
         if (--m_countdown == 0) [[unlikely]]
-            schedule_slowly();
+            Way::template call<&Kernel::schedule_slowly_on>(this);
     }
     // From now on the turn passes as the plan says, which the caller owns; null: as the seed draws it. No thread but two of
     // different processors should be about.
@@ -277,14 +285,23 @@ public:
 
     // `function` (a driver's routine that is entered) and `object` (the IRP) are for the event listener alone: the log
     // holds no addresses.
+    template <typename Way = Plain>
     void log(sim::Event what, uint32_t subject, uint64_t detail, void const* object = nullptr)
     {
         if (m_options.binding == Binding::Bare)
             return;
-        log_always(what, subject, detail, nullptr, object);
+        log_always<Way>(what, subject, detail, nullptr, object);
     }
+    template <typename Way = Plain>
     void log_always(sim::Event what, uint32_t subject, uint64_t detail, void const* function = nullptr,
-                    void const* object = nullptr);
+                    void const* object = nullptr)
+    {
+        Cpu const& here = cpu();
+        sim::World& world = sim::world();
+        if (world.log().add(world.now_100ns(), sim::Log::origin_of(what, here.log_where, here.irql()), subject, detail))
+            [[unlikely]]
+            Way::template call<&Kernel::settle_log>(function, object);
+    }
 
     // Only for the alarm's handler and ringside_preempt.
     void on_alarm(void* ucontext);
@@ -314,6 +331,8 @@ private:
     void block();
     void yield();
     void schedule_slowly();
+    static void schedule_slowly_on(Kernel* kernel) { kernel->schedule_slowly(); }
+    static void settle_log(void const* function, void const* object);
     // How many schedule points it is to the next switch.
     void redraw();
     // Expires what is due, and draws anew: the countdown never passes over a timer.
@@ -382,9 +401,10 @@ inline Kernel& kernel() { return *g_kernel; }
 extern Thread* (*g_make_system_thread)(Thread::Main main, void* context);
 // Called when a thread of (or attached to) `to` is about to run: room mm opens its slice and closes the one before.
 extern void (*g_slice_changed)(Process* to);
-// Hears every record of the event log as it is made, for pictures of a run (machine/trace.h): null costs one test. It
-// changes nothing. `function`: the driver's routine that is entered or left; `object`: the IRP, for dispatch,
+// Hears every record of the event log as it is made, for pictures of a run (machine/trace.h); null: nobody. It changes
+// nothing. `function`: the driver's routine that is entered or left; `object`: the IRP, for dispatch,
 // completion and cancel routines, IrpAllocated and IrpCompleted; null where there is none.
-extern void (*g_event_listener)(sim::Record const& record, void const* function, void const* object);
+using EventListener = void (*)(sim::Record const& record, void const* function, void const* object);
+void listen_to_events(EventListener listener);
 
 } // namespace ringside::ke

@@ -21,7 +21,8 @@ StackView stack_view()
 {
     Thread const& self = kernel().current();
     uintptr_t const high = self.stack.low + self.stack.bytes;
-    if (uintptr_t const sp = driver_stack_pointer(self.stack_use)) {
+    if (GateFrame const* gate = gate_of_driver(self.stack_use)) {
+        uintptr_t const sp = stack_pointer_at(*gate);
         int64_t const left = int64_t { self.stack_use.limit } - stack_used(self.stack_use, sp);
         uintptr_t const remaining = left > 0 ? static_cast<uintptr_t>(left) : 0;
         return { sp - remaining, high, remaining };

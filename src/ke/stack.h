@@ -24,18 +24,20 @@ inline int64_t stack_used(StackUse const& use, uintptr_t at)
 inline bool called_by_driver(StackUse const& use, ChainNode const& gate)
 {
     ChainNode const* before = gate.previous;
-    return !before || before->kind == NodeKind::Gate || reinterpret_cast<uintptr_t>(before) >= use.entered;
+    return !before || is_gate(*before) || reinterpret_cast<uintptr_t>(before) >= use.entered;
 }
 
-// The stack pointer with which a driver called the kernel; 0: the host called itself.
-inline uintptr_t driver_stack_pointer(StackUse const& use)
+// The gate through which the driver that was entered last called the kernel; null: the host called itself.
+inline GateFrame const* gate_of_driver(StackUse const& use)
 {
     ChainNode const* node = chain_head();
-    auto const at = reinterpret_cast<uintptr_t>(node);
-    if (at >= use.entered || !node || node->kind != NodeKind::Gate || !called_by_driver(use, *node))
-        return 0;
-    return at + sizeof(GateFrame);
+    if (reinterpret_cast<uintptr_t>(node) >= use.entered || !node || !is_gate(*node) || !called_by_driver(use, *node))
+        return nullptr;
+    return reinterpret_cast<GateFrame const*>(node);
 }
+
+// The stack pointer with which it did.
+inline uintptr_t stack_pointer_at(GateFrame const& gate) { return reinterpret_cast<uintptr_t>(&gate + 1); }
 
 // A driver is entered: how it was before. DPCs and ISRs have stacks of their own.
 inline StackUse enter_driver(Thread& thread, Door door, uintptr_t at)
@@ -43,8 +45,9 @@ inline StackUse enter_driver(Thread& thread, Door door, uintptr_t at)
     StackUse const outer = thread.stack_use;
     if (door == Door::Dpc || door == Door::Isr)
         thread.stack_use = {};
-    else if (uintptr_t const sp = driver_stack_pointer(outer))
-        thread.stack_use.used = static_cast<uint32_t>(stack_used(outer, sp));
+    else if (GateFrame const* gate = gate_of_driver(outer))
+        // The driver's frames lie between where it was entered and the gate.
+        thread.stack_use.used = outer.used + static_cast<uint32_t>(outer.entered - stack_pointer_at(*gate));
     thread.stack_use.entered = at;
     return outer;
 }

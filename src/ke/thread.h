@@ -56,10 +56,12 @@ struct Process {
     char name[16] {};
 };
 
+struct DoorPassage;
+
 // Windows gives a thread 24 KiB of kernel stack. Ours are larger and hold host frames as well, so drivers' bytes are
 // counted: where a driver was entered, and how much drivers had used by then.
 struct StackUse {
-    uintptr_t entered = 0; // stack pointer at the last door
+    uintptr_t entered = 0; // the host's stack pointer when it called the driver
     uint32_t used = 0;     // by drivers above it
     uint32_t limit = 0x6000; // KERNEL_STACK_SIZE
 };
@@ -129,6 +131,7 @@ struct Thread {
 
     // What drivers use of the kernel stack (ke/stack.h).
     StackUse stack_use;
+    DoorPassage* passage = nullptr; // the driver's routine in progress that was entered last (not in bare and observed mode)
     uint8_t stack_segments = 0; // expansions in progress
 
     using Main = void (*)(Thread& self, void* context);

@@ -265,6 +265,8 @@ bool virtual_unwind(HandlerType wanted, ImageRange const& image, CONTEXT& contex
 
 void context_of_gate(GateFrame const& gate, CONTEXT& context)
 {
+    M128A vectors[10];
+    std::memcpy(vectors, gate.node.kind == NodeKind::LightGate ? xmm_registers(context) + 6 : gate.xmm6_to_15, sizeof vectors);
     context = {};
     context.MxCsr = 0x1F80;
     context.EFlags = 0x202;
@@ -278,7 +280,7 @@ void context_of_gate(GateFrame const& gate, CONTEXT& context)
     context.R15 = gate.r15;
     context.Rip = gate.return_address;
     context.Rsp = reinterpret_cast<uint64_t>(&gate.return_address + 1);
-    std::memcpy(xmm_registers(context) + 6, gate.xmm6_to_15, sizeof gate.xmm6_to_15);
+    std::memcpy(xmm_registers(context) + 6, vectors, sizeof vectors);
 }
 
 BackTrace back_trace(CONTEXT const& from)
@@ -310,7 +312,7 @@ BackTrace back_trace(CONTEXT const& from)
             node = node->previous;
         if (!node)
             break;
-        if (node->kind == NodeKind::Gate)
+        if (is_gate(*node))
             context_of_gate(*reinterpret_cast<GateFrame*>(node), context);
         else if (node->kind == NodeKind::Context)
             context = *reinterpret_cast<ContextNode*>(node)->context;

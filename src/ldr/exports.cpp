@@ -83,7 +83,7 @@ ExportTable::ExportTable(std::span<std::span<Ddi const> const> rooms, ke::Bindin
         Ddi const& row = *m_rows[i];
         if ((row.data || row.body.invoke || row.body.straight) == (row.declined != nullptr))
             check_failed("a contract row needs a body, data, or words that decline it", row.name, __FILE__, __LINE__);
-        m_imports.push_back({ ke::entry_for(binding), &row, static_cast<uint32_t>(i),
+        m_imports.push_back({ ke::entry_for(binding), ke::light_entry_for(row, binding), &row, static_cast<uint32_t>(i),
                               dll_name(row.dll), row.name });
     }
     m_addresses.resize(m_rows.size());
@@ -206,7 +206,7 @@ uintptr_t ExportTable::missing_at(std::string_view dll, std::string name, bool d
     Missing& made = m_missing.emplace_back();
     made.dll = dll;
     made.name = std::move(name);
-    made.import = { ke::missing_service, nullptr, static_cast<uint32_t>(m_rows.size()), made.dll.c_str(),
+    made.import = { ke::missing_service, nullptr, nullptr, static_cast<uint32_t>(m_rows.size()), made.dll.c_str(),
                     made.name.c_str() };
     if (data && m_missing_data < kMissingDataMax)
         made.address = kMissingData + m_missing_data++ * kMissingDataBytes;
@@ -215,7 +215,7 @@ uintptr_t ExportTable::missing_at(std::string_view dll, std::string name, bool d
     return made.address;
 }
 
-// Gated:    mov r11, import; jmp [rip+0]; .quad ringside_gate
+// Gated:    mov r11, import; jmp [rip+0]; .quad ringside_gate or ringside_light_gate
 // Straight: jmp [rip+0]; .quad body
 uintptr_t ExportTable::make_stub(ke::Import const& import, void* straight)
 {
@@ -233,7 +233,8 @@ uintptr_t ExportTable::make_stub(ke::Import const& import, void* straight)
     uint8_t const jump[] = { 0xFF, 0x25, 0, 0, 0, 0 };
     std::memcpy(at, jump, sizeof jump);
     at += sizeof jump;
-    auto const target = reinterpret_cast<uint64_t>(straight ? straight : reinterpret_cast<void*>(&ke::ringside_gate));
+    void* const gate = reinterpret_cast<void*>(import.light ? &ke::ringside_light_gate : &ke::ringside_gate);
+    auto const target = reinterpret_cast<uint64_t>(straight ? straight : gate);
     std::memcpy(at, &target, sizeof target);
 
     uintptr_t const address = hal::kStubs + m_stubs++ * kStubBytes;

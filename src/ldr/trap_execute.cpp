@@ -46,7 +46,7 @@ void set(CONTEXT& context, unsigned reg, unsigned width, uint64_t value)
     auto const* image = ke::kernel().images().find(site.address);
     std::snprintf(name, sizeof name, "%s (%s+%#llx)", words, image ? image->name.c_str() : "?",
                   static_cast<unsigned long long>(image ? site.address - image->base : site.address));
-    ke::kernel().stop_for_missing_service({ nullptr, nullptr, 0, "instruction", name });
+    ke::kernel().stop_for_missing_service({ .dll = "instruction", .name = name });
 }
 
 // The instruction's access to memory fails, in NT's classes (docs/design.md D8).

@@ -57,7 +57,7 @@ TracePlace place_of(uint64_t address)
 TracePlace calling_place()
 {
     ke::ChainNode const* node = ke::chain_head();
-    if (!node || node->kind != ke::NodeKind::Gate)
+    if (!node || !ke::is_gate(*node))
         return {};
     return place_of(reinterpret_cast<ke::GateFrame const*>(node)->return_address);
 }
@@ -169,12 +169,12 @@ Trace::Trace(TraceListener& listener)
 {
     CHECK(!g_told, "two traces of one machine");
     g_told = new Told { .listener = &listener };
-    ke::g_event_listener = heard;
+    ke::listen_to_events(heard);
 }
 
 Trace::~Trace()
 {
-    ke::g_event_listener = nullptr;
+    ke::listen_to_events(nullptr);
     delete g_told;
     g_told = nullptr;
 }

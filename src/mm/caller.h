@@ -11,7 +11,7 @@ namespace ringside::mm {
 inline uint64_t calling_driver()
 {
     auto const* node = ke::chain_head();
-    if (!node || node->kind != ke::NodeKind::Gate)
+    if (!node || !ke::is_gate(*node))
         return 0;
     return reinterpret_cast<ke::GateFrame const*>(node)->return_address;
 }

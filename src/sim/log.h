@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The event log (docs/design.md D13). Recording is binary and cheap (one 32-byte record and one step of the rolling
-// hash); text is made when somebody reads. A record never holds an address: objects are numbered by birth, so the same
+// The event log (docs/design.md D13). Recording is binary and cheap (one 32-byte record; the hash takes in many at a
+// time); text is made when somebody reads. A record never holds an address: objects are numbered by birth, so the same
 // seed, build and inputs give the same hash in every preset and on every host.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,51 +70,71 @@ struct Record {
 };
 static_assert(sizeof(Record) == 32);
 
+// Records stand in a block first. When it is full it is folded: the hash takes it in, and the ring keeps it.
 class Log {
 public:
     // Keeps the newest `capacity` records (a power of two); the hash and the count cover all of them.
     explicit Log(size_t capacity);
+    ~Log();
+    Log(Log const&) = delete;
+    Log& operator=(Log const&) = delete;
 
-    void add(Record const& record)
+    // `origin`: origin_of(...). True: settle() is due before the next record.
+    bool add(uint64_t time_100ns, uint64_t origin, uint32_t subject, uint64_t detail)
     {
-        // By whole words: a record that is written member by member costs twice the stores, and the hash wants words.
-        uint64_t const words[] = { record.time_100ns,
-                                   static_cast<uint64_t>(record.what) | uint64_t { record.processor } << 16
-                                       | uint64_t { record.irql } << 24 | uint64_t { record.who } << 32,
-                                   record.subject, record.detail };
+        // By whole words: a record that is written member by member costs twice the stores.
+        uint64_t const words[] = { time_100ns, origin, subject, detail };
         static_assert(sizeof words == sizeof(Record) && std::endian::native == std::endian::little);
-        std::memcpy(&m_records[m_count & m_mask], words, sizeof words);
-        ++m_count;
-        // The record's two halves are mixed apart from the running hash, so that only one multiplication of each
-        // record waits for the one before.
-        uint64_t const halves = mix(words[0], words[1]) ^ mix(words[3], ~words[2]);
-        m_hash = (((m_hash << 23) | (m_hash >> 41)) ^ halves) * 0x9E3779B97F4A7C15ull;
+        std::memcpy(m_next, words, sizeof words);
+        return ++m_next >= m_limit;
     }
+    // A record's second word. The processor's and the thread's part of it change with their turns only.
+    static constexpr uint64_t origin_of(Event what, uint64_t where, uint8_t irql)
+    {
+        return static_cast<uint64_t>(what) | where | uint64_t { irql } << 24;
+    }
+    static constexpr uint64_t where(uint8_t processor, uint32_t thread)
+    {
+        return uint64_t { processor } << 16 | uint64_t { thread } << 32;
+    }
+    void settle()
+    {
+        if (m_next == m_block + kBlock)
+            fold();
+    }
+    // Whether each record is to be settled, for somebody who hears of each.
+    void settle_each(bool each) { m_limit = each ? m_block : m_block + kBlock; }
+    Record const& newest() const { return m_next[-1]; } // before it is settled
 
     // Stores a text for a DebugPrint or Note record and returns its number; the words are part of the hash.
     uint64_t add_text(std::string_view text);
 
-    uint64_t count() const { return m_count; }
-    uint64_t hash() const { return m_hash; }
-    uint64_t first_kept() const { return m_count > m_records.size() ? m_count - m_records.size() : 0; }
-    Record const& at(uint64_t index) const { return m_records[index & m_mask]; }
+    uint64_t count() const { return m_folded + static_cast<uint64_t>(m_next - m_block); }
+    uint64_t hash();
+    uint64_t first_kept() const { return count() > m_ring.size() ? count() - m_ring.size() : 0; }
+    Record const& at(uint64_t index) const
+    {
+        return index >= m_folded ? m_block[index - m_folded] : m_ring[index & (m_ring.size() - 1)];
+    }
     // The text of that number, or a sentence that it is no longer kept.
     std::string_view text(uint64_t number) const;
 
 private:
-    static uint64_t mix(uint64_t a, uint64_t b)
-    {
-        unsigned __int128 product
-            = static_cast<unsigned __int128>(a ^ 0xA0761D6478BD642Full) * (b ^ 0xE7037ED1A0B428DBull);
-        return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-    }
+    static constexpr size_t kBlock = 256; // records: 8 KiB, which stay in a first-level cache
 
-    std::vector<Record> m_records;
-    uint64_t m_mask;
-    uint64_t m_count = 0;
-    uint64_t m_hash = 0x52696E6773696465ull;
+    void fold();
+    void hash_block(); // as far as it is written
+    struct Hash;
+
+    Record* m_next = m_block;
+    Record* m_limit = m_block + kBlock;
+    uint64_t m_folded = 0; // records before the block
+    Record* m_hashed = m_block;
+    std::unique_ptr<Hash> m_hash;
+    std::vector<Record> m_ring;
     std::deque<std::string> m_texts;
     uint64_t m_texts_dropped = 0;
+    alignas(64) Record m_block[kBlock];
 };
 
 } // namespace ringside::sim

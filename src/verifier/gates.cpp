@@ -129,7 +129,7 @@ void after(ke::Import const* import, uint64_t* arguments, uint64_t result)
 
 ke::DoorPassage* routine_in_progress()
 {
-    auto* passage = reinterpret_cast<ke::DoorPassage*>(ke::kernel().current().stack_use.entered);
+    ke::DoorPassage* const passage = ke::kernel().current().passage;
     // A routine of IoSetCompletionRoutineEx is called by one that the I/O manager set.
     ke::DoorPassage* const outside = passage && passage->door == ke::Door::Other ? routine_outside(*passage) : nullptr;
     bool const extended = outside && outside->door == ke::Door::Completion && outside->context == passage->context;
@@ -138,7 +138,7 @@ ke::DoorPassage* routine_in_progress()
 
 ke::DoorPassage* routine_outside(ke::DoorPassage const& passage)
 {
-    return reinterpret_cast<ke::DoorPassage*>(passage.outer.entered);
+    return passage.outside;
 }
 
 void listen_to_gates()

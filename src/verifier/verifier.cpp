@@ -27,7 +27,7 @@ void violated_with(Rule rule, nt::IRP const* irp, uint64_t p4, void const* routi
 {
     auto address = reinterpret_cast<uint64_t>(routine);
     ke::ChainNode const* node = ke::chain_head();
-    if (!address && node && node->kind == ke::NodeKind::Gate)
+    if (!address && node && ke::is_gate(*node))
         address = reinterpret_cast<ke::GateFrame const*>(node)->return_address;
     if (!routine)
         routine = sender_of(const_cast<nt::IRP*>(irp));
