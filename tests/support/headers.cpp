@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// What the precompiled header needs: a source to be compiled for.
+#include "headers.h"
