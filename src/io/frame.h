@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One call of a dispatch routine in progress. It stands on the caller's stack, linked from the IRP's record, so that
 // what happens to the IRP meanwhile (forwarded, completed, freed, on whatever thread) is known when the routine
-// returns, though the IRP itself may be gone by then. Not in bare mode.
+// returns, though the IRP itself may be gone by then. In verified machines only, where rules ask for it.
 #pragma once
 
 #include "io/irp.h"

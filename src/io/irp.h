@@ -84,7 +84,7 @@ struct IrpRecord {
     uint8_t system_buffer_class = 0;
     void* auxiliary = nullptr;             // pool of ours, freed with it: a name, a length
     uint32_t output_bytes = 0;             // of the issuer's buffer: no more is copied back
-    DispatchFrame* frames = nullptr;       // dispatch calls in progress with it, newest first (not in bare mode)
+    DispatchFrame* frames = nullptr;       // dispatch calls in progress with it, newest first (verified mode only)
     void* block = nullptr;                 // pool it stands in
     GUID activity {};                      // IoSetActivityIdIrp
     uint32_t activity_birth = 0;           // the `number` that it belongs to

@@ -130,8 +130,7 @@ ringside_light_gate:
     mov rcx, [rsp+32]
     mov [rdx], rcx
     # The service kept the other registers, as every callee of its convention does.
-    lea rsp, [rbp]
-    pop rbp
+    leave
     .cfi_def_cfa rsp, 8
     ret
     .cfi_endproc

@@ -84,16 +84,16 @@ NTAPI uint64_t service(uint64_t first, uint64_t second, uint64_t third, uint64_t
 uint64_t call(Import& import, Vectors const& with, Vectors& after)
 {
     uint64_t result;
-    asm volatile(LOAD_VECTORS("%[with]")
-                 "mov %%rsp, %%r12\n and $-16, %%rsp\n sub $160, %%rsp\n" // past the red zone, with home slots
-                 "mov %[import], %%r11\n"
-                 "mov $1, %%ecx\n mov $2, %%edx\n mov $3, %%r8d\n mov $4, %%r9d\n"
-                 "call ringside_light_gate\n"
-                 "mov %%r12, %%rsp\n"
-                 STORE_VECTORS("%[after]")
-                 : "=&a"(result)
-                 : [with] "r"(with.data()), [after] "r"(after.data()), [import] "r"(&import)
-                 : "memory", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", ALL_VECTORS);
+    asm volatile(
+        LOAD_VECTORS(
+            "%[with]") "mov %%rsp, %%r12\n and $-16, %%rsp\n sub $160, %%rsp\n" // past the red zone, with home slots
+                       "mov %[import], %%r11\n"
+                       "mov $1, %%ecx\n mov $2, %%edx\n mov $3, %%r8d\n mov $4, %%r9d\n"
+                       "call ringside_light_gate\n"
+                       "mov %%r12, %%rsp\n" STORE_VECTORS("%[after]")
+        : "=&a"(result)
+        : [with] "r"(with.data()), [after] "r"(after.data()), [import] "r"(&import)
+        : "memory", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", ALL_VECTORS);
     return result;
 }
 
