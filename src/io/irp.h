@@ -109,7 +109,7 @@ public:
     // An initialized IRP with `stack_size` locations; null when pool is empty.
     IRP* allocate(CCHAR stack_size, IrpOrigin origin);
     void free(IrpRecord& record);
-    // The same for code behind either gate (irp.cpp).
+    // The same for code behind either gate (io/irp_path.h).
     template <typename Way>
     void free_by(IrpRecord& record);
     // Fills the bytes as IoInitializeIrp does.

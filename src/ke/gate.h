@@ -9,7 +9,7 @@
 //
 // Two gates lead there. The full one saves all that a Microsoft-convention callee keeps. A light one leaves xmm6 to xmm15
 // where they are, which is a third of its work: it leads to the few services on an IRP's path that are written for it
-// (Body::light), in the Microsoft convention, with the driver's own arguments. Whatever such a service calls that is not
+// (Body::light_observed), in the Microsoft convention, with the driver's own arguments. Whatever such a service calls that is not
 // must be called through ringside_outside, which then saves those ten in the gate's frame and makes it a full one for as
 // long (Way, below). So a frame that is still light says that they are as the driver left them.
 //
@@ -139,7 +139,7 @@ struct Light {
             return contract::from_slot<R>(result);
     }
 };
-// Light gates count on the compiler's keeping off xmm6 to xmm15, which holds for optimised code without sanitizers.
+// Light gates count on their services' being inlined whole: what stays a function of its own may use vector registers.
 #if defined(__OPTIMIZE__) && !defined(RINGSIDE_SANITIZE)
 inline constexpr bool kLightGates = true;
 #else

@@ -46,8 +46,7 @@ inline StackUse enter_driver(Thread& thread, Door door, uintptr_t at)
     if (door == Door::Dpc || door == Door::Isr)
         thread.stack_use = {};
     else if (GateFrame const* gate = gate_of_driver(outer))
-        // The driver's frames lie between where it was entered and the gate.
-        thread.stack_use.used = outer.used + static_cast<uint32_t>(outer.entered - stack_pointer_at(*gate));
+        thread.stack_use.used = static_cast<uint32_t>(stack_used(outer, stack_pointer_at(*gate)));
     thread.stack_use.entered = at;
     return outer;
 }
