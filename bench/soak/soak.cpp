@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The soak: requests of mixed kind through a stack of four drivers, in a verified machine whose calls fail now and then,
+// The soak: requests of mixed kind through a stack of four drivers, in a machine whose calls fail now and then,
 // until so many IRPs have lived. What must hold: memory is flat, replies are right, and nothing is left at the end.
 //
 //     ringside_soak --irps 100000000 --seed 1
+//     ringside_soak --irps 50000 --checks both     observed, too, and whether both runs are the same
 //
 // Prints a line for each twentieth of the way and exits with 0 when all of it held. Kept figures: docs/soak.md.
 #include "soak.h"
@@ -41,6 +42,7 @@ struct Options {
     uint64_t irps = 1'000'000;
     uint64_t seed = 1;
     uint32_t fire_percent = 1;
+    Checks checks = Checks::Verified;
 };
 
 // Pages of this process in memory, in KiB.
@@ -60,7 +62,9 @@ public:
     explicit Soak(Options const& options)
         : m_random(options.seed)
         , m_machine(
-              { .seed = options.seed, .faults = { .site_on_percent = 100, .fire_percent = options.fire_percent } })
+              { .seed = options.seed,
+                .checks = options.checks,
+                .faults = { .site_on_percent = 100, .fire_percent = options.fire_percent } })
     {
         for (char const* name : kDrivers)
             load(name);
@@ -248,20 +252,14 @@ private:
     std::optional<std::string> m_wrong;
 };
 
-} // namespace
+// What a run came to. `hash` is the event log's.
+struct Outcome {
+    bool held;
+    uint64_t hash;
+};
 
-int main(int argc, char** argv)
+Outcome run(Options const& options)
 {
-    Options options;
-    CLI::App app {
-        "Requests of mixed kind through a stack of four drivers, with faults, until memory has proved flat."
-    };
-    app.add_option("--irps", options.irps, "IRPs to live")
-        ->check(CLI::Range(uint64_t { kSteps }, uint64_t { 4'000'000'000 }));
-    app.add_option("--seed", options.seed, "of the machine and of the mix");
-    app.add_option("--fire", options.fire_percent, "per cent of fallible calls that fail")->check(CLI::Range(0u, 50u));
-    CLI11_PARSE(app, argc, argv);
-
     auto const began = std::chrono::steady_clock::now();
     Soak soak(options);
     uint64_t first_kib = 0, last_kib = 0;
@@ -302,5 +300,33 @@ int main(int argc, char** argv)
         std::printf("wrong: memory grew by more than 2 per cent\n");
     bool const held = !soak.wrong() && report.end == Report::End::Clean && flat;
     std::printf("%s\n", held ? "held" : "did not hold");
-    return held ? 0 : 1;
+    return { held, report.hash };
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    Options options;
+    std::string checks = "verified";
+    CLI::App app {
+        "Requests of mixed kind through a stack of four drivers, with faults, until memory has proved flat."
+    };
+    app.add_option("--irps", options.irps, "IRPs to live")
+        ->check(CLI::Range(uint64_t { kSteps }, uint64_t { 4'000'000'000 }));
+    app.add_option("--seed", options.seed, "of the machine and of the mix");
+    app.add_option("--fire", options.fire_percent, "per cent of fallible calls that fail")->check(CLI::Range(0u, 50u));
+    app.add_option("--checks", checks, "of the machine; both: one after the other, which must be the same run")
+        ->check(CLI::IsMember({ "verified", "observed", "both" }));
+    CLI11_PARSE(app, argc, argv);
+
+    options.checks = checks == "observed" ? Checks::Observed : Checks::Verified;
+    Outcome const first = run(options);
+    if (checks != "both")
+        return first.held ? 0 : 1;
+    options.checks = Checks::Observed;
+    Outcome const second = run(options);
+    bool const same = first.hash == second.hash;
+    std::printf("verified and observed: %s\n", same ? "the same run" : "wrong: two different runs");
+    return first.held && second.held && same ? 0 : 1;
 }
