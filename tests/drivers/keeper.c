@@ -89,6 +89,18 @@ static NTSTATUS Ask(void)
     return status;
 }
 
+static NTSTATUS GiveGarbage(KEEPER_GARBAGE const* Garbage)
+{
+    PIRP const irp = (PIRP)(ULONG_PTR)Garbage->Irp;
+    if (Garbage->Service == KEEPER_CALLS)
+        return IoCallDriver(Lower, irp);
+    if (Garbage->Service == KEEPER_COMPLETES)
+        IoCompleteRequest(irp, IO_NO_INCREMENT);
+    else
+        IoFreeIrp(irp);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(Irp);
@@ -96,7 +108,12 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp)
     if (Device == Lower && location->MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL)
         return LowerDispatch(Device, Irp);
     Irp->IoStatus.Information = 0;
-    if (location->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
+    if (location->MajorFunction == IRP_MJ_DEVICE_CONTROL
+        && location->Parameters.DeviceIoControl.IoControlCode == IOCTL_KEEPER_GARBAGE) {
+        status = location->Parameters.DeviceIoControl.InputBufferLength < sizeof(KEEPER_GARBAGE)
+            ? STATUS_BUFFER_TOO_SMALL
+            : GiveGarbage(Irp->AssociatedIrp.SystemBuffer);
+    } else if (location->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
         if (location->Parameters.DeviceIoControl.OutputBufferLength < sizeof(Seen))
             status = STATUS_BUFFER_TOO_SMALL;
         else {

@@ -8,6 +8,8 @@
 
 #include <cstring>
 #include <gtest/gtest.h>
+#include <span>
+#include <string>
 
 using namespace ringside;
 
@@ -92,4 +94,27 @@ TEST(machine_keeper, observed_and_verified_runs_are_the_same)
         for (uint64_t seed = 1; seed <= 20; ++seed)
             ASSERT_EQ(asked(Checks::Observed, seed, code).log_hash, asked(Checks::Verified, seed, code).log_hash)
                 << "code " << std::hex << code << ", seed " << seed;
+}
+
+// The three services get garbage for an IRP: null, a small number, a user address, a kernel address where nothing is,
+// and one that is no address. In bare, observed and verified machines.
+// Shows: each ends in a bug check whose trace begins in the driver, whichever gate the call went through; the host lives.
+TEST(machine_keeper, garbage_for_an_irp_is_the_drivers_bug_check)
+{
+    for (Checks checks : kBindings)
+        for (uint64_t service = 0; service < KEEPER_SERVICES; ++service)
+            for (uint64_t irp : { uint64_t { 0 }, uint64_t { 0x10 }, uint64_t { 0x1000'0000 },
+                                  uint64_t { 0x30FF'0000'0000 }, uint64_t { 0x8000'0000'0000 } }) {
+                Machine machine({ .checks = checks });
+                machine.load(kDriver);
+                File file = machine.open(R"(\\.\Keeper)");
+                KEEPER_GARBAGE const garbage { service, irp };
+                file.ioctl(IOCTL_KEEPER_GARBAGE, std::as_bytes(std::span(&garbage, 1)), 0);
+                Report const report = machine.finish();
+                EXPECT_EQ(report.end, Report::End::BugCheck)
+                    << "checks " << static_cast<int>(checks) << ", service " << service << ", irp " << std::hex << irp;
+                ASSERT_FALSE(report.trace.empty());
+                EXPECT_EQ(report.trace[0].module, "keeper.sys")
+                    << "checks " << static_cast<int>(checks) << ", service " << service << ", irp " << std::hex << irp;
+            }
 }
