@@ -2,14 +2,13 @@
 # The gate: every call of a driver into the kernel that may raise, block or call back enters here. It keeps the caller's
 # Microsoft-convention non-volatile registers in a frame and links the frame into the running fiber's chain, so that a
 # structured exception can step over host frames (phase 1) and unwind them as C++ (phase 2). The four register
-# parameters go to their home slots, which makes a whole argument list one array of words.
-#
-# In:  r11 = ke::Import*, whose first word is the entry: uint64_t entry(uint64_t* arguments, Import*)
+# parameters go to their home slots, which makes a whole argument list one array of words. The light gate, below, is the
+# same for the services of an IRP's path.
     .intel_syntax noprefix
     .text
-    .globl ringside_gate
-    .type ringside_gate, @function
-ringside_gate:
+
+# What both gates begin with: all of GateFrame above the vector registers.
+    .macro keep_integers
     .cfi_startproc
     .cfi_personality 0x9b, DW.ref.ringside_gate_personality
     push rbp
@@ -31,17 +30,40 @@ ringside_gate:
     .cfi_offset r13, -56
     .cfi_offset r14, -64
     .cfi_offset r15, -72
+    .endm
+# xmm6 to xmm15, from an address upwards.
+    .macro store_vectors base, offset
+    movaps [\base+\offset+0], xmm6
+    movaps [\base+\offset+16], xmm7
+    movaps [\base+\offset+32], xmm8
+    movaps [\base+\offset+48], xmm9
+    movaps [\base+\offset+64], xmm10
+    movaps [\base+\offset+80], xmm11
+    movaps [\base+\offset+96], xmm12
+    movaps [\base+\offset+112], xmm13
+    movaps [\base+\offset+128], xmm14
+    movaps [\base+\offset+144], xmm15
+    .endm
+    .macro load_vectors base, offset
+    movaps xmm6, [\base+\offset+0]
+    movaps xmm7, [\base+\offset+16]
+    movaps xmm8, [\base+\offset+32]
+    movaps xmm9, [\base+\offset+48]
+    movaps xmm10, [\base+\offset+64]
+    movaps xmm11, [\base+\offset+80]
+    movaps xmm12, [\base+\offset+96]
+    movaps xmm13, [\base+\offset+112]
+    movaps xmm14, [\base+\offset+128]
+    movaps xmm15, [\base+\offset+144]
+    .endm
+
+# In:  r11 = ke::Import*, whose first word is the entry: uint64_t entry(uint64_t* arguments, Import*)
+    .globl ringside_gate
+    .type ringside_gate, @function
+ringside_gate:
+    keep_integers
     sub rsp, 184
-    movaps [rsp+16], xmm6
-    movaps [rsp+32], xmm7
-    movaps [rsp+48], xmm8
-    movaps [rsp+64], xmm9
-    movaps [rsp+80], xmm10
-    movaps [rsp+96], xmm11
-    movaps [rsp+112], xmm12
-    movaps [rsp+128], xmm13
-    movaps [rsp+144], xmm14
-    movaps [rsp+160], xmm15
+    store_vectors rsp, 16
     mov [rbp+16], rcx
     mov [rbp+24], rdx
     mov [rbp+32], r8
@@ -58,16 +80,7 @@ ringside_gate:
     mov rdx, ringside_gate_head@GOTPCREL[rip]
     mov rcx, [rsp]
     mov [rdx], rcx
-    movaps xmm6, [rsp+16]
-    movaps xmm7, [rsp+32]
-    movaps xmm8, [rsp+48]
-    movaps xmm9, [rsp+64]
-    movaps xmm10, [rsp+80]
-    movaps xmm11, [rsp+96]
-    movaps xmm12, [rsp+112]
-    movaps xmm13, [rsp+128]
-    movaps xmm14, [rsp+144]
-    movaps xmm15, [rsp+160]
+    load_vectors rsp, 16
     add rsp, 184
     pop r15
     pop r14
@@ -97,27 +110,7 @@ ringside_gate_landing:
     .type ringside_light_gate, @function
     .p2align 5
 ringside_light_gate:
-    .cfi_startproc
-    .cfi_personality 0x9b, DW.ref.ringside_gate_personality
-    push rbp
-    .cfi_def_cfa_offset 16
-    .cfi_offset rbp, -16
-    mov rbp, rsp
-    .cfi_def_cfa_register rbp
-    push rdi
-    push rsi
-    push rbx
-    push r12
-    push r13
-    push r14
-    push r15
-    .cfi_offset rdi, -24
-    .cfi_offset rsi, -32
-    .cfi_offset rbx, -40
-    .cfi_offset r12, -48
-    .cfi_offset r13, -56
-    .cfi_offset r14, -64
-    .cfi_offset r15, -72
+    keep_integers
     sub rsp, 216
     mov rax, ringside_gate_head@GOTPCREL[rip]
     mov r10, [rax]
@@ -166,16 +159,7 @@ ringside_outside:
     mov r11, rax
 1:  mov [rbp-24], r10
     mov [rbp-32], r11
-    movaps [r10], xmm6
-    movaps [r10+16], xmm7
-    movaps [r10+32], xmm8
-    movaps [r10+48], xmm9
-    movaps [r10+64], xmm10
-    movaps [r10+80], xmm11
-    movaps [r10+96], xmm12
-    movaps [r10+112], xmm13
-    movaps [r10+128], xmm14
-    movaps [r10+144], xmm15
+    store_vectors r10, 0
     mov rax, rcx
     mov rdi, rdx
     mov rsi, r8
@@ -184,16 +168,7 @@ ringside_outside:
     call rax
     mov r10, [rbp-24]
     mov r11, [rbp-32]
-    movaps xmm6, [r10]
-    movaps xmm7, [r10+16]
-    movaps xmm8, [r10+32]
-    movaps xmm9, [r10+48]
-    movaps xmm10, [r10+64]
-    movaps xmm11, [r10+80]
-    movaps xmm12, [r10+96]
-    movaps xmm13, [r10+112]
-    movaps xmm14, [r10+128]
-    movaps xmm15, [r10+144]
+    load_vectors r10, 0
     test r11, r11
     jz 2f
     mov qword ptr [r11+8], 1
