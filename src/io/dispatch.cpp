@@ -69,7 +69,7 @@ NTSTATUS IofCallDriver(DEVICE_OBJECT* device, IRP* irp)
     case ke::Binding::Verified:
         return call_driver<ke::Binding::Verified, ke::Plain>(device, irp);
     }
-    return 0;
+    __builtin_unreachable();
 }
 
 } // namespace ringside::io

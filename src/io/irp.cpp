@@ -7,9 +7,9 @@
 #include "base/check.h"
 #include "ex/pool.h"
 #include "io/frame.h"
+#include "io/irp_path.h"
 #include "io/listener.h"
 #include "io/manager.h"
-#include "io/irp_path.h"
 #include "ke/kernel.h"
 
 #include <algorithm>

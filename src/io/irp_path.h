@@ -13,6 +13,7 @@
 #include "ke/observed_door.h"
 
 #include <cstring>
+#include <type_traits>
 
 namespace ringside::io {
 

@@ -119,8 +119,7 @@ uint64_t logged_entry(uint64_t* arguments, Import const* import)
     if constexpr (Verified)
         if (g_gate_listener.after)
             g_gate_listener.after(import, arguments, result);
-    if (g_at_dispatch && Kernel::irql() >= DISPATCH_LEVEL) [[unlikely]]
-        g_at_dispatch();
+    check_at_dispatch();
     return result;
 }
 
@@ -171,8 +170,7 @@ void door_enter(DoorPassage& passage, uintptr_t stack_pointer)
                  passage.function, passage.context);
     if (g_binding == Binding::Verified && g_door_listener.entering)
         g_door_listener.entering(passage);
-    if (g_at_dispatch && passage.irql >= DISPATCH_LEVEL) [[unlikely]]
-        g_at_dispatch();
+    check_at_dispatch();
     if (passage.door != Door::ExceptionFilter && passage.door != Door::TerminationHandler)
         k.schedule_point();
 }

@@ -7,6 +7,14 @@
 
 namespace ringside::ke {
 
+// Force IRQL Checking, where a driver is about to run or to go on.
+template <typename Way = Plain>
+[[gnu::always_inline]] inline void check_at_dispatch()
+{
+    if (g_at_dispatch && Kernel::irql() >= nt::DISPATCH_LEVEL) [[unlikely]]
+        Way::template call<&at_dispatch>();
+}
+
 // A driver's routine runs: the thread's StackUse, until the routine returns or is left by an exception. On that way out
 // registers which the routine kept for us are lost (through_door), so what has to be done then stands in functions apart.
 class Visit {
@@ -48,8 +56,7 @@ template <typename Way, sim::Event Enter, sim::Event Leave, typename... P, typen
     {
         Visit visit(k.current(), stack_pointer());
         k.log_always<Way>(Enter, subject, detail, routine, object);
-        if (g_at_dispatch && Kernel::irql() >= nt::DISPATCH_LEVEL) [[unlikely]]
-            Way::template call<&at_dispatch>();
+        check_at_dispatch<Way>();
         k.schedule_point<Way>();
         asm volatile("" : : "r"(&visit), "r"(in_progress) : "memory");
         status = function(arguments...);
@@ -62,10 +69,6 @@ template <typename Way, sim::Event Enter, sim::Event Leave, typename... P, typen
 // What the full gate's observed entry does around a body, for entries behind the light gate whose row says itself what
 // is logged and fails for nobody.
 [[gnu::always_inline]] inline void light_before() { kernel().schedule_point<Light>(); }
-[[gnu::always_inline]] inline void light_after()
-{
-    if (g_at_dispatch && Kernel::irql() >= nt::DISPATCH_LEVEL) [[unlikely]]
-        Light::call<&at_dispatch>();
-}
+[[gnu::always_inline]] inline void light_after() { check_at_dispatch<Light>(); }
 
 } // namespace ringside::ke

@@ -29,7 +29,8 @@ struct BackTrace {
 };
 BackTrace back_trace(nt::CONTEXT const& from);
 
-// The context in which a gate's caller continues after the call.
+// The context in which a gate's caller continues after the call. xmm6 to xmm15 of a light gate's caller are those that
+// `context` has: the walk has come to the gate with them.
 struct GateFrame;
 void context_of_gate(GateFrame const& gate, nt::CONTEXT& context);
 

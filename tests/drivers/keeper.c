@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Sends a request of its own to a device below, with its vector registers full, and looks at them when the call is back or
-// was left by an exception; and what both routines see of the kernel stack.
+// was left by an exception; says what both routines see of the kernel stack; and gives the kernel garbage for an IRP.
 #include <ntddk.h>
 
 #include "keeper.h"
